@@ -285,12 +285,17 @@ class Hooks(FuturesExchange):
         """Read a fact that calls can do without, not again at once where that has failed: see `Facts.seldom`."""
         return await self._facts.seldom(self._channel.transport.runtime(), what, read)
 
-    async def _learn(self, what: Hashable, read: Callable[[], Awaitable[None]]) -> None:
+    @property
+    def _in_emergency(self) -> bool:
+        """Whether what is under way is a cancel or a close, or looks for an order whose fate is open."""
+        return LANE.get() is Priority.URGENT
+
+    async def _learn(self, what: Hashable, read: Callable[[], Awaitable[object]]) -> None:
         """Have `read` put down a fact that the call under way can do without: what cannot be told soon is not told.
 
         What is an emergency does not wait for it at all, others for 2 s, and not again at once where it has failed.
         """
-        if LANE.get() is Priority.URGENT:
+        if self._in_emergency:
             return
         with suppress(FuturesAsyncError):
             await self._facts.seldom(self._channel.transport.runtime(), what, read, within_s=RULES_WITHIN_S)

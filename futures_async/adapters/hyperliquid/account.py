@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from decimal import Decimal
 from typing import Any, TypeVar
 
@@ -71,7 +70,7 @@ class AccountCalls(MarketCalls):
         self._abstraction: str | None = None
         """How the account keeps its collateral, once it was read."""
         self._abstraction_at_ms = 0
-        known = Known(lambda: self._user, self._pushed, lambda: self._in_dex)
+        known = Known(lambda: self._user, self._pushed, self._tells_collateral)
         self._stream = HyperliquidStreams(self._names, known)
         super()._attach(credentials)
 
@@ -185,11 +184,26 @@ class AccountCalls(MarketCalls):
             rows = (await self._ask_mine(api.SPOT_STATE)).balances
             coins = Rows(row for row in rows if mapping.is_coin(row)).without(unread_of(rows))
             return mapping.spot_accounts().all(coins)
+        await self._check_coin()
         return [mapping.accounts(self._names.settle).one(await self._state())]
+
+    async def _check_coin(self) -> None:
+        """Before money is told.
+
+        Raises:
+            InvalidRequest: It is not of the coin that `margin_coin` says.
+        """
+        if self._names.dex and not self._contracts.known:
+            await self._know_contracts()
+        self._check_collateral()
+
+    @property
+    def _abstraction_is_old(self) -> bool:
+        return self._channel.now_ms() - self._abstraction_at_ms >= ABSTRACTION_MS
 
     async def _keeps_in_spot(self) -> bool:
         """Whether the collateral lies in the spot ledger, as it was last read."""
-        if self._channel.now_ms() - self._abstraction_at_ms >= ABSTRACTION_MS:
+        if self._abstraction_is_old:
             try:
                 await self._seldom("abstraction", self._read_abstraction)
             except FuturesAsyncError:
@@ -206,22 +220,27 @@ class AccountCalls(MarketCalls):
         """Read the open positions of this dex: net, one for each coin.
 
         `margin_ratio` of cross positions is that of the dex's whole cross book; None in unified accounts, whose
-        positions of all dexs stand on one collateral.
+        positions of all dexs stand on one collateral, and where the account may be one.
         """
         name = None if symbol is None else self.venue_symbol(symbol)
         state = await self._state()
-        with suppress(FuturesAsyncError):  # what cannot be told now is not told
-            await self._keeps_in_spot()
+        if self._abstraction_is_old or (self._in_dex and is_hollow(state)):
+            await self._learn("abstraction", self._read_abstraction)
         if self.supports(Capability.FETCH_CONTRACTS):
             await self._renew_contracts()  # positions are worth reading without their maintenance margin
+        self._check_collateral()
         return self._held(state, name).whole()
 
     def _pushed(self, state: wire.WireState) -> Read[Position] | None:
-        return self._held(state) if self._tiers else None
+        return self._held(state) if self._tiers and not self._is_miscalled() else None
+
+    def _tells_collateral(self, state: wire.WireState) -> bool:
+        """Whether it can be seen from a dex's state, as far as it is known."""
+        return self._in_dex and not is_hollow(state) and not self._is_miscalled()
 
     def _held(self, state: wire.WireState, name: str | None = None) -> Read[Position]:
         """The positions of a state, or that in one contract."""
-        held = positions_of(state, cross=self._in_dex)
+        held = positions_of(state, cross=self._in_dex and not is_hollow(state))
         mine = Rows(row for row in held if name in (None, row.coin) or nameless(row.coin))
         table = mapping.positions(self._names)
         return table.each(mine.without(unread_of(held)), lambda row: mapping.Beside(self._tiers.get(str(row.coin))))
@@ -292,6 +311,19 @@ class AccountCalls(MarketCalls):
             if row.coin == position.venue_symbol:
                 return decimal_or_none(mapping.part(row.leverage, "rawUsd"), "leverage.rawUsd")
         return None
+
+
+def is_hollow(state: wire.WireState) -> bool:
+    """Whether cross positions are held, and nothing at all seems to back them: that of an account that was unified
+    since this was looked at, where the venue does not only liquidate it at this moment.
+    """
+    try:
+        value = decimal_or_none(state.cross_margin_summary.account_value, "crossMarginSummary.accountValue")
+    except DecodeError:
+        return False
+    return value == 0 and any(
+        mapping.part(getattr(held.position, "leverage", None), "type") == "cross" for held in state.asset_positions
+    )
 
 
 def positions_of(state: wire.WireState, *, cross: bool = True) -> Rows[wire.WirePosition]:

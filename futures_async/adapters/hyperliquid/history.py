@@ -103,6 +103,7 @@ class HistoryCalls(AccountCalls):
         """Deposits, transfers and the like, funding, and executions, merged by time: a window of each."""
         if cursor == BEYOND:
             raise self._beyond()
+        await self._check_coin()
         end_ms, count = await self._place(query, cursor)
         floor_ms = max(query.since_ms or 0, FIRST_MS)
         start_ms = floor_ms if cursor is not None else max(floor_ms, end_ms - SPAN_MS)
@@ -132,14 +133,14 @@ class HistoryCalls(AccountCalls):
     async def _updates(
         self, endpoint: Endpoint[list[wire.WireUpdate]], start_ms: int, end_ms: int
     ) -> Read[LedgerEntry]:
-        table = ledger.updates(self._names)
+        table, whose = ledger.updates(self._names), ledger.Whose(self._user, frozenset({self._names.dex}))
 
         async def fetch(start_ms: int) -> Read[LedgerEntry]:
             rows = await self._ask_mine(endpoint, **_bounds(start_ms, end_ms))
-            purses = {self._names.dex}
-            if any(ledger.in_spot(row.delta) for row in rows) and await self._keeps_in_spot():
-                purses |= {ledger.FIRST, ledger.SPOT}  # there is one of them all
-            whose = ledger.Whose(self._user, frozenset(purses))
+            nonlocal whose
+            # Whatever rows come: one counts the same in every window.
+            if rows and endpoint is api.UPDATES and await self._keeps_in_spot():
+                whose = ledger.Whose(self._user, None)
             return table.each(rows, lambda _: whose)
 
         found = await walks.oldest_first(fetch, start_ms, api.PAGE, key=_identity)

@@ -2,7 +2,8 @@
 
 Amounts of the first kind have no sign: the type, or who is named as destination, says whether they were received. An
 account has several purses, the first dex's, one at each builder's and the spot ledger, and one list tells of all of
-them: what moves nothing of the collateral that this object reads is shown with 0.
+them: what moves nothing of the collateral that this object reads is shown with 0. Of a unified account all purses are
+one: what moves between them is 0, and only who sends and who receives counts.
 
 https://hyperliquid.gitbook.io/hyperliquid-docs/for-developers/api/exchange-endpoint#send-asset
 """
@@ -64,11 +65,12 @@ class Whose(msgspec.Struct, frozen=True):
     """Whose account a change is of, and which of its purses count: the row alone does not say which way it went."""
 
     user: str
-    purses: frozenset[str] = frozenset({FIRST})
+    purses: frozenset[str] | None = frozenset({FIRST})
+    """None: all, as if they were one."""
 
     def moved(self, amount: Decimal, purse: Any, *, received: bool) -> Decimal:
         """What a purse gained; nothing, where it is none of these. A row that does not name it is of one of these."""
-        if purse is not None and purse not in self.purses:
+        if purse is not None and self.purses is not None and purse not in self.purses:
             return ZERO
         return amount if received else EXACT.minus(amount)
 
@@ -137,14 +139,6 @@ _AMOUNTS: dict[str, Callable[[Any, Whose], Decimal]] = {
     "vaultLeaderCommission": lambda delta, whose: _first(delta, whose, received=not _is(delta, "vault", whose.user)),
     "rewardsClaim": lambda delta, whose: _number(delta, "amount"),
 }
-
-
-_IN_SPOT = frozenset({"accountClassTransfer", "perpDexClassTransfer", "spotTransfer", "spotGenesis"})
-
-
-def in_spot(delta: Any) -> bool:
-    """Whether a change is of the spot ledger: what it comes to hangs on where the account keeps its collateral."""
-    return _type(delta) in _IN_SPOT or SPOT in (part(delta, "sourceDex"), part(delta, "destinationDex"))
 
 
 def _amount(delta: Any, whose: Whose) -> Decimal | None:

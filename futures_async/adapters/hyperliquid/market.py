@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from decimal import Decimal
 from typing import Any, TypeVar
 
 import msgspec
@@ -59,24 +61,46 @@ class MarketCalls(Adapter):
 
         Prices have five significant figures and `price_tick` at the finest, or are whole numbers.
         """
+        found = await self._listed()
+        self._check_collateral(found)
+        return found
+
+    async def _listed(self) -> list[Contract]:
+        """The contracts, whatever their collateral is called."""
         meta, first = await self._ask(api.META, dex=self._names.dex), await self._first_asset()
-        self._check_collateral(meta)
         rows = self._numbered(meta, first)
         listed = Rows(row for row in rows if row.is_delisted is not True)
         return mapping.contracts(self._names).known(listed)
 
-    def _check_collateral(self, meta: wire.WireMeta) -> None:
+    async def _read_contracts(self) -> None:
+        """What cancels and closes need of them is right under any name of the collateral."""
+        self._remember_contracts(await self._listed())
+
+    def _check_collateral(self, contracts: Iterable[Contract] | None = None) -> None:
         """Token 0 is USDC, and no other is: money of a dex that has another would be told as USDC.
 
+        Args:
+            contracts: Of this dex; None: those that were read last.
+
         Raises:
-            InvalidRequest: It is not what `margin_coin` says.
+            InvalidRequest: It is not what `margin_coin` says; never in an emergency.
         """
-        token = decimal_or_none(meta.collateral_token, "collateralToken")
-        if token is not None and (token == 0) is not (self._names.settle == "USDC"):
+        if not self._in_emergency and self._is_miscalled(contracts):
+            token = self._token(contracts)
             raise InvalidRequest(
                 f"{self.id}: the collateral of this dex is {'USDC' if token == 0 else f'token {token}'}, not "
                 f"{self._names.settle}: give its coin as margin_coin"
             )
+
+    def _is_miscalled(self, contracts: Iterable[Contract] | None = None) -> bool:
+        """Whether the collateral is known to be another than `margin_coin` says."""
+        token = self._token(contracts)
+        return token is not None and (token == 0) is not (self._names.settle == "USDC")
+
+    def _token(self, contracts: Iterable[Contract] | None) -> Decimal | None:
+        """The collateral's number; None where it is not known."""
+        one = next(iter(self._contracts.known.values() if contracts is None else contracts), None)
+        return None if one is None else decimal_or_none(one.raw.collateral_token, "collateralToken")
 
     def _numbered(self, meta: wire.WireMeta, first: int) -> Rows[wire.WireContract]:
         """The contracts with their asset ids, which are their places in the list: delisted ones keep theirs.
@@ -89,7 +113,7 @@ class MarketCalls(Adapter):
         rows: Rows[wire.WireContract] = Rows()
         for index, row in enumerate(meta.universe):
             values: dict[str, Any] = {name: getattr(row, name) for name in row.__struct_fields__}
-            values["asset"] = first + index
+            values |= {"asset": first + index, "collateral_token": meta.collateral_token}
             rows.append(wire.WireContract(**values))
             try:
                 self._tiers[str(row.name)] = mapping.tiers_of(meta, row)
@@ -109,6 +133,17 @@ class MarketCalls(Adapter):
 
     async def fetch_contract(self, symbol: str) -> Contract:
         """Read the trading rules of one contract, from a list kept for an hour."""
+        found = await self._any_contract(symbol)
+        self._check_collateral([found])
+        return found
+
+    async def _contract_held(self, symbol: str) -> Contract:
+        if self.venue_symbol(symbol) not in self._contracts.known:
+            await self._any_contract(symbol)
+        return await super()._contract_held(symbol)
+
+    async def _any_contract(self, symbol: str) -> Contract:
+        """The same, whatever its collateral is called."""
         try:
             return await super().fetch_contract(symbol)
         except SymbolNotFound:
@@ -119,7 +154,7 @@ class MarketCalls(Adapter):
     async def _asset(self, venue_symbol: str) -> int:
         """A contract's number: they never change, so one that was read at any time will do."""
         known = self._contracts.known.get(venue_symbol)
-        return mapping.asset_of(known if known is not None else await self.fetch_contract(venue_symbol))
+        return mapping.asset_of(known if known is not None else await self._any_contract(venue_symbol))
 
     async def fetch_risk_limits(self, symbol: str) -> list[RiskLimit]:
         """Read the risk tiers of a contract, smallest first. The maintenance rate is half of one over the leverage."""

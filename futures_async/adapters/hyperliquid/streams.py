@@ -127,7 +127,7 @@ class Known(NamedTuple):
     """The address whose account it is, in small letters."""
     positions: Callable[[wire.WireState], Read[Position] | None]
     """Those of a state; None before contracts are known."""
-    in_dex: Callable[[], bool]
+    tells_collateral: Callable[[wire.WireState], bool]
     """The collateral is the dex's own, as far as it was read: else pushes tell nothing of it."""
 
 
@@ -260,7 +260,7 @@ class HyperliquidStreams(StreamDialect):
         if held is not None:
             whole = not held.unread
             pushes.append((What.POSITIONS, Push(held.rows, whole, at_ms)))
-        if self._known.in_dex():
+        if self._known.tells_collateral(state):
             pushes.append((What.ACCOUNTS, Push([accounts(self._names.settle).one(state)], True, at_ms)))
         return Data((ACCOUNT.name, ""), tuple(pushes), whole)
 

@@ -122,7 +122,7 @@ class WireUpdate(Wire, frozen=True, kw_only=True, gc=False):
 
 
 class WireContract(Wire, frozen=True, kw_only=True, gc=False):
-    """One contract of a dex. Its asset id is its place in the list, set by who decodes it."""
+    """One contract of a dex. Its asset id is its place in the list; that and its dex's collateral are put in."""
 
     name: Text = None
     sz_decimals: Loose = None
@@ -133,6 +133,7 @@ class WireContract(Wire, frozen=True, kw_only=True, gc=False):
     margin_mode: Text = None
     growth_mode: Any = None
     asset: int = -1
+    collateral_token: Loose = None
 
 
 class WireMeta(Wire, frozen=True, kw_only=True, gc=False):

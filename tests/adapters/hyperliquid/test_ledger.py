@@ -19,7 +19,7 @@ from tests.adapters.hyperliquid.test_client import Stage
 ME, OTHER, VAULT = "0x" + "a1" * 20, "0x" + "b2" * 20, "0x" + "cc" * 20
 OWN = Whose(ME)
 BUILDER = Whose(ME, frozenset({"xyz"}))
-UNIFIED = Whose(ME, frozenset({FIRST, SPOT, "xyz"}))
+UNIFIED = Whose(ME, None)
 
 
 def entry(delta: dict[str, Any], whose: Whose = OWN) -> LedgerEntry:
@@ -44,12 +44,16 @@ def sent(source: str, target: str, *, user: str = ME, to: str = ME, **fields: st
         (sent(FIRST, "xyz"), -5, 5, 0),
         (sent("xyz", FIRST), 5, -5, 0),
         (sent(SPOT, "xyz"), 0, 5, 0),
-        (sent(SPOT, "abc"), 0, 0, -5),
+        (sent(SPOT, "abc"), 0, 0, 0),
+        (sent("abc", "def"), 0, 0, 0),
+        (sent("abc", "def", to=OTHER), 0, 0, -5),
+        (sent("abc", "def", user=OTHER), 0, 0, 5),
         (sent(SPOT, SPOT, to=OTHER), 0, 0, -5),
         (sent(FIRST, FIRST, to=OTHER), -5, 0, -5),
         (sent(SPOT, SPOT, user=OTHER), 0, 0, 5),
         (sent(FIRST, "xyz", user=OTHER), 0, 5, 5),
         ({"type": "perpDexClassTransfer", "amount": "5.0", "token": "USDC", "dex": "xyz", "toPerp": True}, 0, 5, 0),
+        ({"type": "perpDexClassTransfer", "amount": "5.0", "token": "USDC", "dex": "abc", "toPerp": True}, 0, 0, 0),
         ({"type": "accountClassTransfer", "usdc": "5.0", "toPerp": True}, 5, 0, 0),
         ({"type": "accountClassTransfer", "usdc": "5.0", "toPerp": False}, -5, 0, 0),
         ({"type": "spotTransfer", "user": ME, "destination": OTHER, "token": "USDC", "amount": "5.0"}, 0, 0, -5),

@@ -45,7 +45,7 @@ def unknown(state: wire.WireState) -> Read[Position] | None:
 
 
 def dialect(names: Names = FIRST, *, contracts: bool = True, in_dex: bool = True) -> HyperliquidStreams:
-    return HyperliquidStreams(names, Known(lambda: USER, held if contracts else unknown, lambda: in_dex))
+    return HyperliquidStreams(names, Known(lambda: USER, held if contracts else unknown, lambda _: in_dex))
 
 
 def read(frame: Any, streams: HyperliquidStreams | None = None) -> Any:
