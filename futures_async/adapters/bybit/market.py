@@ -12,10 +12,12 @@ from futures_async.adapter import (
     Contract,
     DecodeError,
     FundingRate,
+    FuturesAsyncError,
     RiskLimit,
     Rows,
     SymbolNotFound,
     Ticker,
+    UnreadRow,
     decimal_or_none,
     made,
     moment,
@@ -157,6 +159,9 @@ def ranked(tiers: Sequence[RiskLimit]) -> Iterator[RiskLimit]:
 class MarketCalls(Lists):
     """What needs no key."""
 
+    _early_missed = False
+    """The contracts before their listing could not be read."""
+
     def venue_symbol(self, symbol: str) -> str:
         """The venue's id of a contract."""
         return venue_symbol(symbol)
@@ -166,15 +171,55 @@ class MarketCalls(Lists):
         return unified_symbol(venue_symbol)
 
     async def fetch_contracts(self) -> list[Contract]:
-        """Read the trading rules of all contracts that trade now, of all kinds, those before their listing too."""
+        """Read the trading rules of all contracts that trade now, of all kinds, those before their listing too.
+
+        Where only these cannot be read, they are told as they were last.
+        """
+        scopes = self._categories(None)
+        early = self._early(scopes)
 
         async def read(scope: Scope) -> list[Contract]:
-            return contracts().known(await self._all_rows(endpoints.INSTRUMENTS, scope, endpoints.INSTRUMENTS_PAGE))
+            try:
+                found = await self._instruments(scope)
+            except FuturesAsyncError as error:
+                if scope not in early:
+                    raise
+                self._early_missed = True
+                problem = f"those before their listing: {error.text}"
+                lost = UnreadRow("status", problem, None, {}, self.id, endpoints.INSTRUMENTS.name)
+                return contracts().known(Rows[wire.WireInstrument]().without((lost,)))
+            self._early_missed = self._early_missed and scope not in early
+            return found
 
-        scopes = self._categories(None)
-        # What is traded before its listing is listed apart, and there is such among linear contracts alone.
-        early = [scope._replace(params={**scope.params, **PRELAUNCH}) for scope in scopes if scope.params == LINEAR]
-        return await side_by_side(read, [*scopes, *early])
+        found = await side_by_side(read, [*scopes, *early])
+        if self._early_missed:
+            listed = {contract.venue_symbol for contract in found}
+            known = [one for one in self._contracts.known.values() if one.status == PRELAUNCH["status"]]
+            found += [one for one in known if one.venue_symbol not in listed]
+        return found
+
+    def _early(self, scopes: Sequence[Scope]) -> list[Scope]:
+        """What is traded before its listing is listed apart, and there is such among linear contracts alone."""
+        return [scope._replace(params={**scope.params, **PRELAUNCH}) for scope in scopes if scope.params == LINEAR]
+
+    async def _instruments(self, scope: Scope) -> list[Contract]:
+        return contracts().known(await self._all_rows(endpoints.INSTRUMENTS, scope, endpoints.INSTRUMENTS_PAGE))
+
+    async def fetch_contract(self, symbol: str) -> Contract:
+        """Read the trading rules of one contract, from a list kept for an hour."""
+        try:
+            return await super().fetch_contract(symbol)
+        except SymbolNotFound:
+            if not self._early_missed:
+                raise
+        await self._seldom("early contracts", self._read_early)
+        return await super().fetch_contract(symbol)
+
+    async def _read_early(self) -> None:
+        """Those that were missed: without them it is not known whether there is such a contract."""
+        for contract in await side_by_side(self._instruments, self._early(self._categories(None))):
+            self._contracts.rows[contract.venue_symbol] = self._contracts.known[contract.venue_symbol] = contract
+        self._early_missed = False
 
     async def _ticker(self, symbol: str) -> tuple[wire.WireTicker, wire.WireStamp]:
         """The row of one contract; none at all means that there is no such contract."""

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from decimal import Decimal as D
 from typing import Any
 
+import anyio
 import msgspec
 import pytest
 
@@ -17,7 +18,7 @@ from futures_async.simulator.records import ZERO, LedgerKind
 from futures_async.testing.inside import Inside
 from futures_async.testing.virtual_time import run
 from futures_async.transport.endpoint import RateLimit
-from futures_async.transport.http.backend import HttpRequest
+from futures_async.transport.http.backend import HttpRequest, HttpResponse
 from futures_async.unified import errors
 from futures_async.unified.enums import (
     Intent,
@@ -31,6 +32,7 @@ from futures_async.unified.enums import (
     Side,
 )
 from futures_async.unified.models import OrderRequest, Stop
+from futures_async.unified.rows import unread_of
 from tests.adapters.bybit.samples import plain
 from tests.adapters.bybit.test_contract import TestBybit as Suite
 
@@ -869,6 +871,59 @@ def test_a_contract_that_trades_before_its_listing_has_its_rules_and_its_leverag
         assert (await exchange.fetch_contract(ETH)).status == "PreLaunch"
         assert (await exchange.fetch_leverage(ETH)).leverage is not None
         assert [query for query in asked if "PreLaunch" in query] == ["category=linear&status=PreLaunch&limit=1000"]
+
+    played(play)
+
+
+def test_contracts_are_read_without_those_before_their_listing() -> None:
+    """These are a list of their own, which nothing else needs."""
+
+    async def play(on: Inside, exchange: Bybit) -> None:
+        down = True
+        send = on.backend.send
+
+        async def sent(request: HttpRequest) -> Any:
+            early = "status=PreLaunch" in request.url
+            if early and down:
+                return HttpResponse(
+                    status=200, headers={}, body=b'{"retCode":10016,"retMsg":"Internal system error","result":{}}'
+                )
+            response = await send(request)
+            if "/v5/market/instruments-info" not in request.url:
+                return response
+            answer = msgspec.json.decode(response.body)
+            rows = answer["result"]["list"]
+            if early:
+                rows.append(
+                    plain("instruments_info")["result"]["list"][0] | {"symbol": "ETHUSDT", "status": "PreLaunch"}
+                )
+            else:
+                rows[:] = [row for row in rows if row["symbol"] != "ETHUSDT"]
+            return msgspec.structs.replace(response, body=msgspec.json.encode(answer))
+
+        on.backend.send = sent  # type: ignore[method-assign]
+        found = await exchange.fetch_contracts()
+        assert {BTC, USDC} <= {contract.symbol for contract in found}
+        [lost] = unread_of(found)
+        assert "before their listing: " in lost.problem
+        assert "10016" in lost.problem
+        assert lost.endpoint == "GET /v5/market/instruments-info"
+        with pytest.raises(errors.VenueUnavailable, match="10016"):
+            await exchange.fetch_contract(ETH)
+        assert (await exchange.fetch_contract(BTC)).status == "Trading"
+        down = False
+        await anyio.sleep(61)
+        assert (await exchange.fetch_contract(ETH)).status == "PreLaunch"
+        with pytest.raises(errors.SymbolNotFound):
+            await exchange.fetch_contract("NONE/USDT:USDT")
+        down = True
+        again = await exchange.fetch_contracts()
+        assert [contract.status for contract in again if contract.symbol == ETH] == ["PreLaunch"], "as it was last"
+        down = False
+        assert unread_of(await exchange.fetch_contracts()) == ()
+        await anyio.sleep(3601)
+        with pytest.raises(errors.SymbolNotFound):
+            await exchange.fetch_contract("NONE/USDT:USDT")
 
     played(play)
 
