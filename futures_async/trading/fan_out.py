@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from typing import TypeVar
 
 from futures_async.trading.batch import together
+from futures_async.unified.asked import ASKED, Asked, heard
 from futures_async.unified.errors import FuturesAsyncError, UnreadRow, UnreadRows, unread_rows
 from futures_async.unified.rows import Rows, unread_of
 
@@ -29,17 +30,23 @@ async def side_by_side(read: Callable[[K], Awaitable[list[T]]], parts: Iterable[
     if len(asked) == 1:
         return await read(asked[0])
 
+    told: list[tuple[Asked, ...]] = []
+
     def reader(part: K) -> Callable[[], Awaitable[list[T] | FuturesAsyncError]]:
         async def run() -> list[T] | FuturesAsyncError:
             try:
                 return await read(part)
             except FuturesAsyncError as error:
                 return error
+            finally:
+                told.append(ASKED.get())
 
         return run
 
     rows, left_out, unread = Rows[T](), list[UnreadRow](), list[UnreadRow]()
-    for found in await together([reader(part) for part in asked]):
+    parts_of = await together([reader(part) for part in asked])
+    heard(told)
+    for found in parts_of:
         if isinstance(found, UnreadRows):
             rows += found.rows
             unread += found.unread

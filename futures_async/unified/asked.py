@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from contextvars import ContextVar
 from typing import Any, NamedTuple, Protocol, get_args
 
@@ -40,6 +41,12 @@ KEPT = 3
 def answered(venue: str, endpoint: Call) -> None:
     """Say that a call was answered."""
     ASKED.set((Asked(venue, endpoint), *ASKED.get()[: KEPT - 1]))
+
+
+def heard(parts: Iterable[tuple[Asked, ...]]) -> None:
+    """Say what was answered in tasks of this one, each of which has its own `ASKED`."""
+    told = {id(asked.endpoint): asked for part in (*parts, ASKED.get()) for asked in part}
+    ASKED.set(tuple(told.values()))
 
 
 def asked_for(kind: type) -> tuple[str, str]:

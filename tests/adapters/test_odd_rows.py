@@ -206,16 +206,12 @@ async def test_what_is_no_row_at_all_takes_no_row_away(lists: Lists, odd: Any) -
     assert (found, [row.raw for row in unread]) == ([], [odd])
 
 
-UNNAMED = {"binance-fetch_accounts", "bybit-fetch_accounts", "bybit-fetch_positions", "bybit-fetch_position_risk"}
-"""Read side by side with others: no name is better than another call's."""
-
-
 @pytest.mark.parametrize("lists", LISTS, ids=str)
 async def test_a_row_that_cannot_be_read_names_the_call_that_brought_it(lists: Lists) -> None:
     desk = Desk(lists)
     _, unread = await desk.read([desk.row(**{lists.key: {"a": 1}}), desk.row()])
     for row in unread:
-        assert row.endpoint.endswith(f" {lists.path}") or (not row.endpoint and str(lists) in UNNAMED), row
+        assert row.endpoint.endswith(f" {lists.path}"), row
 
 
 def test_every_list_of_the_adapters_is_looked_at() -> None:
