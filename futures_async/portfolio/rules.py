@@ -220,7 +220,10 @@ def is_unknown(rule: Rule, subject: Subject, data: VenueData) -> bool:
 
 def _needs_none(account: Account) -> bool:
     """An account that needs no maintenance margin has no coverage, and nothing to cover."""
-    needs = account.maintenance_margin if account.margin_ratio is None else account.margin_ratio
+    ratio, maintenance = account.margin_ratio, account.maintenance_margin
+    if ratio or (account.equity is not None and account.equity <= 0 and account.initial_margin):
+        return False
+    needs = ratio if maintenance is None else maintenance
     return needs is not None and needs <= 0
 
 

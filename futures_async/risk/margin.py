@@ -40,12 +40,16 @@ def risk_level(margin_ratio: Number | None) -> RiskLevel | None: ...
 def risk_level(margin_ratio: Number | None) -> RiskLevel | None:
     """Put a margin ratio into a word: SAFE < 0.3 ≤ WARNING ≤ 0.8 < DANGER; None where the ratio is not known.
 
+    Below 0 the equity is gone, which is DANGER too.
+
     Source: the v1 account document calls `get_risk_level` without defining it; its own rules call a ratio above 0.8
     a high risk and one under 0.3 well protected.
     """
     if margin_ratio is None:
         return None
     ratio = finite_number(margin_ratio, "margin_ratio")
+    if ratio < 0:
+        return RiskLevel.DANGER
     if ratio < WARNING_FROM:
         return RiskLevel.SAFE
     return RiskLevel.WARNING if ratio <= DANGER_ABOVE else RiskLevel.DANGER
@@ -163,12 +167,14 @@ def cross_margin_ratio(
 def account_margin_ratio(account: Account) -> Decimal | None:
     """Return maintenance margin over equity of the account, a fraction, liquidation at 1; None when not known.
 
-    The venue's own figure where it gives one, else `maintenance_margin / equity`.
+    The venue's own figure where it gives one above 0, else `maintenance_margin / equity`. A figure below 0 is of equity
+    that is gone: that is 1.
     """
-    if account.margin_ratio is not None:
-        return account.margin_ratio
+    ratio = account.margin_ratio
+    if ratio is not None and ratio != 0:
+        return ratio if ratio > 0 else ONE
     if account.maintenance_margin is None or account.equity is None:
-        return None
+        return ratio
     return margin_ratio(account.maintenance_margin, account.equity)
 
 
@@ -176,11 +182,20 @@ def account_coverage(account: Account) -> Decimal | None:
     """Return equity over maintenance margin, times: 1 is liquidation, under 1.1 is high risk, None when not known.
 
     This is what the seed's check "ratio < 1.1" must look at; `seed_account_ratio` says why. The venue's own ratio
-    counts where it gives one: of a coin in a pool of several, equity says nothing beside what its positions need.
-    None as well while the account needs no maintenance margin: there is nothing to cover.
+    counts where it gives one: of a coin in a pool of several, equity says nothing beside what its positions need. One
+    of 0 is no figure: it is said of accounts that need nothing, rounded, and of some that have nothing left.
+    None as well while the account needs no maintenance margin: there is nothing to cover. Where equity is gone it is 0
+    or less, or 1 where the venue says no more than that.
     """
-    if account.margin_ratio is not None:
-        return divide(ONE, account.margin_ratio) if account.margin_ratio > 0 else None
+    ratio, own = account.margin_ratio, _own_coverage(account)
+    if ratio is None or ratio == 0:
+        return own
+    told = divide(ONE, ratio)
+    # At liquidation some venues say no more than that it is reached.
+    return own if ratio >= 1 and own is not None and own <= 0 else told
+
+
+def _own_coverage(account: Account) -> Decimal | None:
     if account.equity is None or account.maintenance_margin is None or account.maintenance_margin <= 0:
         return None
     return divide(account.equity, account.maintenance_margin)

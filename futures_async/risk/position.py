@@ -8,7 +8,7 @@ from futures_async.risk.liquidation import distance_to_liquidation, isolated_liq
 from futures_async.risk.margin import margin_ratio, risk_level
 from futures_async.unified.convert import Number
 from futures_async.unified.enums import MarginMode, PositionMode
-from futures_async.unified.exact import ZERO, add, divide, multiply
+from futures_async.unified.exact import ONE, ZERO, add, divide, multiply
 from futures_async.unified.models import Position, PositionRisk
 
 
@@ -103,7 +103,7 @@ def position_margin_ratio(position: Position) -> Decimal | None:
     fees, which some venues count in, are not in it.
     """
     if position.margin_ratio is not None:
-        return position.margin_ratio
+        return position.margin_ratio if position.margin_ratio >= 0 else ONE  # equity is gone
     maintenance, pnl = position_maintenance_margin(position), position_pnl(position)
     if position.margin_mode is not MarginMode.ISOLATED or position.margin is None:
         return None

@@ -86,7 +86,7 @@ class Moment(msgspec.Struct, frozen=True, gc=False):
 class Kept(Generic[T]):
     """One thing in the picture, and what it rests on."""
 
-    __slots__ = ("beside", "item", "known_at", "read_ms", "sent_ms", "undated_at")
+    __slots__ = ("beside", "item", "known_at", "moved_at", "read_ms", "sent_ms", "undated_at")
 
     def __init__(self, item: T, known_at: float, sent_ms: int | None) -> None:
         self.item = item
@@ -98,6 +98,8 @@ class Kept(Generic[T]):
         """When the last push about it, or the answer that it was read from, arrived."""
         self.sent_ms = sent_ms
         """When the venue sent that push."""
+        self.moved_at = math.inf
+        """When a push first moved what others hang on that pushes leave out, and no read told these since."""
         self.undated_at = -math.inf
         """When a push of no time of its own moved it, and none that has one came since."""
 

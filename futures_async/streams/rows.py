@@ -12,6 +12,7 @@ import msgspec
 from futures_async.streams.picture import (
     CHANGED,
     CLOSED,
+    LAG_S,
     OPENED,
     PUSH,
     READ,
@@ -61,6 +62,8 @@ class RowRule(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
     """What other figures hang on: once it has changed, those that pushes leave out are read anew."""
     reckoned: tuple[str, ...] = ()
     """Such figures that would mislead meanwhile: they are not kept."""
+    swaying: tuple[str, ...] = ()
+    """What those hang on besides, where a push says it: it follows the market too, and proves nothing missing."""
     rough: tuple[str, ...] = ()
     """Such figures that follow the market anyway: they are kept."""
     apart: Callable[[T], object] = lambda _: None
@@ -286,6 +289,8 @@ class Rows(Picture[T]):
                 doubts.add(key)
             elif not doubtful:
                 self._doubts.pop(key, None)
+            if kept is not None and not differs and kept.moved_at + LAG_S <= when.at < kept.known_at + LAG_S:
+                self._catch_up(key, kept, item, when, changes)
             if key in doubts or (kept is not None and self._stands(kept, item, when)):
                 continue
             if differs:
@@ -294,7 +299,7 @@ class Rows(Picture[T]):
                 kept = self._kept[key] = Kept(item, when.until, None)
                 self._open(key, item, READ, self._changed_ms(item), when, changes)
             else:
-                kept.known_at, kept.sent_ms, kept.beside = when.until, None, None
+                kept.known_at, kept.sent_ms, kept.beside, kept.moved_at = when.until, None, None, math.inf
                 self._replace(key, kept, item, READ, self._changed_ms(item), when, changes)
             kept.read_ms = when.began_ms
         if complete:
@@ -346,6 +351,15 @@ class Rows(Picture[T]):
             return True
         return False
 
+    def _catch_up(self, key: Hashable, kept: Kept[T], item: T, when: Moment, changes: list[Change[T]]) -> None:
+        """What is pushed again and again outranks every read. What pushes leave out is taken from those too: it may lag
+        by `LAG_S`, and would else be of before the first push."""
+        previous, kept.moved_at, kept.beside = kept.item, when.at, None
+        kept.item = cast("T", msgspec.structs.replace(cast("Any", previous), **self._said(item)))
+        if kept.item != previous:
+            self.current[key] = kept.item
+            changes.append(change_of(CHANGED, kept.item, previous, READ, self._changed_ms(item), when))
+
     def _believed(self, key: Hashable) -> bool:
         """One more doubt about it; whether there were enough of them now."""
         self._doubts[key] = self._doubts.get(key, 0) + 1
@@ -385,14 +399,18 @@ class Rows(Picture[T]):
         """What is pushed, with what it leaves out as it was read and still holds."""
         if kept.beside is None:
             kept.beside = self._said(kept.item)
-        if self._hanging and self._moves(kept.item, item):
+        if self._hanging and (self._moves(kept.item, item) or self._sways(kept.item, item)):
             self.unsure = True
+            kept.moved_at = min(kept.moved_at, kept.known_at)
             kept.beside = {name: value for name, value in kept.beside.items() if name not in self._rule.reckoned}
         return self._completed(item, kept.beside)
 
     def _moves(self, one: T, other: T) -> bool:
         figure = self._rule.figure
         return any(figure(one, name) != figure(other, name) for name in self._rule.moved)
+
+    def _sways(self, one: T, other: T) -> bool:
+        return any(getattr(other, name) not in (None, getattr(one, name)) for name in self._rule.swaying)
 
     def _said(self, item: T) -> dict[str, Any]:
         """What pushes leave out, as far as a row says it."""

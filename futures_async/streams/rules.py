@@ -104,6 +104,9 @@ ACCOUNTS = RowRule[Account](
     changed_ms=lambda _: None,
     emptied=_drained,
     moved=("available", "locked", "initial_margin"),
+    # Without both there is no coverage to tell: one of before a trade would look safe.
+    reckoned=("margin_ratio", "maintenance_margin"),
+    swaying=("equity", "balance", "maintenance_margin"),
     rough=("equity", "balance", "unrealized_pnl"),
     apart=attrgetter("margin_mode"),
 )

@@ -94,6 +94,12 @@ def number(field: Loose) -> Decimal | None:
     return cast("Decimal | None", Number(field, decimal_or_none))
 
 
+def margin_ratio(field: Loose) -> Decimal | None:
+    """Maintenance margin over equity, liquidation at 1, which is also said where nothing is left: a quotient below 0
+    would read as safe."""
+    return cast("Decimal | None", Number(field, _ratio, ZERO))
+
+
 def price(field: Loose) -> Decimal | None:
     """A number above 0: venues write 0 or less for "none"."""
     return cast("Decimal | None", Number(field, positive_or_none, LEAST))
@@ -210,6 +216,11 @@ def _unsigned(value: Loose, path: str) -> Decimal | None:
     if found is not None and found < 0:
         raise DecodeError(f"{path} is negative", path=path)
     return found
+
+
+def _ratio(value: Loose, path: str) -> Decimal | None:
+    found = decimal_or_none(value, path)
+    return Decimal(1) if found is not None and found < 0 else found
 
 
 def _text(value: Any, path: str) -> str | None:

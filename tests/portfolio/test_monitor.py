@@ -657,6 +657,33 @@ def test_an_account_whose_figures_cannot_be_read_is_not_all_clear_and_one_that_n
     in_virtual_time("asyncio", main)
 
 
+def test_an_account_that_goes_through_its_equity_is_not_all_clear() -> None:
+    async def main() -> None:
+        bench = Bench(Rule(name="r", metric=Metric.ACCOUNT_COVERAGE, below=D("1.1")))
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(bench.watch, 100.0)
+            for equity, maintenance, ratio in (
+                ("160", D(155), "0.96875"),
+                ("-50", D(155), "-3.1"),
+                ("-50", D(155), "0"),
+                ("0", D(155), "0"),
+                ("-50", None, "0"),
+                ("160", D(155), "0.96875"),
+            ):
+                bench.exchange.accounts = [
+                    account(
+                        equity=D(equity), maintenance_margin=maintenance, initial_margin=D(300), margin_ratio=D(ratio)
+                    )
+                ]
+                await anyio.sleep(7)
+                assert [raised for _, raised, _ in bench.news] == [True], equity
+            bench.exchange.accounts = [account(equity=D(1000), maintenance_margin=D(155), margin_ratio=D("0.155"))]
+            await anyio.sleep(7)
+            assert [raised for _, raised, _ in bench.news] == [True, False]
+
+    in_virtual_time("asyncio", main)
+
+
 def test_a_rule_that_cannot_be_judged_keeps_no_other_from_its_work(caplog: pytest.LogCaptureFixture) -> None:
     class Odd(Rule, frozen=True, kw_only=True):
         def broken_by(self, value: Decimal) -> bool:

@@ -313,6 +313,39 @@ def test_a_coin_of_a_pool_is_covered_by_the_pool() -> None:
     assert risk.account_coverage(idle) == 2
 
 
+@pytest.mark.parametrize(
+    ("equity", "ratio", "coverage", "level"),
+    [
+        ("-31", "-5", "-0.2", "1"),
+        ("-31", "0", "-0.2", "1"),
+        ("-31", "1", "-0.2", "1"),
+        ("-31", None, "-0.2", "1"),
+        ("0", "0", "0", "1"),
+        (None, "-5", "-0.2", "1"),
+        (None, "1", "1", "1"),
+        ("155", "1", "1", "1"),
+        ("1550", "0", "10", "0.1"),  # said beside real margin
+        (None, "0", None, "0"),
+    ],
+)
+def test_equity_that_is_gone_is_no_coverage_whatever_the_venue_calls_its_ratio(
+    equity: str | None, ratio: str | None, coverage: str | None, level: str
+) -> None:
+    gone = account(
+        equity=None if equity is None else D(equity),
+        maintenance_margin=D(155),
+        margin_ratio=None if ratio is None else D(ratio),
+    )
+    assert risk.account_coverage(gone) == (None if coverage is None else D(coverage))
+    assert risk.account_margin_ratio(gone) == D(level)
+
+
+def test_a_ratio_below_zero_is_danger() -> None:
+    assert risk.risk_level(D("-0.01")) is RiskLevel.DANGER
+    seen = risk.position_risk(position(margin_ratio=D("-3")))
+    assert (seen.margin_ratio, seen.level) == (D(1), RiskLevel.DANGER)
+
+
 def test_the_documents_account_ratio_alarms_on_its_own_healthy_sample() -> None:
     ratio = risk.seed_account_ratio(account())
     assert ratio is not None

@@ -198,6 +198,48 @@ def test_a_balance_keeps_its_equity_until_it_is_read_again() -> None:
     assert list(picture.current.values()) == [account("80", "98")]
 
 
+def money(available: str | None, equity: str | None = None, **fields: Any) -> Account:
+    texts = {"available": available, "equity": equity, **fields}
+    said: dict[str, Any] = {name: None if text is None else Decimal(text) for name, text in texts.items()}
+    return Account(venue="toy", margin_coin="USDT", **said)
+
+
+@pytest.mark.parametrize(
+    ("pushed", "kept"),
+    [
+        (money("1000", "1000"), "0.1"),
+        (money("900", "1000"), None),
+        (money("1000", "400"), None),
+        (money("1000", "1000", maintenance_margin="300"), None),
+    ],
+)
+def test_a_margin_ratio_of_before_is_not_carried_beside_other_money(pushed: Account, kept: str | None) -> None:
+    picture: Rows[Account] = Rows(ACCOUNTS, ("margin_ratio",))
+    picture.read([money("1000", "1000", maintenance_margin="100", margin_ratio="0.1")], at(10))
+    picture.push(Push([pushed]), at(20))
+    assert picture.current["USDT"].margin_ratio == (None if kept is None else Decimal(kept))
+    assert picture.unsure is (kept is None)
+
+
+@pytest.mark.parametrize("lags", [True, False], ids=["read-of-before-the-last-push", "read-of-now"])
+def test_what_pushes_leave_out_of_an_account_is_read_however_often_it_is_pushed(lags: bool) -> None:
+    picture: Rows[Account] = Rows(ACCOUNTS, ("equity", "maintenance_margin"))
+    picture.read([money("1000", "1000", maintenance_margin="100")], at(10))
+    shown: list[tuple[Decimal | None, Decimal | None]] = []
+    for second in range(20, 30):
+        picture.push(Push([money(str(1000 - second))]), at(second))
+        free = str(1000 - second + lags)
+        merged = picture.read([money(free, "500", maintenance_margin=str(100 + second))], at(second + 0.5))
+        [account] = picture.current.values()
+        shown.append((account.equity, account.maintenance_margin))
+        assert account.available == 1000 - second
+        assert bool(merged.doubts) is lags or second > 22
+    if lags:
+        # Not what may be of before the first push, and what is younger by each read that is not.
+        assert shown[:2] == [(Decimal(1000), None), (Decimal(1000), None)]
+        assert shown[2:4] == [(Decimal(500), Decimal(122)), (Decimal(500), None)]
+
+
 def order(status: OrderStatus, filled: str, created_ms: int | None = None) -> Order:
     return Order(
         venue="toy",

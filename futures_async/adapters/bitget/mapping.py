@@ -28,6 +28,7 @@ from futures_async.adapter import (
     is_multiple,
     known,
     made,
+    margin_ratio,
     minus,
     moment,
     named,
@@ -132,7 +133,7 @@ def positions(row: WirePosition, product_type: ProductType) -> Position:
         # Coin-margined positions owe it in the coin, which is not had exactly from these numbers.
         maintenance_margin=None if product_type == "COIN-FUTURES" else times(notional, rate),
         maintenance_margin_rate=rate,
-        margin_ratio=number(row.margin_ratio),
+        margin_ratio=margin_ratio(row.margin_ratio),
         notional=notional,
         available=number(row.available),
         locked=number(row.locked),
@@ -184,7 +185,7 @@ def accounts(row: WireAccount) -> Account:
         unrealized_pnl=unrealized,
         initial_margin=plus(number(row.isolated_margin), number(row.crossed_margin)),
         position_mode=word(row.pos_mode, POSITION_MODE),
-        margin_ratio=number(row.crossed_risk_rate),
+        margin_ratio=margin_ratio(row.crossed_risk_rate),
     )
 
 

@@ -30,6 +30,7 @@ from futures_async.adapter import (
     known,
     known_or_none,
     made,
+    margin_ratio,
     moment,
     named,
     needed,
@@ -102,7 +103,7 @@ def accounts(row: wire.WireAsset, beside: wire.WireWhole) -> Account:
         available=number(row.available),
         locked=number(row.locked),
         bonus=number(row.bonus),
-        margin_ratio=number(beside.mgn_ratio),
+        margin_ratio=margin_ratio(beside.mgn_ratio),
         position_mode=word(beside.hold_mode, POSITION_MODE),
         margin_mode=made(account_margin_mode, text(beside.account_level)),
     )
@@ -120,7 +121,7 @@ def totals(row: wire.WireAssets, settings: wire.WireSettings) -> Account:
         unrealized_pnl=number(row.unrealised_pnl),
         initial_margin=number(row.imr),
         maintenance_margin=number(row.mmr),
-        margin_ratio=number(row.mgn_ratio),
+        margin_ratio=margin_ratio(row.mgn_ratio),
         position_mode=word(settings.hold_mode, POSITION_MODE),
         margin_mode=made(account_margin_mode, text(settings.account_level)),
     )

@@ -36,6 +36,7 @@ from futures_async.adapter import (
     join,
     known_or_none,
     made,
+    margin_ratio,
     minus,
     moment,
     named,
@@ -186,7 +187,7 @@ def positions(row: WirePosition, margin_coin: str) -> Position:
         initial_margin=margin,
         # An amount here ("2.00"); the rate of the same name stands in the risk limits.
         maintenance_margin=number(row.maintain_margin),
-        margin_ratio=number(row.margin_rate),
+        margin_ratio=margin_ratio(row.margin_rate),
         notional=times(quantity, mark),
         created_ms=moment(row.create_time),
         updated_ms=moment(row.update_time),

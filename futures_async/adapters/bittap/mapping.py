@@ -27,6 +27,7 @@ from futures_async.adapter import (
     identifier,
     join,
     made,
+    margin_ratio,
     minus,
     moment,
     named,
@@ -114,7 +115,7 @@ def accounts(row: WireAsset) -> Account:
         # crossMargin and isolatedMargin are 0 beside an open position: nothing to rely on.
         maintenance_margin=number(row.crossed_maintain_margin),
         # Despite its name no tier's rate but maintenance margin over equity: liquidation at 1.
-        margin_ratio=number(row.crossed_maintain_margin_rate),
+        margin_ratio=margin_ratio(row.crossed_maintain_margin_rate),
     )
 
 
@@ -150,7 +151,7 @@ def positions(row: WirePosition) -> Position:
         initial_margin=margin,
         # 0 on an open position: not filled in (account/info never fills it).
         maintenance_margin=price(row.maintain_margin),
-        margin_ratio=number(row.margin_rate),
+        margin_ratio=margin_ratio(row.margin_rate),
         # `entryValue` is the value at entry; at the mark it is unknown without a mark.
         notional=times(quantity, mark),
         position_id=identifier(row.position_id),

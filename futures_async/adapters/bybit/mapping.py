@@ -29,6 +29,7 @@ from futures_async.adapter import (
     in_base,
     known,
     made,
+    margin_ratio,
     moment,
     named,
     needed,
@@ -123,7 +124,7 @@ def accounts(row: wire.WireCoin, whole: wire.WireWallet, mode: MarginMode | None
         unrealized_pnl=number(row.unrealised_pnl),
         initial_margin=plus(positions, orders),
         maintenance_margin=number(row.position_mm),
-        margin_ratio=None if isolated else number(whole.mm_rate),
+        margin_ratio=None if isolated else margin_ratio(whole.mm_rate),
         margin_mode=mode,
     )
 
@@ -140,7 +141,7 @@ def totals(row: wire.WireWallet, mode: MarginMode | None) -> Account:
         unrealized_pnl=number(row.perp_upl),
         initial_margin=number(row.total_initial_margin),
         maintenance_margin=number(row.total_maintenance_margin),
-        margin_ratio=number(row.mm_rate),
+        margin_ratio=margin_ratio(row.mm_rate),
         initial_margin_rate=number(row.im_rate),
         margin_mode=mode,
     )

@@ -127,7 +127,7 @@ class BybitStreamDialect(StreamDialect):
     # Wallets are pushed at trades, transfers and settlements, positions at each order and trade.
     paired = True
     unsaid: ClassVar[Mapping[What, tuple[str, ...]]] = {
-        What.ACCOUNTS: ("margin_mode", "margin_ratio"),
+        What.ACCOUNTS: ("margin_mode",),
         What.POSITIONS: ("created_ms",),
     }
 
@@ -259,9 +259,9 @@ class BybitStreamDialect(StreamDialect):
         return Read([*found, *map(reading.one, empty)])
 
     def _accounts(self, row: wire.WireWallet) -> Read[Any]:
-        """The coins that have changed. In which margin mode the account is, is not pushed."""
-        whole = msgspec.structs.replace(row, mm_rate=None)
-        return accounts(self._margin_mode()).each(row.coin, lambda _: whole)
+        """The coins that have changed, with the margin ratio of the whole account at that moment. In which margin mode
+        that is, is not pushed."""
+        return accounts(self._margin_mode()).each(row.coin, lambda _: row)
 
 
 def _is_of_a_contract(row: object) -> bool:

@@ -355,3 +355,9 @@ def test_the_funding_example_maps_hours_to_seconds() -> None:
 def test_leverage_is_read_beside_a_coin_that_is_none(odd: Any) -> None:
     row = msgspec.structs.replace(payload(rows.ACCOUNT, "account"), margin_coin=odd)
     assert to_leverage(row, "BTCUSDT", USDT).symbol == "BTC/USDT:USDT"
+
+
+def test_a_ratio_below_zero_is_that_of_an_account_at_its_liquidation() -> None:
+    account = payload(rows.ACCOUNT, "account")
+    assert accounts().one(msgspec.structs.replace(account, crossed_risk_rate="-0.2")).margin_ratio == 1
+    assert positions(USDT).one(wire(margin_ratio="-0.2")).margin_ratio == 1

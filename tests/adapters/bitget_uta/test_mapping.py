@@ -572,3 +572,11 @@ def test_a_funding_rate_is_read_field_by_field() -> None:
         min_rate=Decimal("-0.003"),
         max_rate=Decimal("0.003"),
     )
+
+
+def test_a_ratio_below_zero_is_that_of_an_account_at_its_liquidation() -> None:
+    assets, settings = payload(endpoints.ASSETS, "assets"), payload(endpoints.SETTINGS, "settings")
+    gone = msgspec.structs.replace(assets, mgn_ratio="-0.2")
+    assert gone.assets is not None
+    assert mapping.accounts().one(gone.assets[1], mapping.whole(gone, settings)).margin_ratio == 1
+    assert mapping.totals().one(gone, settings).margin_ratio == 1

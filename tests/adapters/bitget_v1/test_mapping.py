@@ -324,3 +324,7 @@ def test_ids_of_another_form_are_passed_through() -> None:
 def test_symbols_without_an_id_are_refused(symbol: str) -> None:
     with pytest.raises(InvalidRequest):
         to_venue_symbol(symbol)
+
+
+def test_a_ratio_below_zero_is_that_of_a_position_at_its_liquidation() -> None:
+    assert position(marginRate="-0.2").margin_ratio == 1

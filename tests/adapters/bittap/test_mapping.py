@@ -433,3 +433,10 @@ def test_empty_lists_may_be_null() -> None:
         assert decode(endpoint, b'{"code":"0","data":null}').data is None
     info = decode(E.ACCOUNT_INFO, b'{"code":"0","data":{"assets":null,"positions":null}}').data
     assert (info.assets, info.positions) == (None, None)
+
+
+def test_a_ratio_below_zero_is_that_of_an_account_at_its_liquidation() -> None:
+    asset = payload(E.ACCOUNT_INFO, "account_info").assets[0]
+    gone = msgspec.structs.replace(asset, crossed_maintain_margin_rate="-0.2")
+    assert accounts().one(gone).margin_ratio == 1
+    assert open_position(marginRate="-0.2").margin_ratio == 1

@@ -577,3 +577,10 @@ def test_a_kind_of_execution_that_nobody_knows_is_neither_hidden_nor_taken_for_a
     assert orders.is_fill(wire.WireFill(exec_type="SomethingNew"))
     with pytest.raises(DecodeError, match="execType"):
         fill(execType="SomethingNew")
+
+
+def test_a_ratio_below_zero_is_that_of_an_account_at_its_liquidation() -> None:
+    [wallet] = payload(endpoints.WALLET, "wallet_balance").rows or []
+    gone = msgspec.structs.replace(wallet, mm_rate="-0.0041")
+    assert mapping.accounts(CROSS).one((gone.coin or [])[0], gone).margin_ratio == 1
+    assert mapping.totals(CROSS).one(gone).margin_ratio == 1

@@ -12,7 +12,7 @@ from futures_async.adapters.bybit.dialect import BybitDialect
 from futures_async.adapters.bybit.streams import BybitStreamDialect, LoginRefused
 from futures_async.streams.dialect import Acknowledged, Data, LoggedIn, Nothing, Pong, Refused, What
 from futures_async.unified import errors
-from futures_async.unified.enums import OrderStatus, PositionMode, PositionSide, Role, Side
+from futures_async.unified.enums import MarginMode, OrderStatus, PositionMode, PositionSide, Role, Side
 from tests.adapters.bybit.samples import plain, sample
 
 DIALECT = BybitStreamDialect(BybitDialect())
@@ -151,8 +151,17 @@ def test_a_closed_side_of_a_hedge_is_known_by_its_index(index: int, side: Positi
 def test_a_wallet_has_the_coins_that_changed_and_no_margin_mode() -> None:
     [account] = items(read(sample("ws_wallet")))
     assert (account.margin_coin, account.balance, account.equity) == ("USDT", D("3112.35"), D("3112.36"))
-    assert (account.available, account.margin_mode, account.margin_ratio) == (D("3088.65"), None, None)
-    assert DIALECT.unsaid[What.ACCOUNTS] == ("margin_mode", "margin_ratio")
+    assert (account.available, account.margin_mode) == (D("3088.65"), None)
+    assert DIALECT.unsaid[What.ACCOUNTS] == ("margin_mode",)
+
+
+def test_a_wallet_tells_the_accounts_margin_ratio_of_its_own_moment() -> None:
+    [account] = items(read(sample("ws_wallet")))
+    assert account.margin_ratio == D("0.0004")
+    isolated = BybitStreamDialect(BybitDialect(), margin_mode=lambda: MarginMode.ISOLATED)
+    data: Any = isolated.read(msgspec.json.encode(plain("ws_wallet")), binary=False)
+    [account] = items(data)
+    assert account.margin_ratio is None
 
 
 def test_an_odd_row_takes_no_other_away_and_the_push_is_not_whole() -> None:
