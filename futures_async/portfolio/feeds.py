@@ -55,6 +55,8 @@ class Answer(NamedTuple, Generic[T]):
     received: float
     unread: tuple[UnreadRow, ...] = ()
     """Rows that could not be read: they are not in the value."""
+    failure: Exception | None = None
+    """Why it is as old as that, where another process says so."""
 
     @property
     def odd(self) -> UnreadRows | None:
@@ -271,8 +273,8 @@ class Feed(Generic[T]):
             self.good = await self._fetch(flight.max_age_s)
         if scope.cancelled_caught:
             raise RequestTimeout(f"{self.name}: no answer within {self._give_up_s:g} s")
-        if self.good is not None and (odd := self.good.odd) is not None:
-            raise odd
+        if self.good is not None and (problem := self.good.failure or self.good.odd) is not None:
+            raise problem
 
     def _learn(self, error: Exception) -> None:
         if isinstance(error, Banned):

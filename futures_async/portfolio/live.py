@@ -20,7 +20,8 @@ T = TypeVar("T")
 
 AUDIT_S = 110.0
 MOST_A_MINUTE = 1.95
-"""Audits make so many requests for an account: where one of its positions takes many, there are fewer of them."""
+"""Audits make so many requests for an account: where one of them takes many, there are fewer of them."""
+MOST_WISHES = 8
 LAG_S = 2.0
 """A read may lag so far behind what was pushed: only a later one stands in for a picture that is not kept any more."""
 
@@ -31,8 +32,29 @@ def audits_of(exchange: FuturesExchange) -> tuple[float, float]:
     No trade leaves a balance as it was.
     """
     positions, accounts = exchange.audit_reads
-    left = MOST_A_MINUTE - accounts * 60 / AUDIT_S
-    return max(AUDIT_S, positions * 60 / left), AUDIT_S
+    accounts_s = max(AUDIT_S, accounts * 60 / (MOST_A_MINUTE * 2 / 3))  # the rest is for positions
+    left = MOST_A_MINUTE - accounts * 60 / accounts_s
+    return max(AUDIT_S, positions * 60 / left), accounts_s
+
+
+class _Wish:
+    """Figures that follow the market are wanted read, as often as one who asks says."""
+
+    def __init__(self) -> None:
+        self.at = self.since = self.open_since = -math.inf
+        """When it was last said; since when it was, again and again; since when no answer came to it."""
+
+    def renew(self, now: float, patience_s: float, told_at: float) -> None:
+        """It is said again. Who asks more rarely than that is told by what became of the time before."""
+        if now - self.at > patience_s:
+            self.since = now
+        if told_at >= self.open_since:
+            self.open_since = now
+        self.at = now
+
+    def overdue(self, now: float, patience_s: float) -> bool:
+        """It still stands, and has stood long enough to have been met."""
+        return now - self.at <= patience_s < now - min(self.since, self.open_since)
 
 
 class Live(Generic[T]):
@@ -65,9 +87,8 @@ class Live(Generic[T]):
         self._streams = True
         self._proved = -math.inf
         """When the picture was last known to be true."""
-        self._wanted_since = self._wanted_at = -math.inf
-        """Since when, and until when, figures that follow the market are wanted read."""
-        self._patience_s = 0.0
+        self._wishes: dict[float, _Wish] = {}
+        """By how old figures that follow the market may become for who wants them: each is told by its own."""
         self._retry_at = -math.inf
         self._failures = 0
         self._closed = False
@@ -126,10 +147,10 @@ class Live(Generic[T]):
         if watch is None or not self._live():
             self.polled.ask(max_age_s, refresh_s, follow=follow)
         elif refresh_s is not None:
-            now = self._runtime.now()
-            if now - self._wanted_at > self._patience_s:
-                self._wanted_since = now
-            self._wanted_at, self._patience_s = now, overdue_after(refresh_s)
+            now, patience_s = self._runtime.now(), overdue_after(refresh_s)
+            self._wishes.setdefault(patience_s, _Wish()).renew(now, patience_s, now - watch.told_s)
+            if len(self._wishes) > MOST_WISHES:
+                del self._wishes[min(self._wishes, key=lambda one: self._wishes[one].at)]
             watch.refresh(refresh_s)
 
     def prompt(self, deadline_s: float) -> bool:
@@ -155,9 +176,11 @@ class Live(Generic[T]):
     def _overdue_s(self) -> float | None:
         """How old what follows the market is, where that is too old for who wants it read; None: it is not."""
         now, watch = self._runtime.now(), self._watch
-        if watch is None or now - self._wanted_at > self._patience_s:
+        if watch is None or not self._wishes:
             return None
-        return told_s if min(told_s := watch.told_s, now - self._wanted_since) > self._patience_s else None
+        told_s = watch.told_s
+        late = any(told_s > patience_s and wish.overdue(now, patience_s) for patience_s, wish in self._wishes.items())
+        return told_s if late else None
 
     def _live(self) -> bool:
         watch = self._watch

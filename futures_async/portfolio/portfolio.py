@@ -291,10 +291,8 @@ class _Venue:
         if self._shut_s <= 0:
             part.ask(max_age_s, refresh_s, follow=follow)
         if part.stream is WatchState.LIVE and part.good is not None:
-            if (overdue := part.error) is None or isinstance(overdue, UnreadRows):
-                member.offer(field, part.good)
-            else:
-                member.refused(field, overdue)
+            overdue = part.error
+            member.offer(field, part.good, None if isinstance(overdue, UnreadRows) else overdue)
             return
         error = shut_error(self._exchange, self._shut_s) if self._shut_s > 0 else feed.error
         if isinstance(error, UnreadRows):

@@ -180,10 +180,10 @@ class Member:
         old figures of a picture may be that follow the market."""
         self._readers[field] = ask
 
-    def offer(self, field: str, answer: Answer[Any]) -> None:
-        """Somebody wants what is known without a read, since a stream keeps it."""
+    def offer(self, field: str, answer: Answer[Any], error: Exception | None = None) -> None:
+        """Somebody wants what is known without a read, since a stream keeps it; and why it is old, where it is."""
         if self.leads:
-            self._start(self._publish(field, answer, live=True))
+            self._start(self._publish(field, answer, error, live=True))
 
     async def fetch(
         self,
@@ -212,11 +212,12 @@ class Member:
         while not self.leads:
             known = self._known.get(field)
             if known is not None and known.true_at >= oldest:
-                if known.failure is not None:
-                    raise error_of(known.failure)
+                failure = None if known.failure is None else error_of(known.failure)
+                if failure is not None and not known.live:
+                    raise failure
                 value = msgspec.json.decode(known.value, type=kind)
                 received = known.asked if known.live else known.received  # a picture had no one wait for it
-                return Answer(value, known.asked, received, tuple(known.unread))
+                return Answer(value, known.asked, received, tuple(known.unread), failure)
             if now() >= ask_at:
                 ask_at = now() + ASK_AGAIN_S
                 await self._ask(field, max_age_s, refresh_s, follow=not asked)

@@ -75,12 +75,17 @@ def failure_as_told(error: Exception) -> Failure:
 def error_of(failure: Failure) -> FuturesAsyncError:
     """The same error, as far as it is one of the library's own."""
     kind: Any = getattr(errors, failure.kind, None)
-    try:
-        _, *takes = inspect.signature(kind).parameters
-        error = kind(failure.text, **{name: value for name, value in failure.facts.items() if name in takes})
-    except (TypeError, ValueError):
+    if not isinstance(kind, type) or not issubclass(kind, FuturesAsyncError):
         return FuturesAsyncError(failure.text)
-    if not isinstance(error, FuturesAsyncError):
+    try:
+        takes: tuple[str, ...] = tuple(inspect.signature(kind).parameters)[1:]
+    except ValueError:  # one without a constructor of its own takes the text alone
+        takes = ()
+    try:
+        error: FuturesAsyncError = kind(
+            failure.text, **{name: value for name, value in failure.facts.items() if name in takes}
+        )
+    except (TypeError, ValueError):
         return FuturesAsyncError(failure.text)
     error.args = (failure.text,)  # which constructors put together from the facts
     for name, value in failure.facts.items():

@@ -139,9 +139,7 @@ class Line:
     @property
     def alive_at(self) -> float:
         """When the venue last gave a sign of life, on the event loop's clock; -inf before the first."""
-        slept_s = asleep.asleep_s() - self._asleep_s
-        if slept_s > asleep.SLEPT_S:
-            self._woken(slept_s)
+        self._look()
         return max(self._seen_at, *(one.alive_at for one in self._works)) if self._works else self._seen_at
 
     @property
@@ -150,13 +148,14 @@ class Line:
         heartbeat = self._setting.dialect.heartbeat
         return heartbeat.every_s + heartbeat.patience_s
 
-    def _woken(self, slept_s: float) -> None:
-        """Nothing was heard while this computer slept, which its clock did not count; who was connected is gone."""
-        self._asleep_s += slept_s
-        self._seen_at -= slept_s
+    def _look(self) -> None:
+        """What was heard before this computer slept is longer ago than its clock says."""
+        slept_s = asleep.asleep_s() - self._asleep_s
+        if slept_s > asleep.SLEPT_S:
+            self._asleep_s += slept_s
+            self._seen_at -= slept_s
         for session in self._works:
-            session.alive_at -= slept_s
-            session.give_up(f"this computer has slept for {slept_s:.0f} s")
+            session.look()
 
     def renew(self, why: str) -> None:
         """What comes is not what should come: connect anew."""
@@ -258,6 +257,7 @@ class Line:
 
     def _sweep(self) -> None:
         """Forget sessions that have ended."""
+        self._look()
         for session in [one for one, work in self._works.items() if work.done]:
             self._seen_at = max(self._seen_at, session.alive_at)
             del self._works[session]

@@ -127,6 +127,12 @@ class Picture(ABC, Generic[T]):
         """Of which two pushes, or a push and a read, may have come in another order than they were made in, and since
         when: a later push of it settles that, or a read."""
 
+    @property
+    def oldest_at(self) -> float | None:
+        """When figures that follow the market were last heard of, of that of which it is longest ago: -inf where pushes
+        leave them out, None where there are none."""
+        return None
+
     @abstractmethod
     def push(self, push: Push[T], when: Moment) -> list[Change[T]]:
         """Take in a message; `when` it arrived."""

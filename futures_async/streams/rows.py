@@ -68,6 +68,8 @@ class RowRule(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
     """Such figures that follow the market anyway: they are kept."""
     apart: Callable[[T], object] = lambda _: None
     """What another call may tell beside a row, so that it changes where the row stays as it is."""
+    market: tuple[str, ...] = ()
+    """What moves with the market, and is pushed for other reasons alone."""
     figure: Callable[[T, str], object] = getattr
     """What is compared of a field of `vital` and `moved`."""
     shown: Callable[[Mapping[Hashable, T]], Mapping[Hashable, T]] = MappingProxyType
@@ -89,6 +91,7 @@ class Rows(Picture[T]):
         self._held = rule.held
         self._unsaid = tuple(unsaid)
         self._hanging = not set(unsaid).isdisjoint(rule.reckoned + rule.rough)
+        self._unmarked = not set(unsaid).isdisjoint(rule.market)
         self._kept: dict[Hashable, Kept[T]] = {}
         self._graves: Remembered[Grave] = Remembered()
         self._doubts: dict[Hashable, int] = {}
@@ -104,6 +107,14 @@ class Rows(Picture[T]):
 
     def shown(self, found: Mapping[Hashable, T]) -> Mapping[Hashable, T]:
         return self._rule.shown(found)
+
+    @property
+    def oldest_at(self) -> float | None:
+        if not self._rule.market:
+            return None
+        if self._unmarked:
+            return -math.inf
+        return min((kept.known_at for kept in self._kept.values()), default=self._list_at)
 
     def reconnected(self) -> None:
         self._list_ms = None
@@ -274,7 +285,8 @@ class Rows(Picture[T]):
         untold: set[Hashable] = set()
         if complete:
             self._read_ms = when.began_ms
-            self.unsettled.clear()  # what a read cannot settle is a doubt
+            # What a read cannot settle is a doubt; of what was pushed since it began it says nothing.
+            self.unsettled = {key: since for key, since in self.unsettled.items() if since > when.at}
         for item in items:
             if not self._held(item):
                 continue

@@ -48,6 +48,7 @@ POSITIONS = RowRule[Position](
     vital=("quantity", "entry_price", "margin_mode", "leverage"),
     moved=("quantity", "entry_price"),
     reckoned=(*SIZED, "break_even_price", "realized_pnl", "fee"),
+    market=("mark_price",),
     apart=attrgetter("margin_mode"),
     figure=_exact,
 )
@@ -108,6 +109,7 @@ ACCOUNTS = RowRule[Account](
     reckoned=("margin_ratio", "maintenance_margin"),
     swaying=("equity", "balance", "maintenance_margin"),
     rough=("equity", "balance", "unrealized_pnl"),
+    market=("equity",),
     apart=attrgetter("margin_mode"),
 )
 

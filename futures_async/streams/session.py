@@ -29,6 +29,7 @@ from futures_async.streams.dialect import (
     StreamDialect,
     Topic,
 )
+from futures_async.transport import asleep
 from futures_async.unified.asked import ASKED
 from futures_async.unified.errors import (
     AccountModeMismatch,
@@ -121,6 +122,8 @@ class Session:
         self._subscriptions = {topic.key: _Subscription(topic) for topic in topics}
         self._sent_at: deque[float] = deque(maxlen=setting.dialect.limits.messages_per_s)
         self._began = self._now()
+        self._asleep_s = asleep.asleep_s()
+        """How long this computer had slept when it was last looked at."""
         self._login_due = math.inf
         self._in = setting.credentials is None
         self._asked_in = False
@@ -180,6 +183,14 @@ class Session:
         self._opening.cancel()
         self._bell.ring()
 
+    def look(self) -> None:
+        """Nothing was heard while this computer slept, which its clock did not count: who was connected is gone."""
+        slept_s = asleep.asleep_s() - self._asleep_s
+        if slept_s > asleep.SLEPT_S:
+            self._asleep_s += slept_s
+            self.alive_at -= slept_s
+            self.give_up(f"this computer has slept for {slept_s:.0f} s")
+
     def give_up(self, why: str) -> None:
         """End it: it is open, and not what it should be."""
         self._finish(StreamEnd(kind="lost", reason=why))
@@ -208,6 +219,7 @@ class Session:
             self._owner.marked("connected", self.alive_at - self._began, 0)
             self._ping_at = self.alive_at + self._dialect.heartbeat.every_s
             while self.end is None and not self._leaving:
+                self.look()
                 now = self._now()
                 overdue = self._overdue(now)
                 if overdue is not None:
@@ -306,6 +318,7 @@ class Session:
 
     def received(self, data: bytes, *, binary: bool) -> None:
         """Take in one frame."""
+        self.look()
         if self.end is not None:
             return  # it was given up: what still comes is told anew on the next one
         at = self.alive_at = self._now()

@@ -87,7 +87,13 @@ class StreamFeed(Feed[T]):
 
     @property
     def told_s(self) -> float:
-        return self._runtime.now() - max(self._read_at, self._pushed_at)
+        oldest_at = self.picture.oldest_at
+        return self._runtime.now() - max(self._read_at, self._pushed_at if oldest_at is None else oldest_at)
+
+    @property
+    def _again_at(self) -> float:
+        """Before this there is no read, where the last one failed, whatever is pushed."""
+        return self._asked_at + LAG_S if self._asked_at > self._read_at else -math.inf
 
     def start(self) -> None:
         super().start()
@@ -177,9 +183,7 @@ class StreamFeed(Feed[T]):
             self.picture.unsure = False
             self._audit_at = min(self._audit_at, self._runtime.now() + LAG_S)
             self._bell.ring()
-        self._settle_due = math.inf
-        if self.picture.unsettled:
-            self._settle_due = min(self.picture.unsettled.values()) + self._settled_after_s
+        if self._plan_settling():
             self._bell.ring()
         if self._suspects:
             self._suspects -= {self.picture.key(item) for item in push.items}
@@ -210,9 +214,10 @@ class StreamFeed(Feed[T]):
                     self._settle_due, self._audit_at = math.inf, now
                 if self._stir_due <= now < self._read_at + SELDOM_S and self._seldom:
                     self._stir_due, self._audit_at = math.inf, min(self._audit_at, self._read_at + SELDOM_S)
-                if now >= min(self._audit_at, self._stir_due):
+                if now >= max(min(self._audit_at, self._stir_due), self._again_at):
                     await self._compare()
-                due = min(self._audit_at, self._stir_due, self._judge_at, self._settle_due)
+                read_due = max(min(self._audit_at, self._stir_due), self._again_at)
+                due = min(read_due, self._judge_at, self._settle_due)
             await self._bell.wait(due - self._runtime.now())
 
     async def _make_true(self) -> bool:
@@ -267,10 +272,15 @@ class StreamFeed(Feed[T]):
         self._plan_audit()
         self._audit_at = min(self._audit_at, doubted_at)
         self._suspects, self._judge_at = frozenset(), math.inf
-        if self.picture.unsettled:
-            self._settle_due = min(self.picture.unsettled.values()) + self._settled_after_s
+        self._plan_settling()
         self._enter(WatchState.LIVE)
         self._report(self.what, "resynced", duration_s=self._runtime.now() - self._lost_at, count=found)
+
+    def _plan_settling(self) -> bool:
+        """Have read what no push settles; whether there is any."""
+        since = self.picture.unsettled.values()
+        self._settle_due = min(since, default=math.inf) + self._settled_after_s
+        return bool(since)
 
     def _plan_audit(self) -> None:
         # Not all accounts at once.
@@ -291,6 +301,7 @@ class StreamFeed(Feed[T]):
             self._audit_at = min(self._audit_at, self._runtime.now() + LAG_S)
             return
         merged = self._merge(answer)
+        self._plan_settling()  # of what was pushed while this read was under way
         self._found(self, merged.changes, read_before)
         told = await self._look_up(merged.missing, answer)
         self._covered_ms = answer.when.received_ms

@@ -97,7 +97,10 @@ class Watch(ABC, AsyncIterator[Change[T]], Generic[T]):
 
     @property
     def told_s(self) -> float:
-        """Seconds since the venue last told anything of it, pushed or read: what follows the market is as old."""
+        """Seconds since the venue last told all of it, pushed or read: what follows the market is no older.
+
+        A push tells it of its own rows alone, and of none where it leaves marks out.
+        """
         return self.age_s
 
     @property

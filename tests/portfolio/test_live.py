@@ -13,6 +13,7 @@ from typing import Any
 import anyio
 import pytest
 
+from futures_async.portfolio.live import AUDIT_S, audits_of
 from futures_async.portfolio.monitor import Alert, RiskMonitor
 from futures_async.portfolio.portfolio import Portfolio
 from futures_async.portfolio.rules import Metric, Rule
@@ -24,6 +25,7 @@ from futures_async.unified.errors import ClientClosed, RequestTimeout
 from futures_async.unified.watching import WatchState
 from tests.fakes import Backend, FakeReads, both_backends, in_virtual_time
 from tests.portfolio.crowd import BTC, LATENCY_S, Crowd
+from tests.portfolio.test_share_live import Streams
 
 pytestmark = pytest.mark.filterwarnings("ignore::futures_async.LifecycleWarning")
 
@@ -401,3 +403,80 @@ def test_audits_make_two_requests_a_minute_at_most_at_every_venue(venue: str, tr
             assert reads <= 2 * minutes + sum(crowd.exchanges[name].audit_reads)
 
     on(test, venue)
+
+
+def test_marks_that_are_not_pushed_are_old_though_other_rows_are() -> None:
+    """Reads fail, one contract is traded, and the mark of another stands still."""
+
+    async def test(crowd: Crowd, portfolio: Portfolio) -> None:
+        crowd.trade("bybit-0")
+        await asyncio.sleep(5)
+        rule = Rule(name="old data", metric=Metric.AGE, above=D(15))
+        told: list[bool] = []
+        monitor = RiskMonitor(portfolio, [rule], lambda alert: told.append(alert.raised), interval_s=5.0)
+        async with anyio.create_task_group() as group:
+            group.start_soon(monitor.run)
+            await asyncio.sleep(30)
+            crowd.plan.add("no-answer", kinds=["read"], most=3_000)
+            for _ in range(8):
+                crowd.trade("bybit-0", symbol="ETH/USDT:USDT")
+                await asyncio.sleep(8)
+            assert isinstance((await portfolio.snapshot()).venues["bybit-0"], Stale)
+            assert told == [True]
+            crowd.plan.rules.clear()
+            await asyncio.sleep(30)
+            assert told == [True, False]
+            group.cancel_scope.cancel()
+
+    on(test, "bybit")
+
+
+def test_who_asks_for_fresh_marks_seldom_is_told_that_the_last_time_failed() -> None:
+    async def test(crowd: Crowd, portfolio: Portfolio) -> None:
+        crowd.trade("bybit-0")
+        await asyncio.sleep(60)
+        shown: list[bool] = []
+        for second in range(0, 200, 20):
+            if second == 100:
+                crowd.plan.add("no-answer", kinds=["read"], most=3_000)
+            state = (await portfolio.snapshot(max_age_s=0)).venues["bybit-0"]
+            assert isinstance(state, (Ok, Stale))
+            shown.append(isinstance(state, Ok))
+            await asyncio.sleep(20)
+        # The first that fails was asked for at 100 s.
+        assert shown == [True] * 6 + [False] * 4
+        crowd.plan.rules.clear()
+        await asyncio.sleep(60)
+        assert isinstance((await portfolio.snapshot(max_age_s=0)).venues["bybit-0"], Ok)
+
+    on(test, "bybit")
+
+
+def test_who_wants_marks_seldom_takes_nothing_from_who_wants_them_often() -> None:
+    async def main() -> None:
+        fake = Streams()
+        async with Portfolio([fake], live=True) as portfolio:
+            await portfolio.snapshot()
+            await asyncio.sleep(1)
+            shown: list[bool] = []
+            for second in range(0, 60, 3):
+                for watch in fake.watches:
+                    watch.untold_s = float(second)
+                await portfolio.snapshot(max_age_s=3)
+                state = (await portfolio.snapshot(max_age_s=60)).venues["fake"]
+                shown.append(isinstance(state, Ok))
+                await asyncio.sleep(3)
+            assert shown == [second <= 10 for second in range(0, 60, 3)]
+
+    virtual_time.run(main())
+
+
+@pytest.mark.parametrize("accounts", range(1, 12))
+@pytest.mark.parametrize("positions", [1, 2, 7])
+def test_audits_keep_to_two_requests_a_minute_whatever_they_take(positions: int, accounts: int) -> None:
+    class Many(FakeReads):
+        audit_reads = positions, accounts
+
+    positions_s, accounts_s = audits_of(Many())
+    assert min(positions_s, accounts_s) >= AUDIT_S
+    assert positions * 60 / positions_s + accounts * 60 / accounts_s <= 2

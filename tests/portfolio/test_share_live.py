@@ -13,7 +13,7 @@ import pytest
 
 from futures_async.portfolio import feeds
 from futures_async.portfolio.portfolio import Portfolio
-from futures_async.portfolio.share import ASK_AGAIN_S
+from futures_async.portfolio.share import ASK_AGAIN_S, RedisShare
 from futures_async.portfolio.snapshot import Ok, Stale
 from futures_async.unified.errors import ClientClosed, ConnectFailed, UnreadRow
 from futures_async.unified.models import Account, Position
@@ -290,3 +290,34 @@ def test_closing_leaves_no_stream(url: str, count: int) -> None:
 
     shared(url, count, work)
     assert [fake.open for fake in made] == [0] * count
+
+
+def test_who_comes_late_is_given_the_picture_with_why_it_is_old(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(feeds, "LEAST_OVERDUE_S", 0.5)
+
+    async def work(portfolios: list[Portfolio], fakes: list[Streams]) -> None:
+        await until(lambda: fakes[0].open == 2)
+
+        async def monitor() -> None:
+            async with aclosing(portfolios[0].poll(0.1, refresh_s=0.15)) as polled:
+                async for _ in polled:
+                    pass
+
+        monitoring = asyncio.create_task(monitor())
+        fakes[0].watches[0].change("BTC", position(quantity=Decimal(7)))
+        for watch in fakes[0].watches:
+            watch.untold_s = 60.0
+        await until(lambda: all(0.15 in watch.refreshed for watch in fakes[0].watches))
+        await asyncio.sleep(1.0)
+        async with Portfolio([Streams()], share=RedisShare(url, lease_s=LEASE_S), live=True) as late:
+            # It wants nothing fresh.
+            state = await seen(late)
+        monitoring.cancel()
+        await asyncio.gather(monitoring, return_exceptions=True)
+        assert isinstance(state, Stale)
+        assert "follows the market" in str(state.error)
+        assert state.age_s > 30
+        assert state.data.positions is not None
+        assert state.data.positions[0].quantity == 7
+
+    shared(url, 1, work)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from futures_async.streams.backend import Receiver, StreamConnection, StreamRequest
+from futures_async.streams.backend import Receiver, StreamConnection, StreamEnd, StreamRequest
 from futures_async.streams.dialect import Heartbeat, StreamLimits, What
 from futures_async.transport import asleep
 from futures_async.transport.endpoint import RateLimit
@@ -469,3 +469,47 @@ def test_a_venue_without_a_login_is_asked_for_its_topics_at_once() -> None:
         assert not [frame for frame in bench.venue.frames if frame.startswith("login")]
 
     on(test, dialect=Open())
+
+
+def test_sleep_is_noticed_by_who_was_connected_though_nobody_asks(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def test(bench: Bench) -> None:
+        async with bench.watch(What.POSITIONS) as watch:
+            await watch.live()
+            await asyncio.sleep(1)
+            monkeypatch.setattr(asleep, "asleep_s", lambda: 8 * 3600.0)
+            [connection] = bench.venue.connections
+            connection.say(b'{"kind": "pong"}')
+            await asyncio.sleep(0.1)
+            assert bench.happened("lost")
+
+    on(test)
+
+
+def test_who_connects_after_a_sleep_that_nobody_noticed_is_not_taken_for_one_of_before(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def test(bench: Bench) -> None:
+        async with bench.watch(What.POSITIONS) as watch:
+            await watch.live()
+            [connection] = bench.venue.connections
+            monkeypatch.setattr(asleep, "asleep_s", lambda: 8 * 3600.0)
+            connection.cut(StreamEnd(kind="lost"))
+            await until(lambda: len(bench.happened("subscribed")) == 2)
+            await watch.live()
+            await asyncio.sleep(5)
+            assert watch.state is WatchState.LIVE
+            assert watch.age_s < 30
+            assert len(bench.happened("lost")) == 1
+
+    on(test)
+
+
+def test_sleep_is_noticed_with_the_next_heartbeat_where_nothing_comes(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def test(bench: Bench) -> None:
+        async with bench.watch(What.POSITIONS) as watch:
+            await watch.live()
+            monkeypatch.setattr(asleep, "asleep_s", lambda: 8 * 3600.0)
+            assert await until(lambda: bool(bench.happened("lost"))) < 25
+            assert bench.happened("lost")[0].reason == "this computer has slept for 28800 s"
+
+    on(test)

@@ -5,14 +5,18 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from contextlib import AsyncExitStack
-from typing import Any
+from typing import Any, cast
 
+import msgspec
 import pytest
 
 from futures_async.streams.dialect import What
+from futures_async.streams.picture import LAG_S
+from futures_async.testing import virtual_time
+from futures_async.unified.errors import RequestTimeout
 from tests.streams.judge import ALL, Bench
 from tests.streams.running import on
-from tests.streams.toy import SYMBOLS, ToyStreams
+from tests.streams.toy import SYMBOLS, Faults, ToyStreams, ToyVenue, WireAccount
 
 
 class Unbound(ToyStreams):
@@ -105,3 +109,72 @@ def counted(venue: Any, name: str, asked: Counter[str]) -> None:
         return await read(what, *arguments)
 
     setattr(venue, name, count)
+
+
+def test_where_reads_fail_no_push_sends_another_one_at_once() -> None:
+    """What two pushes leave open is read; while that fails the account trades on."""
+
+    async def main() -> None:
+        venue = ToyVenue(1, rule="bare", faults=Faults(lag_s=0.0))
+        bench, rig = Bench(venue, audit_s=600.0), cast("Any", venue)
+        good, failed = venue.fetch, 0
+
+        async def down(what: str) -> Any:
+            nonlocal failed
+            failed += 1
+            await asyncio.sleep(0.05)
+            raise RequestTimeout("down")
+
+        try:
+            async with bench.watch(What.ACCOUNTS) as watch:
+                await watch.live()
+                await asyncio.sleep(150)
+                rig.fetch = down
+                for _ in range(200):
+                    venue.fill(venue.place(SYMBOLS[0], "buy", 1), 1)
+                    await asyncio.sleep(0.3)
+                assert failed <= 60 / LAG_S
+                rig.fetch = good
+                await asyncio.sleep(5)
+        finally:
+            await bench.streams.aclose()
+
+    virtual_time.run(main())
+
+
+def test_what_was_pushed_while_a_read_was_under_way_is_not_settled_by_that_read() -> None:
+    """The push and a late copy of the one before come both within a read that is answered as of before: pushes of
+    another coin go on, and only a read tells."""
+
+    async def main() -> None:
+        venue = ToyVenue(1, rule="bare", faults=Faults(lag_s=0.0))
+        venue.now_books.accounts["BTC"] = WireAccount("BTC", "5", 0)
+        bench, rig = Bench(venue, audit_s=600.0), cast("Any", venue)
+        good = venue.fetch
+
+        async def slow(what: str) -> Any:
+            answer = await good(what)
+            await asyncio.sleep(0.5)
+            return answer
+
+        try:
+            async with bench.watch(What.ACCOUNTS) as watch:
+                await watch.live()
+                await asyncio.sleep(50)
+                rig.fetch = slow
+                watch.refresh()
+                await asyncio.sleep(0.1)
+                old = venue.now_books.accounts["USDT"]
+                new = msgspec.structs.replace(old, free="999", v=1)
+                venue._set(venue.now_books._replace(accounts={**venue.now_books.accounts, "USDT": new}))
+                for row in (new, old):
+                    venue._push("accounts", [row])
+                    await asyncio.sleep(0.1)
+                for _ in range(20):
+                    await asyncio.sleep(0.6)
+                    venue._push("accounts", [WireAccount("BTC", "5", 0)])
+                assert watch.current["USDT"].available == 999
+        finally:
+            await bench.streams.aclose()
+
+    virtual_time.run(main())

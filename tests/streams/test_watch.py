@@ -10,6 +10,7 @@ import pytest
 
 from futures_async.streams.dialect import What
 from futures_async.streams.watch import fold
+from futures_async.transport import asleep
 from futures_async.unified.errors import (
     AuthenticationError,
     ClientClosed,
@@ -323,5 +324,48 @@ def test_by_reads_alone_the_same_watch_works_and_says_when_they_fail() -> None:
             await fills.live()
             venue.fill(venue.place("AAA", "buy", 1), 1)
             assert (await anext(fills)).item.quantity == 1
+
+    on(test)
+
+
+def test_what_was_read_before_this_computer_slept_is_no_picture_of_now(monkeypatch: pytest.MonkeyPatch) -> None:
+    night_s = 8 * 3600.0
+
+    async def test(bench: Bench) -> None:
+        bench.streams = bench.polled()
+        async with bench.watch(What.POSITIONS, fallback_s=30.0) as watch:
+            await watch.live()
+            await asyncio.sleep(3)
+            monkeypatch.setattr(asleep, "asleep_s", lambda: night_s)
+            assert watch.state is WatchState.STALE
+            assert min(watch.age_s, watch.told_s) >= night_s
+            # It is read at once, not in its turn.
+            assert await until(lambda: watch.state is WatchState.LIVE) < 3
+            assert watch.age_s < 3
+
+    on(test)
+
+
+def test_an_answer_that_was_under_way_while_this_computer_slept_is_of_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    night_s = 8 * 3600.0
+
+    async def test(bench: Bench) -> None:
+        bench.streams = bench.polled()
+        read, reads = bench.venue.fetch, 0
+
+        async def over_night(what: str) -> Any:
+            nonlocal reads
+            reads += 1
+            monkeypatch.setattr(asleep, "asleep_s", lambda: night_s)
+            return await read(what)
+
+        async with bench.watch(What.POSITIONS, fallback_s=30.0) as watch:
+            await watch.live()
+            monkeypatch.setattr(bench.venue, "fetch", over_night)
+            await until(lambda: reads > 0)
+            # It is read again at once, though nobody looks.
+            await asyncio.sleep(3)
+            assert reads == 2
+            assert watch.age_s < 3
 
     on(test)

@@ -17,7 +17,9 @@ import msgspec
 import pytest
 
 import futures_async
+from futures_async.portfolio.told import error_of, failure_as_told
 from futures_async.transport.http.backend import Phase
+from futures_async.unified import errors
 from futures_async.unified.enums import Outcome
 from futures_async.unified.errors import (
     Attempt,
@@ -216,3 +218,14 @@ def test_an_error_of_a_worker_process_reaches_its_parent() -> None:
         assert isinstance(caught.value, ConnectFailed)
         assert caught.value.kind == "unreachable"
         assert pool.submit(abs, -1).result() == 1  # and the pool goes on
+
+
+@pytest.mark.parametrize("name", [name for name in errors.__all__ if isinstance(getattr(errors, name), type)])
+def test_what_another_process_tells_of_an_error_is_of_its_class(name: str) -> None:
+    kind: Any = getattr(errors, name)
+    if not issubclass(kind, FuturesAsyncError):
+        pytest.skip("no error of a call")
+    error = example(kind)
+    again = error_of(failure_as_told(error))
+    assert type(again) is kind
+    assert str(again) == str(error)
