@@ -73,7 +73,7 @@ class RiskMonitor:
 
     At a live portfolio it also looks as soon as something is pushed, and has marks, profits and margin ratios read
     again every `interval_s`, since most venues do not push them as the market moves. Where that fails three times, and
-    nothing is pushed, the account is old, whatever its stream is.
+    not all of it is pushed, the account is old, whatever its stream is.
 
     Actions are taken on fresh data only, before anybody is told, never on a position whose row may be one that cannot
     be read, one at a time for each position, and again while the rule stays broken and `act_again_s` have passed. An

@@ -217,6 +217,11 @@ class Feed(ABC, Generic[T]):
 
     # What they do alike
 
+    def _set_back(self, seconds: float) -> None:
+        """What was read was read so much longer ago than the clock says."""
+        self._asked_at -= seconds
+        self._read_at -= seconds
+
     async def _guarded(self) -> None:
         try:
             await self._run()

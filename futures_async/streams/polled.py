@@ -56,8 +56,7 @@ class PolledFeed(Feed[T]):
         slept_s = asleep.asleep_s() - self._asleep_s
         if slept_s > asleep.SLEPT_S:
             self._asleep_s += slept_s
-            self._asked_at -= slept_s
-            self._read_at -= slept_s
+            self._set_back(slept_s)
             self.audit()
 
     def audit(self) -> None:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Hashable, Mapping, Sequence
-from types import MappingProxyType
-from typing import Any, Generic, NamedTuple, TypeVar, cast
+from collections.abc import Hashable, Mapping, Sequence
+from typing import Any, NamedTuple, TypeVar, cast
 
 import msgspec
 
@@ -26,6 +25,7 @@ from futures_async.streams.picture import (
     older,
     same,
 )
+from futures_async.streams.rules import RowRule
 from futures_async.unified.errors import UnreadRow
 from futures_async.unified.watching import Change, ChangeSource
 
@@ -43,37 +43,6 @@ class Grave(NamedTuple):
     sent_ms: int | None
     read_ms: int | None = None
     """When the read began that did not list it any more."""
-
-
-class RowRule(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
-    """What a row is, for `Rows`."""
-
-    key: Callable[[T], Hashable]
-    """What it is known by."""
-    changed_ms: Callable[[T], int | None]
-    """When the venue last changed it, if it says."""
-    emptied: Callable[[T], T]
-    """The row of a thing that is no more, from its last one."""
-    held: Callable[[T], object] = lambda _: True
-    """How much there is; nothing says that the thing is no more."""
-    vital: tuple[str, ...] = ()
-    """What must not differ between picture and read without being counted; other fields follow the market."""
-    moved: tuple[str, ...] = ()
-    """What other figures hang on: once it has changed, those that pushes leave out are read anew."""
-    reckoned: tuple[str, ...] = ()
-    """Such figures that would mislead meanwhile: they are not kept."""
-    swaying: tuple[str, ...] = ()
-    """What those hang on besides, where a push says it: it follows the market too, and proves nothing missing."""
-    rough: tuple[str, ...] = ()
-    """Such figures that follow the market anyway: they are kept."""
-    apart: Callable[[T], object] = lambda _: None
-    """What another call may tell beside a row, so that it changes where the row stays as it is."""
-    market: tuple[str, ...] = ()
-    """What moves with the market, and is pushed for other reasons alone."""
-    figure: Callable[[T, str], object] = getattr
-    """What is compared of a field of `vital` and `moved`."""
-    shown: Callable[[Mapping[Hashable, T]], Mapping[Hashable, T]] = MappingProxyType
-    """How those who watch look things up."""
 
 
 class Rows(Picture[T]):

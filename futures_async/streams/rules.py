@@ -2,18 +2,51 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from decimal import Decimal
 from operator import attrgetter
-from typing import Any
+from types import MappingProxyType
+from typing import Any, Generic, TypeVar
 
 import msgspec
 
-from futures_async.streams.rows import RowRule
 from futures_async.unified.errors import InvalidRequest
 from futures_async.unified.models import Account, Position, Ticker
 
+T = TypeVar("T")
+
 ZERO = Decimal(0)
+
+
+class RowRule(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
+    """What a row is, for `Rows`."""
+
+    key: Callable[[T], Hashable]
+    """What it is known by."""
+    changed_ms: Callable[[T], int | None]
+    """When the venue last changed it, if it says."""
+    emptied: Callable[[T], T]
+    """The row of a thing that is no more, from its last one."""
+    held: Callable[[T], object] = lambda _: True
+    """How much there is; nothing says that the thing is no more."""
+    vital: tuple[str, ...] = ()
+    """What must not differ between picture and read without being counted; other fields follow the market."""
+    moved: tuple[str, ...] = ()
+    """What other figures hang on: once it has changed, those that pushes leave out are read anew."""
+    reckoned: tuple[str, ...] = ()
+    """Such figures that would mislead meanwhile: they are not kept."""
+    swaying: tuple[str, ...] = ()
+    """What those hang on besides, where a push says it: it follows the market too, and proves nothing missing."""
+    rough: tuple[str, ...] = ()
+    """Such figures that follow the market anyway: they are kept."""
+    apart: Callable[[T], object] = lambda _: None
+    """What another call may tell beside a row, so that it changes where the row stays as it is."""
+    market: tuple[str, ...] = ()
+    """What moves with the market, and is pushed for other reasons alone."""
+    figure: Callable[[T, str], object] = getattr
+    """What is compared of a field of `vital` and `moved`."""
+    shown: Callable[[Mapping[Hashable, T]], Mapping[Hashable, T]] = MappingProxyType
+    """How those who watch look things up."""
 
 
 SIZED = (

@@ -12,8 +12,8 @@ from futures_async.streams.feed import Reads
 from futures_async.streams.fills import Fills
 from futures_async.streams.orders import Orders
 from futures_async.streams.picture import Picture
-from futures_async.streams.rows import RowRule, Rows
-from futures_async.streams.rules import ACCOUNTS, POSITIONS, POSITIONS_BY_MODE, TICKERS
+from futures_async.streams.rows import Rows
+from futures_async.streams.rules import ACCOUNTS, POSITIONS, POSITIONS_BY_MODE, TICKERS, RowRule
 from futures_async.streams.watch import MAX_FILLS
 from futures_async.trading.history import History
 from futures_async.unified.errors import DecodeError, FuturesAsyncError, InvalidRequest, OrderNotFound, UnreadRow

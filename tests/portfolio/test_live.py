@@ -475,7 +475,9 @@ def test_who_wants_marks_seldom_takes_nothing_from_who_wants_them_often() -> Non
 @pytest.mark.parametrize("positions", [1, 2, 7])
 def test_audits_keep_to_two_requests_a_minute_whatever_they_take(positions: int, accounts: int) -> None:
     class Many(FakeReads):
-        audit_reads = positions, accounts
+        @property
+        def audit_reads(self) -> tuple[int, int]:
+            return positions, accounts
 
     positions_s, accounts_s = audits_of(Many())
     assert min(positions_s, accounts_s) >= AUDIT_S

@@ -166,13 +166,13 @@ def test_what_was_pushed_while_a_read_was_under_way_is_not_settled_by_that_read(
                 await asyncio.sleep(0.1)
                 old = venue.now_books.accounts["USDT"]
                 new = msgspec.structs.replace(old, free="999", v=1)
-                venue._set(venue.now_books._replace(accounts={**venue.now_books.accounts, "USDT": new}))
+                rig._set(venue.now_books._replace(accounts={**venue.now_books.accounts, "USDT": new}))
                 for row in (new, old):
-                    venue._push("accounts", [row])
+                    rig._push("accounts", [row])
                     await asyncio.sleep(0.1)
                 for _ in range(20):
                     await asyncio.sleep(0.6)
-                    venue._push("accounts", [WireAccount("BTC", "5", 0)])
+                    rig._push("accounts", [WireAccount("BTC", "5", 0)])
                 assert watch.current["USDT"].available == 999
         finally:
             await bench.streams.aclose()
