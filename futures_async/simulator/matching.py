@@ -113,6 +113,7 @@ class Matching:
             side = trigger.position_side
             if (
                 trigger.kind.closes
+                and not trigger.stays
                 and trigger.symbol == symbol
                 and isinstance(side, PositionSide)
                 and (symbol, side) not in account.positions

@@ -357,6 +357,8 @@ class Trigger:
     stop_loss: Preset | None = None
     other: Preset | None = None
     """The stop-loss beside a take-profit, or the other way round, in one order: whichever fires first ends both."""
+    stays: bool = False
+    """It waits on when its position is gone, and fails without one of its margin mode; else it ends with it."""
     status: TriggerStatus = TriggerStatus.LIVE
     order_id: int | None = None
     """The order that it placed."""

@@ -281,7 +281,7 @@ class Triggers:
         quantity = trigger.quantity
         position = account.positions.get((trigger.symbol, trigger.position_side)) if trigger.position_side else None
         if trigger.kind.closes:
-            if position is None:
+            if position is None or (trigger.stays and position.margin_mode is not trigger.margin_mode):
                 trigger.status = TriggerStatus.FAILED
                 return
             quantity = min(quantity, position.quantity) if quantity else position.quantity

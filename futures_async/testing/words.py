@@ -22,8 +22,8 @@ class Choice(NamedTuple):
     method: str
     argument: str
     kind: type[StrEnum]
-    required: tuple[str, ...]
-    """What else the method must be given."""
+    required: dict[str, Any]
+    """What else the method must be given, with words that it takes."""
 
 
 def choices(adapter: type[Adapter]) -> list[Choice]:
@@ -35,14 +35,18 @@ def choices(adapter: type[Adapter]) -> list[Choice]:
         hints = get_type_hints(function)
         parameters = list(inspect.signature(function).parameters.values())[1:]
         for parameter in parameters:
-            hint = hints.get(parameter.name)
-            for kind in (hint, *get_args(hint)):
-                if isinstance(kind, type) and issubclass(kind, StrEnum):
-                    required = tuple(
-                        other.name for other in parameters if other.default is other.empty and other is not parameter
-                    )
-                    found.append(Choice(method, parameter.name, kind, required))
+            for kind in _words(hints.get(parameter.name)):
+                others = (one for one in parameters if one.default is one.empty and one is not parameter)
+                required = {
+                    other.name: next((next(iter(of)) for of in _words(hints.get(other.name))), 1) for other in others
+                }
+                found.append(Choice(method, parameter.name, kind, required))
     return found
+
+
+def _words(hint: Any) -> list[type[StrEnum]]:
+    """The enums that a hint names."""
+    return [kind for kind in (hint, *get_args(hint)) if isinstance(kind, type) and issubclass(kind, StrEnum)]
 
 
 class Recorded(NamedTuple):
@@ -62,7 +66,7 @@ async def call(on: Running, choice: Choice, word: str) -> Recorded:
         sent.append(re.sub(r"\d{13,}", "(a time or an id)", f"{endpoint.name} {params} {body}"))
         return await send(endpoint, params, body, **options)
 
-    others = {name: on.spec.symbol if name == "symbol" else 1 for name in choice.required}
+    others = choice.required | ({"symbol": on.spec.symbol} if "symbol" in choice.required else {})
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(channel, "call", record)
         try:

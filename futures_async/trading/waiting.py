@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Generator
+from contextlib import contextmanager
 from decimal import Decimal
 from typing import Any
 
@@ -16,9 +17,10 @@ from futures_async.trading.planning import as_request, as_stop
 from futures_async.trading.waiting_cancels import WaitingCancels
 from futures_async.trading.waiting_edits import WaitingEdits
 from futures_async.transport.attempt import signed_by
+from futures_async.transport.channel import apart
 from futures_async.transport.endpoint import Endpoint
 from futures_async.unified.convert import Number, to_decimal, to_text
-from futures_async.unified.enums import OrderKind
+from futures_async.unified.enums import MarginMode, OrderKind
 from futures_async.unified.errors import (
     BadResponse,
     FuturesAsyncError,
@@ -43,6 +45,26 @@ class Waiting(WaitingEdits, WaitingCancels):
         """Plan an order that waits for a price, before anything is sent."""
         with before_sending(as_request(request).client_order_id), ordered():
             return await self._plan(request, kind=kind)
+
+    @contextmanager
+    def _before_placing(self, plan: PlannedOrder) -> Generator[None]:
+        """What must be read once the order has its id: whatever ends it, the order was not sent."""
+        with before_sending(plan.client_order_id), ordered():
+            yield
+
+    async def _mode_of_held(self, plan: PlannedOrder) -> MarginMode | None:
+        """The margin mode of the position that an order closes; None where none is seen.
+
+        Raises:
+            InvalidRequest: There are two of them, or it cannot be read.
+        """
+        held = await self.fetch_position(plan.venue_symbol, plan.position_side)
+        if held is None:
+            with apart():  # reads lag behind what was opened just now
+                held = await self.fetch_position(plan.venue_symbol, plan.position_side)
+        if held is not None and held.margin_mode is None:
+            raise InvalidRequest(f"{self.id}: the margin mode of {held.symbol} cannot be read: name the margin mode")
+        return None if held is None else held.margin_mode
 
     def _stops(self, what: str, **given: Number | Stop | None) -> dict[str, Stop]:
         """Take-profit and stop-loss by name, those that are given.

@@ -86,9 +86,13 @@ class TriggerCalls(PartStops, OwnCalls):
 
     async def _direction(self, plan: PlannedOrder) -> int:
         """Whether the price has to rise or to fall: the venue wants to be told, and refuses what has passed already."""
-        ticker = await self.fetch_ticker(plan.venue_symbol)
-        prices = {PriceSource.MARK: ticker.mark_price, PriceSource.INDEX: ticker.index_price}
-        now = prices.get(plan.request.trigger_by or PriceSource.LAST) or ticker.last_price
+        source = plan.request.trigger_by or PriceSource.LAST
+        with self._before_placing(plan):
+            ticker = await self.fetch_ticker(plan.venue_symbol)
+            prices = {PriceSource.MARK: ticker.mark_price, PriceSource.INDEX: ticker.index_price}
+            now = prices.get(source, ticker.last_price)
+            if now is None:
+                raise InvalidOrder(f"{self.id}: {plan.venue_symbol} has no {source.value} price now to wait from")
         return RISES if plan.trigger_price >= now else FALLS
 
     async def fetch_trigger_orders(self, symbol: str | None = None) -> list[Order]:

@@ -29,6 +29,7 @@ from futures_async.adapter import (
     PositionModeLike,
     PositionSide,
     Reading,
+    SymbolNotFound,
     chosen,
     to_text,
     unread_of,
@@ -84,6 +85,17 @@ class OKXAccount(Adapter):
         """The contracts of rows: without them a number of contracts says nothing."""
         contract_of = await self._sizes_of((row.inst_id for row in rows), "instId")
         return lambda row: contract_of(row.inst_id)
+
+    async def _row(self, endpoint: Endpoint[list[N]], params: Params) -> N:
+        """Read the row of what `instId` names; none at all means that there is no such thing."""
+        name = str(params["instId"])
+
+        def find(rows: list[N]) -> N | None:
+            if not rows and not unread_of(rows):
+                raise SymbolNotFound(f"no contract {name}", venue=self.id, endpoint=endpoint.name)
+            return next((row for row in rows if same_name(row.inst_id, name)), None)
+
+        return await self._pick(endpoint, params, find)
 
     # Modes
 

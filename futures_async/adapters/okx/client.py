@@ -19,6 +19,7 @@ from futures_async.adapter import (
     Contract,
     Credentials,
     Endpoint,
+    ExchangeError,
     Fill,
     FundingRate,
     MarginMode,
@@ -53,7 +54,6 @@ from futures_async.adapter import (
 )
 from futures_async.adapters._rows import same_name, some_of
 from futures_async.adapters.okx import endpoints, mapping, market, wire
-from futures_async.adapters.okx.account import N
 from futures_async.adapters.okx.codes import CANCELLING, GONE, NOTHING_TO_CHANGE
 from futures_async.adapters.okx.dialect import OKXDialect
 from futures_async.adapters.okx.options import OKXOptions
@@ -161,10 +161,11 @@ class OKX(BatchCancels, OKXTriggers):
         """The venue has no call for it: the pending orders are listed, page by page, and cancelled in batches.
 
         Ids are all that is read of them; what is left of them the core reads. Pages go by the ids of rows, so that it
-        does not matter which of the cancels have taken effect by then.
+        does not matter which of the cancels have taken effect by then. What is refused does not keep the others.
         """
         params: Params = {**endpoints.SWAP, "instId": venue_symbol, "limit": endpoints.PAGE}
         after: str | None = None
+        problem: ExchangeError | None = None
         while True:
             rows = await self._call(endpoints.OPEN_ORDERS, {**params, "after": after})
             ids = [str(row.ord_id) for row in rows if row.ord_id and same_name(row.inst_id, venue_symbol)]
@@ -173,12 +174,16 @@ class OKX(BatchCancels, OKXTriggers):
                 answer = await self._call(endpoints.CANCEL_BATCH, body=body)
                 for refusal in self._cancel_refusals(answer).values():
                     reason = self._dialect.judged(refusal, endpoints.CANCEL_BATCH)
-                    if not isinstance(reason, (OrderNotFound, OrderRejected)):  # gone, or going already
-                        raise reason
+                    if not isinstance(reason, OrderNotFound):
+                        problem = problem or reason
             last = next((str(row.ord_id) for row in reversed(rows) if row.ord_id), None)
             if len(rows) + len(unread_of(rows)) < endpoints.PAGE or last in (None, after):
-                return None
+                break
             after = last
+        if problem is not None:
+            # What is no certain refusal leaves it open: what stands is read then.
+            raise problem if problem.definitive else self._channel.unknown(endpoints.CANCEL_BATCH, [], problem)
+        return None
 
     async def fetch_order(
         self, symbol: str, *, order_id: str | None = None, client_order_id: str | None = None
@@ -310,17 +315,6 @@ class OKX(BatchCancels, OKXTriggers):
         """Read the rate of the running period, which is a forecast until it is paid."""
         row = await self._row(endpoints.FUNDING_RATE, {"instId": self.venue_symbol(symbol)})
         return market.funding_rates().one(row)
-
-    async def _row(self, endpoint: Endpoint[list[N]], params: Params) -> N:
-        """Read the row of what `instId` names; none at all means that there is no such thing."""
-        name = str(params["instId"])
-
-        def find(rows: list[N]) -> N | None:
-            if not rows and not unread_of(rows):
-                raise SymbolNotFound(f"no contract {name}", venue=self.id, endpoint=endpoint.name)
-            return next((row for row in rows if same_name(row.inst_id, name)), None)
-
-        return await self._pick(endpoint, params, find)
 
     async def fetch_risk_limits(self, symbol: str, *, margin_mode: MarginModeLike | None = None) -> list[RiskLimit]:
         """Read the risk tiers of a contract's family, smallest first. Positions and open orders count together."""

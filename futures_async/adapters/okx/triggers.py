@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Awaitable
 from decimal import Decimal
-from typing import Any
+from typing import Any, ClassVar
+
+import msgspec
 
 from futures_async.adapter import (
     Ack,
@@ -15,6 +17,7 @@ from futures_async.adapter import (
     DecodeError,
     FetchPage,
     Intent,
+    InvalidOrder,
     MarginMode,
     Order,
     OrderKind,
@@ -30,6 +33,7 @@ from futures_async.adapter import (
     PositionMode,
     PositionSide,
     PriceSource,
+    SymbolNotFound,
     either,
     everything,
     first,
@@ -42,6 +46,7 @@ from futures_async.adapter import (
     needed,
     one_id,
     otherwise,
+    positive_or_none,
     price,
     size,
     table_with,
@@ -52,7 +57,7 @@ from futures_async.adapter import (
     yes_no,
 )
 from futures_async.adapters._rows import some_of
-from futures_async.adapters.okx import endpoints, wire
+from futures_async.adapters.okx import endpoints, mapping, wire
 from futures_async.adapters.okx.account import OKXAccount
 from futures_async.adapters.okx.mapping import MARGIN_MODE, VENUE, held_side, unified_symbol
 from futures_async.adapters.okx.orders import (
@@ -119,10 +124,10 @@ def waiting(row: wire.WireAlgo, contract: Contract) -> Order:
     )
 
 
-def trigger_body(plan: PlannedOrder, kind: OrderKind, margin_mode: MarginMode) -> dict[str, Any]:
+def trigger_body(plan: PlannedOrder, margin_mode: MarginMode) -> dict[str, Any]:
     """`order-algo`: of a trigger order the venue tells by the price of the moment from which side it is reached."""
     request = plan.request
-    style, name, limit = _STYLES[kind]
+    style, name, limit = _STYLES[plan.kind]
     return order_frame(plan, margin_mode) | {
         "ordType": style,
         name: to_text(plan.trigger_price),
@@ -136,6 +141,7 @@ class OKXTriggers(PartStops, OKXAccount):
     """Everything that waits."""
 
     waits_apart = True
+    stops_of_modes: ClassVar[bool] = True
 
     async def _find_waiting(self, venue_symbol: str, client_order_id: str) -> Order | None:
         row = await self._waits(venue_symbol, None, client_order_id)
@@ -145,30 +151,80 @@ class OKXTriggers(PartStops, OKXAccount):
         """Place an order that waits for `request.trigger_price`, by the last price unless `trigger_by` says another.
 
         In one-way mode what closes is placed as a stop-loss or a take-profit, by the price of the moment: of a trigger
-        order the venue refuses `reduceOnly` (51205, "Reduce Only is not available.").
+        order the venue refuses `reduceOnly` (51205, "Reduce Only is not available."). Where the price passes the
+        trigger between that reading and the venue's own look, the venue refuses it (51277-51280 by the last price,
+        51300-51308 by mark and index), and nothing waits: it is not placed as the other of the two, which would wait
+        for the price to come back. `create_stop_order` says which it is, and reads no price.
+
+        What closes is of the position's margin mode, which is read where the request does not say it; without a
+        position it is what orders have that say none.
 
         Raises:
+            InvalidOrder: The price by which it is to be set off cannot be told now.
+            InvalidRequest: A cross and an isolated position are held, and the request says neither.
             OrderOutcomeUnknown: It may wait at the venue; `resolve()` looks, and absence proves nothing.
         """
         self._active("create_trigger_order")
         plan = await self._plan_waiting(request, OrderKind.TRIGGER)
-        return await self._place_waiting(plan, await self._kind_of(plan))
+        if plan.request.intent is Intent.CLOSE:
+            with self._before_placing(plan):
+                plan = await self._of_its_position(plan)
+                if plan.position_mode is not PositionMode.HEDGE:
+                    plan = msgspec.structs.replace(plan, kind=await self._closing_kind(plan))
+        return await self._place_waiting(plan)
 
-    async def _kind_of(self, plan: PlannedOrder) -> OrderKind:
-        if plan.request.intent is not Intent.CLOSE or plan.position_mode is PositionMode.HEDGE:
-            return OrderKind.TRIGGER
-        ticker = await self.fetch_ticker(plan.venue_symbol)
-        prices = {PriceSource.MARK: ticker.mark_price, PriceSource.INDEX: ticker.index_price}
-        now = prices.get(plan.request.trigger_by or PriceSource.LAST) or ticker.last_price
+    async def _of_its_position(self, plan: PlannedOrder) -> PlannedOrder:
+        """A close of the margin mode of what it closes: in the other one it finds nothing, or another position.
+
+        Raises:
+            InvalidRequest: Which one that is cannot be told.
+        """
+        if plan.request.margin_mode is not None:
+            return plan
+        mode = await self._mode_of_held(plan) or self._margin_mode
+        return msgspec.structs.replace(plan, request=msgspec.structs.replace(plan.request, margin_mode=mode))
+
+    async def _closing_kind(self, plan: PlannedOrder) -> OrderKind:
+        now = await self._price_now(plan.venue_symbol, plan.request.trigger_by or PriceSource.LAST)
         gains = (plan.trigger_price > now) is (plan.position_side is PositionSide.LONG)
         return OrderKind.TAKE_PROFIT if gains else OrderKind.STOP_LOSS
 
-    async def _place_stop(self, plan: PlannedOrder) -> Order:
-        """By the last price unless a `Stop` says another."""
-        return await self._place_waiting(plan, plan.kind)
+    async def _price_now(self, venue_symbol: str, source: PriceSource) -> Decimal:
+        """One price of a contract, and no other in its place.
 
-    async def _place_waiting(self, plan: PlannedOrder, kind: OrderKind) -> Order:
-        body = trigger_body(plan, kind, plan.request.margin_mode or self._margin_mode)
+        Raises:
+            InvalidOrder: There is none now.
+        """
+        pair = mapping.underlying(mapping.family(venue_symbol))
+        found: Decimal | None = None
+        try:
+            if source is PriceSource.MARK:
+                mark = await self._row(endpoints.MARK_PRICE, {**endpoints.SWAP, "instId": venue_symbol})
+                found = positive_or_none(mark.mark_px, "markPx")
+            elif source is PriceSource.INDEX:
+                index = await self._row(endpoints.INDEX, {"instId": pair})
+                found = positive_or_none(index.idx_px, "idxPx")
+            else:
+                ticker = await self._row(endpoints.TICKER, {"instId": venue_symbol})
+                found = positive_or_none(ticker.last, "last")
+        except SymbolNotFound:
+            if source is PriceSource.LAST:
+                raise
+        if found is None:
+            raise InvalidOrder(
+                f"{self.id}: {venue_symbol} has no {source.value} price now, which tells a take-profit from a "
+                "stop-loss: create_stop_order says which it is"
+            )
+        return found
+
+    async def _place_stop(self, plan: PlannedOrder) -> Order:
+        """By the last price unless a `Stop` says another. It stays when its position is closed."""
+        with self._before_placing(plan):
+            plan = await self._of_its_position(plan)
+        return await self._place_waiting(plan)
+
+    async def _place_waiting(self, plan: PlannedOrder) -> Order:
+        body = trigger_body(plan, plan.request.margin_mode or self._margin_mode)
 
         async def send() -> Ack:
             rows = await self._call(endpoints.PLACE_ALGO, body=body)

@@ -26,6 +26,7 @@ from futures_async.unified.enums import (
     OrderKind,
     OrderStatus,
     OrderType,
+    Outcome,
     PositionMode,
     PositionSide,
     PriceSource,
@@ -708,6 +709,29 @@ def test_a_waiting_order_is_not_made_smaller_than_the_least_unless_it_closes() -
         closing = await exchange.create_stop_order(BTC, "long", "0.01", stop_loss=on.price("0.9"))
         smaller = await exchange.edit_trigger_order(BTC, order_id=closing.order_id, quantity="0.004")
         assert smaller.quantity == D("0.004")
+
+    played(play)
+
+
+@pytest.mark.parametrize("price", ["", None])
+def test_a_trigger_order_waits_from_no_other_price_and_was_not_sent_without_its_own(price: str | None) -> None:
+    async def play(on: Inside, exchange: Bybit) -> None:
+        def change(answer: Any) -> Any:
+            for row in answer["result"]["list"]:
+                row["lastPrice" if price is None else "markPrice"] = price
+            return answer
+
+        changed(on, "/v5/market/tickers", change)
+        source = PriceSource.LAST if price is None else PriceSource.MARK
+        with pytest.raises((errors.InvalidOrder, errors.DecodeError)) as caught:
+            await exchange.create_trigger_order(
+                on.request(
+                    type=OrderType.TRIGGER, trigger_price=on.price("1.05"), trigger_by=source, client_order_id="mine"
+                )
+            )
+        assert (caught.value.outcome, caught.value.client_order_id) == (Outcome.NOT_SENT, "mine")
+        with pytest.raises(errors.NotCarried, match="margin_mode"):
+            await exchange.create_stop_order(BTC, "long", "0.01", stop_loss=on.price("0.9"), margin_mode="cross")
 
     played(play)
 

@@ -222,7 +222,9 @@ class AccountCalls(OKXSide):
                     "slTriggerPx": "" if trigger.kind.is_profit else plain(trigger.trigger_price),
                 }
                 for trigger in account.live_triggers.values()
-                if trigger.kind.closes and (trigger.symbol, trigger.position_side) == (position.symbol, position.side)
+                if trigger.kind.closes
+                and (trigger.symbol, trigger.position_side) == (position.symbol, position.side)
+                and trigger.margin_mode is position.margin_mode
             ],
         }
 

@@ -21,10 +21,12 @@ from futures_async.simulator.dialect import Request, VenueRefusal, get, plain, p
 from futures_async.simulator.margins import closed_by
 from futures_async.simulator.records import Trigger, TriggerKind, TriggerStatus
 from futures_async.transport.endpoint import Kind, RateLimit
-from futures_async.unified.enums import PositionMode, PositionSide
+from futures_async.unified.enums import Intent, PositionMode, PositionSide
 
 TRADE = f"{API}/trade"
 BY_CONTRACT = RateLimit(20, 2.0, by="instId")
+LEG = "leg"
+"""In the tag of a take-profit or stop-loss that does not close."""
 GONE = {errors.UnknownOrder: "51400"}
 STATES = {
     TriggerStatus.LIVE: "live",
@@ -53,27 +55,43 @@ class AlgoCalls(OrderCalls):
             by = READER.word(fields, "triggerPxType", ("last", "index", "mark"), "last")
             trigger = READER.needed_number(fields, "triggerPx")
             made = self.engine.triggers.place_plan(request.account, ticket, trigger, on_mark=by == "mark")
+            made.margin_mode = READER.pick(fields, "tdMode", MARGIN_MODES)  # a ticket that closes says none
         else:
             made = self._stop(request, fields, client_id)
         return {"algoId": str(made.id), "clOrdId": "", "algoClOrdId": client_id or ""}
 
     def _stop(self, request: Request, fields: Mapping[str, Any], client_id: str | None) -> Trigger:
+        """What closes belongs to the position of its margin mode, and stays without it unless `cxlOnClosePos`; without
+        `reduceOnly` it is an order like others once it goes off (`posSide` tells in long/short mode)."""
         contract, account = self.contract(fields), request.account
-        READER.pick(fields, "tdMode", MARGIN_MODES)
+        mode, placed = READER.pick(fields, "tdMode", MARGIN_MODES), READER.pick(fields, "side", ORDER_SIDES)
         # With both given in net mode, only the stop-loss is taken.
         short, kind = ("sl", TriggerKind.STOP_LOSS) if fields.get("slTriggerPx") else ("tp", TriggerKind.TAKE_PROFIT)
         preset = self._attached({"attachAlgoOrds": [fields]}, short)
         if preset is None:
             raise VenueRefusal("51000", "Parameter slTriggerPx  error")
-        side = closed_by(READER.pick(fields, "side", ORDER_SIDES))
-        whole = str(fields.get("closeFraction") or "") == "1"
+        whole, side = str(fields.get("closeFraction") or "") == "1", closed_by(placed)
+        intent = self._intent(fields, placed, hedge=account.mode(contract.symbol) is PositionMode.HEDGE)
+        if intent is Intent.OPEN or (intent is None and not _said(fields, "reduceOnly")):
+            if whole:
+                raise VenueRefusal("51328", "closeFraction is only available for reduceOnly orders")
+            self.engine.triggers.check_side(contract.symbol, side, kind, preset.trigger_price)
+            values = {**fields, "attachAlgoOrds": None, "px": preset.price, "clOrdId": client_id}
+            ticket = self.ticket(request, values, "market" if preset.price is None else "limit")
+            ticket.tag[LEG] = short
+            return self.engine.triggers.place_plan(account, ticket, preset.trigger_price, on_mark=preset.on_mark)
+        held = account.positions.get((contract.symbol, side))
+        if held is None or held.margin_mode is not mode:
+            raise errors.NoPosition("in that direction and mode")
         if whole:
             kind = TriggerKind.POSITION_STOP_LOSS if short == "sl" else TriggerKind.POSITION_TAKE_PROFIT
         quantity = None if whole else READER.needed_number(fields, "sz") * contract_worth(contract)
         more = {} if quantity is None else {"quantity": quantity}
-        return self.engine.triggers.place_closing(
+        made = self.engine.triggers.place_closing(
             account, contract.symbol, side, kind, preset, client_id=client_id, **more
         )
+        made.stays = not _said(fields, "cxlOnClosePos")
+        return made
 
     @post(f"{TRADE}/cancel-algos", BY_CONTRACT, Kind.CANCEL, codes=GONE)
     def cancel_algos(self, request: Request) -> Judged:
@@ -126,13 +144,13 @@ class AlgoCalls(OrderCalls):
 
     def algo_row(self, trigger: Trigger) -> dict[str, str]:
         """As lists and pushes have it."""
-        contract, closes, profit = self.named(trigger.symbol), trigger.kind.closes, trigger.kind.is_profit
+        contract, leg = self.named(trigger.symbol), _leg(trigger)
         at, by = plain(trigger.trigger_price), "mark" if trigger.on_mark else "last"
         price = "-1" if trigger.price is None else plain(trigger.price)
         net = trigger.position_mode is PositionMode.ONE_WAY
         whole = trigger.kind.whole_position
-        named = {"tpTriggerPx": closes and profit, "slTriggerPx": closes and not profit, "triggerPx": not closes}
-        priced = {"tpOrdPx": closes and profit, "slOrdPx": closes and not profit, "ordPx": not closes}
+        named = {"tpTriggerPx": leg == "tp", "slTriggerPx": leg == "sl", "triggerPx": leg is None}
+        priced = {"tpOrdPx": leg == "tp", "slOrdPx": leg == "sl", "ordPx": leg is None}
         return {
             "instType": "SWAP",
             "instId": inst_id(contract),
@@ -143,15 +161,15 @@ class AlgoCalls(OrderCalls):
             "posSide": "net" if net else (trigger.position_side or PositionSide.LONG).value,
             "tdMode": trigger.margin_mode.value,
             "ordType": _style(trigger),
-            "reduceOnly": str(closes or trigger.reduce_only).lower(),
+            "reduceOnly": str(trigger.kind.closes or trigger.reduce_only).lower(),
             "sz": "" if whole else in_contracts(trigger.quantity, contract),
             "closeFraction": "1" if whole else "",
             "state": STATES[trigger.status],
             **{name: at if says else "" for name, says in named.items()},
             **{name: price if says else "" for name, says in priced.items()},
-            "triggerPxType": "" if closes else by,
-            "tpTriggerPxType": by if closes and profit else "",
-            "slTriggerPxType": by if closes and not profit else "",
+            "triggerPxType": by if leg is None else "",
+            "tpTriggerPxType": by if leg == "tp" else "",
+            "slTriggerPxType": by if leg == "sl" else "",
             "lever": "",
             "cTime": str(trigger.created_ms),
             "uTime": str(trigger.updated_ms),
@@ -161,4 +179,16 @@ class AlgoCalls(OrderCalls):
 def _style(trigger: Trigger) -> str:
     if trigger.kind is TriggerKind.TRAILING:
         return "move_order_stop"
-    return "conditional" if trigger.kind.closes else "trigger"
+    return "trigger" if _leg(trigger) is None else "conditional"
+
+
+def _leg(trigger: Trigger) -> str | None:
+    """Which of the two it is in the venue's words, closing or not."""
+    if trigger.kind.closes:
+        return "tp" if trigger.kind.is_profit else "sl"
+    leg: str | None = trigger.tag.get(LEG)
+    return leg
+
+
+def _said(fields: Mapping[str, Any], name: str) -> bool:
+    return str(fields.get(name) or "").lower() == "true"
