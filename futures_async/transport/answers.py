@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from futures_async.transport.clock import VenueClock
-from futures_async.transport.dialect import Code, Dialect, Refusal
+from futures_async.transport.dialect import Code, Dialect, Refusal, advised
 from futures_async.transport.endpoint import Endpoint
 from futures_async.transport.http.backend import HttpFailure, HttpResponse
 from futures_async.transport.limits.retry_after import retry_after_s
@@ -308,7 +308,7 @@ class Answers:
         error = self._error(rule.error, refusal.message, response, endpoint, refusal.code)
         error.retryable = rule.transient
         error.definitive = rule.definitive and (status < 500 or rule.any_status)
-        return error
+        return advised(error, endpoint)
 
     def _limited(
         self,

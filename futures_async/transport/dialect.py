@@ -8,16 +8,16 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, ClassVar, Literal, NamedTuple
+from typing import Any, ClassVar, Literal, NamedTuple, TypeVar
 from urllib.parse import quote
 
 import msgspec
 
-from futures_async.transport.endpoint import Endpoint, RateLimit
+from futures_async.transport.endpoint import Endpoint, Kind, RateLimit
 from futures_async.transport.endpoint import Params as Params
 from futures_async.unified.credentials import Credentials
 from futures_async.unified.enums import Outcome
-from futures_async.unified.errors import DuplicateOrder, ExchangeError, RateLimited, VenueUnavailable
+from futures_async.unified.errors import DuplicateOrder, ExchangeError, OrderRejected, RateLimited, VenueUnavailable
 
 
 class VenueTraits(msgspec.Struct, frozen=True, kw_only=True):
@@ -67,6 +67,21 @@ class Code(NamedTuple):
     """Reading again later may well succeed."""
     any_status: bool = False
     """`definitive` holds under a status of 500 and more too, where else an edge may have spoken."""
+
+
+E = TypeVar("E", bound=ExchangeError)
+_ADVICE = {
+    Kind.CANCEL: "nothing was cancelled by it: cancel again once the reason is gone",
+    Kind.SETTING: "nothing was changed by it: ask again once the reason is gone",
+    Kind.DELTA: "nothing was changed by it: ask again once the reason is gone",
+}
+
+
+def advised(error: E, endpoint: Endpoint[Any]) -> E:
+    """A refusal with what to do next, where its class speaks of placing and nothing was to be placed."""
+    if type(error) is OrderRejected and endpoint.kind in _ADVICE:
+        error.advice = _ADVICE[endpoint.kind]
+    return error
 
 
 def span(first: int, last: int) -> range:
@@ -238,7 +253,7 @@ class Dialect(ABC):
         """The error of one item of a list whose others may have succeeded, as `rule` has it; `raw` is the item."""
         rule = self.rule(refusal, endpoint)
         definitive = rule is not None and rule.definitive
-        return (ExchangeError if rule is None else rule.error)(
+        error = (ExchangeError if rule is None else rule.error)(
             refusal.message or "refused without a message",
             venue=self.venue,
             code=refusal.code,
@@ -247,6 +262,7 @@ class Dialect(ABC):
             definitive=definitive,
             raw=raw,
         )
+        return advised(error, endpoint)
 
     def server_ms(self, envelope: Any) -> int | None:
         """The venue's clock as the envelope tells it, if it does."""

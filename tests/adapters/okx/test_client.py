@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import time
 from collections.abc import Callable
@@ -381,6 +382,49 @@ async def test_orders_that_are_gone_meanwhile_do_not_stop_a_cancel_of_all_and_ot
     refusing("50030")
     with pytest.raises(errors.PermissionDenied):
         await client.cancel_all_orders(BTC)
+
+
+@pytest.mark.parametrize("code", ["51404", "54048"])
+async def test_what_may_not_be_cancelled_now_is_told_and_keeps_none_of_the_others(rig: Rig, code: str) -> None:
+    client = rig.client()
+    orders = [await client.create_order(limit()) for _ in range(22)]
+    mine, batch = f"{TRADE}/cancel-batch-orders", endpoints.BATCH
+    said = "Order cancellation unavailable during the second phase of call auction."
+    stands = {"ordId": orders[-1].order_id, "clOrdId": "", "sCode": code, "sMsg": said}
+    gone = [{"ordId": order.order_id, "clOrdId": "", "sCode": "0", "sMsg": ""} for order in orders]
+    first = [stands, *(row for row in gone if row["ordId"] != orders[-1].order_id)][:batch]
+    rig.wire.answer(mine, listing(*first) | {"code": "2"}, listing(*gone[:2]))
+    with pytest.raises(errors.OrderRejected, match=said) as caught:
+        await client.cancel_all_orders(BTC, triggers=False)
+    assert (caught.value.code, len(rig.wire.posts(mine))) == (code, 2), "the second batch was sent all the same"
+    assert "cancel again" in str(caught.value)
+    assert "place it" not in str(caught.value)
+
+
+async def test_a_word_that_leaves_a_cancel_open_survives_where_the_order_stands(rig: Rig) -> None:
+    client = rig.client()
+    order = await client.create_order(limit())
+    row = {"ordId": order.order_id, "clOrdId": "", "sCode": "51412", "sMsg": "Cancellation timed out"}
+    rig.wire.answer(f"{TRADE}/cancel-batch-orders", listing(row) | {"code": "1"})
+    with pytest.raises(errors.CancelOutcomeUnknown) as caught:
+        await client.cancel_all_orders(BTC, triggers=False)
+    assert caught.value.refusal is not None
+    assert (caught.value.refusal.code, "Cancellation timed out" in str(caught.value)) == ("51412", True)
+
+
+async def test_a_refused_cancel_does_not_speak_of_placing(rig: Rig) -> None:
+    client = rig.client()
+    order = await client.create_order(limit())
+    row = {"ordId": order.order_id, "clOrdId": "", "sCode": "51404", "sMsg": "not now"}
+    rig.wire.answer(f"{TRADE}/cancel-order", listing(row) | {"code": "1"})
+    with pytest.raises(errors.OrderRejected, match="cancel again once the reason is gone") as caught:
+        await client.cancel_order(BTC, order_id=order.order_id)
+    assert (caught.value.code, caught.value.outcome) == ("51404", Outcome.REJECTED)
+    assert "cancel again" in str(copy.copy(caught.value))
+    refused = listing({"ordId": "", "clOrdId": "", "sCode": "51006", "sMsg": "no"}) | {"code": "1"}
+    rig.wire.answer(f"{TRADE}/order", refused)
+    with pytest.raises(errors.OrderRejected, match="place it anew"):
+        await client.create_order(limit())
 
 
 async def test_a_cancel_of_what_is_filled_reads_the_order(rig: Rig) -> None:
