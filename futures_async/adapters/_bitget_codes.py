@@ -59,7 +59,7 @@ _REQUEST = (
     | fa.refused(fa.ParameterRejected, 40306, 40912, 40304, 40305, 40805, 40812, 40847)
     # Numbers of the v1 days that still come: order number, parameter, direction, client id, margin, page.
     | fa.refused(fa.ParameterRejected, 40201, *fa.span(40203, 40209), 40302, 40403, 40405, 40406, 40500, 40700, 40703)
-    | fa.refused(fa.ParameterRejected, 40128, 40919, 41100, 43058, 43123, 43125, 400171)
+    | fa.refused(fa.ParameterRejected, 40128, 40919, 43058, 43123, 43125, 400171)
     # A plain parameter error too, but it also comes spuriously while Bitget releases (Tue-Thu, UTC+8 afternoons).
     | fa.ambiguous(fa.ParameterRejected, 40808, transient=True)
     | fa.refused(fa.SymbolNotFound, 40072, 40778, 45025, 40806, 22012, 25100, 40309, 40845, 41113, 25104)
@@ -76,7 +76,7 @@ _ORDERS = (
     | fa.refused(fa.OrderRejected, 45110, 22034, 43006, 43010, 43027, 43037, 45111, 45114, 40734, 40892)
     | fa.refused(fa.OrderRejected, 43007, 43038, 45112, 45113, 40887, 40888, 45103, 45104, 22038)
     | fa.refused(fa.OrderRejected, 40108, 50014, 50015, 50019)
-    | fa.refused(fa.OrderRejected, 13008, 43041, 43042, 43051, 45124)
+    | fa.refused(fa.OrderRejected, 13008, 43041, 43042, 43051)
     # Price off the tick or outside the band.
     | fa.refused(fa.OrderRejected, 41117, *fa.span(50016, 50018), 50021, 50026)
     | fa.refused(fa.OrderRejected, 22046, 22047, 25111, 41118, 43039, 43040, 50046, 50047)
@@ -92,7 +92,7 @@ _ORDERS = (
         fa.OrderRejected, *fa.span(40829, 40836), 40915, 40917, 45060, 45061, 45062, *fa.span(45064, 45067), 45122
     )
     | fa.refused(fa.OrderRejected, *fa.span(43013, 43016), 43034, 43035, 40895, 31004, 31005)
-    | fa.refused(fa.OrderRejected, 40809, 45051, 40810, 45052, 31053, 45135, 40896, *fa.span(40735, 40742))
+    | fa.refused(fa.OrderRejected, 40809, 45051, 40810, 45052, 31053, 45135, 40896)
     | fa.refused(fa.OrderRejected, 43024, 43030, 43031, 40889, 40890, 43071, 25599, 43032, 31012, 31013)
     | fa.refused(fa.OrderRejected, 22039, 22040, 22041, 22042, 45026, 40721, 40824, 45123, 40722, 40826, 25210)
     | fa.refused(fa.OrderRejected, 40927, 45127, 45128)

@@ -81,7 +81,8 @@ _ORDERS = (
     # Closing orders block a close by the venue's own call; it comes as HTTP 429, and is no limit of rate.
     | fa.refused(fa.OrderRejected, 51115)
     # TP/SL on the wrong side of the order's price, of the book, or of the last price; trigger orders out of range.
-    | fa.refused(fa.OrderRejected, *fa.span(51046, 51053), *fa.span(51277, 51308), *fa.span(51327, 51333), 51511)
+    | fa.refused(fa.OrderRejected, *fa.span(51046, 51053), *fa.span(51327, 51333), 51511)
+    | fa.refused(fa.OrderRejected, *fa.span(51277, 51295), *fa.span(51298, 51300), *fa.span(51302, 51308))
     | fa.refused(fa.OrderRejected, 51250, 51252, *fa.span(51257, 51259), 51275, 51276, 51311, 51312, 51317)
     # No stops with this kind of order, no position for one, or one of the whole position already.
     | fa.refused(fa.OrderRejected, 51044, 51058, 51088)

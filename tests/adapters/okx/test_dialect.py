@@ -8,6 +8,7 @@ import msgspec
 import pytest
 
 from futures_async.adapters.okx import OKX, endpoints
+from futures_async.adapters.okx.codes import CODES
 from futures_async.adapters.okx.dialect import HOSTS, Envelope, OKXDialect, iso
 from futures_async.transport.dialect import Params, Refusal, Unsigned
 from futures_async.transport.endpoint import Endpoint, Kind
@@ -127,6 +128,11 @@ def test_elsewhere_an_id_that_the_venue_does_not_take_is_refused_for_good(endpoi
     rule = DIALECT.rule(Refusal("51000", "Parameter clOrdId  error"), endpoint)
     assert rule is not None
     assert (rule.error, rule.definitive) == (errors.ParameterRejected, True)
+
+
+@pytest.mark.parametrize("code", ["51296", "51297", "51301"])
+def test_a_code_between_others_that_the_venue_has_no_words_for_proves_nothing(code: str) -> None:
+    assert code not in CODES
 
 
 @pytest.mark.parametrize("body", plain("refusals"), ids=lambda body: body["code"])
