@@ -60,7 +60,8 @@ class BinanceTriggers(BinanceAccount):
         """
         self._active("create_trigger_order")
         plan = await self._plan_waiting(request, OrderKind.TRIGGER)
-        body = algo_body(plan, await self._price_now(plan))
+        with self._before_placing(plan):
+            body = algo_body(plan, await self._price_now(plan))
         return await self._place_as_order(plan, Placement(endpoints.PLACE_ALGO, body, read_algo_ack))
 
     async def create_trailing_order(self, request: OrderRequest, callback_rate: Number) -> Order:

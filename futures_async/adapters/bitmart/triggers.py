@@ -75,9 +75,12 @@ class BitMartTriggers(BitMartAccount):
         plan = await self._plan_waiting(request, OrderKind.TRIGGER)
         if opens:
             plan = msgspec.structs.replace(plan, client_order_id=None)
-        now = await self._prices_now(plan)
+        with self._before_placing(plan):
+            now = await self._prices_now(plan)
         endpoint = endpoints.SUBMIT_PLAN_ORDER if opens else endpoints.SUBMIT_TP_SL_ORDER
         body = (requests.plan_body if opens else requests.tp_sl_body)(plan, now)
+        if not opens:
+            plan = msgspec.structs.replace(plan, kind=OrderKind(body["type"]))
         return await self._submit(endpoint, body, plan)
 
     async def _prices_now(self, plan: PlannedOrder) -> tuple[Decimal, ...]:
@@ -326,7 +329,8 @@ class BitMartTriggers(BitMartAccount):
         leverage, mode = plan.request.leverage, plan.request.margin_mode
         if leverage is None or mode is None:
             # The venue asks closing ones for both, too.
-            standing = await self._opening_terms(plan.venue_symbol)
+            with self._before_placing(plan):
+                standing = await self._opening_terms(plan.venue_symbol)
             leverage, mode = leverage or standing[0], mode or standing[1]
         body = requests.trail_body(plan, to_decimal(callback_rate, "callback_rate"), leverage, mode)
         return await self._submit(endpoints.SUBMIT_TRAIL_ORDER, body, plan)

@@ -199,9 +199,10 @@ class Hyperliquid(BatchCancels, LookupCalls):
         self._require(Capability.CREATE_TRIGGER_ORDER)
         self._active("create_trigger_order")
         plan = await self._plan_waiting(request, OrderKind.TRIGGER)
-        mark = positive_or_none((await self._context(plan.venue_symbol)).mark_px, "markPx")
-        if mark is None:
-            raise InvalidOrder(f"{self.id}: {plan.request.symbol} has no mark price now to wait from")
+        with self._before_placing(plan):
+            mark = positive_or_none((await self._context(plan.venue_symbol)).mark_px, "markPx")
+            if mark is None:
+                raise InvalidOrder(f"{self.id}: {plan.request.symbol} has no mark price now to wait from")
         placement = actions.placement(plan, [actions.trigger_element(plan, _contract(plan), mark, self._slippage)])
         return await self._place_as_order(plan, placement)
 

@@ -1120,7 +1120,7 @@ async def test_a_trigger_that_closes_is_a_take_profit_or_a_stop_loss(
         "category": "market",
         "client_order_id": "123456789",
     }
-    assert order.client_order_id == "123456789"
+    assert (order.client_order_id, order.kind) == ("123456789", word)
 
 
 async def test_a_closing_trigger_may_have_a_price() -> None:
