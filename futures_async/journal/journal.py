@@ -98,7 +98,7 @@ class Journal(ABC):
 
         Raises:
             InvalidRequest: The id is taken: by an order that was placed, or by an attempt whose fate is open; or this
-                very attempt was called absent meanwhile. Do not send the order.
+                very attempt was called absent meanwhile; or a text is none that can be written. Do not send the order.
             JournalFailed: It could not be written: do not send the order.
         """
 
@@ -191,6 +191,20 @@ async def note_verdict(
         )
 
 
+def check_texts(record: IntentRecord) -> None:
+    """Refuse what no database can write: there it would end what others write in the same transaction.
+
+    Raises:
+        InvalidRequest: It does not write `record`.
+    """
+    for name in ("venue", "account", "client_order_id", "symbol", "venue_symbol", "group"):
+        text: object = getattr(record, name)
+        if text is None:
+            continue
+        if not isinstance(text, str) or "\0" in text or text.encode(errors="replace").decode() != text:
+            raise InvalidRequest(f"{name} must be text that can be written down, not {text!r:.60}")
+
+
 def again(old: JournalEntry, new: IntentRecord) -> JournalEntry:
     """What stands in a journal after `new` was written over `old`.
 
@@ -244,6 +258,7 @@ class MemoryJournal(Journal):
         self._entries: dict[tuple[str, str, str], JournalEntry] = {}
 
     async def intent(self, record: IntentRecord) -> None:
+        check_texts(record)
         key = (record.venue, record.account, record.client_order_id)
         old = self._entries.get(key)
         self._entries[key] = JournalEntry(record=record) if old is None else again(old, record)

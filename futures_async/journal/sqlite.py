@@ -59,7 +59,8 @@ class SqliteJournal(StoredJournal):
     """A journal in one SQLite file, readable by its owner only.
 
     Args:
-        path: The file; made when absent, with mode 0600. Its folder must exist.
+        path: The file; made when absent, with mode 0600. Its folder must exist. A relative one counts from the folder
+            that is the current one now, whatever that is when the file is opened.
         synchronous: "FULL" flushes every intent to the disk, so that it survives a power cut; "NORMAL" survives
             the end of the process and leaves the disk to the system, for a fraction of the time.
 
@@ -71,7 +72,11 @@ class SqliteJournal(StoredJournal):
     def __init__(self, path: str | os.PathLike[str], *, synchronous: Literal["FULL", "NORMAL"] = "FULL") -> None:
         if synchronous not in ("FULL", "NORMAL"):
             raise InvalidRequest('synchronous must be "FULL" or "NORMAL"')
-        self.path = Path(path)
+        try:
+            self.path = Path(path).absolute()
+            self._place = os.path.realpath(self.path)
+        except OSError as error:  # the current folder is gone
+            raise JournalFailed(f"the journal {os.fspath(path)} failed: {error}") from error
         super().__init__(_STATEMENTS, str(self.path))
         self._synchronous = synchronous
         self._connection: sqlite3.Connection | None = None
@@ -81,7 +86,7 @@ class SqliteJournal(StoredJournal):
 
     @property
     def place(self) -> Hashable:
-        return os.path.realpath(self.path)
+        return self._place
 
     def _transact(self, jobs: Sequence[Job[Any]]) -> None:
         try:

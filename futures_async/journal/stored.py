@@ -24,12 +24,13 @@ from futures_async.journal.journal import (
     JournalFailed,
     Verdict,
     again,
+    check_texts,
     decided,
     logger,
 )
 from futures_async.unified.convert import to_text
 from futures_async.unified.enums import Intent, OrderType, Outcome, Side
-from futures_async.unified.errors import FuturesAsyncError, InvalidRequest
+from futures_async.unified.errors import FuturesAsyncError
 
 T = TypeVar("T")
 
@@ -71,10 +72,12 @@ class Statements:
         self.one = f"{read}client_order_id = {mark} AND {mine}{lock}"
         self.open = f"{read}{mine} AND verdict IS NULL ORDER BY number"
         self.group = f"{read}{mine} AND slices = {mark} ORDER BY number"
+        # The groups that live are found once: asked for each row, a large one would take the square of its size.
         self.prune = (
             f"DELETE FROM {table} WHERE verdict IS NOT NULL AND created_ms < {mark} AND NOT EXISTS"  # noqa: S608 - as above
-            f" (SELECT 1 FROM {table} other WHERE other.slices = {table}.slices AND other.venue = {table}.venue"
-            f" AND other.account = {table}.account AND (other.verdict IS NULL OR other.created_ms >= {mark}))"
+            f" (SELECT 1 FROM (SELECT DISTINCT venue, account, slices FROM {table} WHERE slices IS NOT NULL"
+            f" AND (verdict IS NULL OR created_ms >= {mark})) live WHERE live.slices = {table}.slices"
+            f" AND live.venue = {table}.venue AND live.account = {table}.account)"
         )
 
 
@@ -140,7 +143,7 @@ class StoredJournal(Journal):
             raise
 
     async def intent(self, record: IntentRecord) -> None:
-        _check_texts(record)
+        check_texts(record)
 
         def run(connection: Connection) -> None:
             self._claim(connection, record.venue, record.account)
@@ -237,20 +240,6 @@ class StoredJournal(Journal):
     def _shut(self) -> None:
         with self._mutex:
             self._close()
-
-
-def _check_texts(record: IntentRecord) -> None:
-    """Refuse here what no database can write: there it would end what others write in the same transaction.
-
-    Raises:
-        InvalidRequest: It does not write `record`.
-    """
-    for name in ("venue", "account", "client_order_id", "symbol", "venue_symbol", "group"):
-        text: object = getattr(record, name)
-        if text is None:
-            continue
-        if not isinstance(text, str) or "\0" in text or text.encode(errors="replace").decode() != text:
-            raise InvalidRequest(f"{name} must be text that can be written down, not {text!r:.60}")
 
 
 def _to_row(entry: JournalEntry) -> tuple[object, ...]:

@@ -153,7 +153,8 @@ class OrderManager:
             on_unknown: As in `create_order`.
             attempts: Place it so often at most; each further time under a new client id. No further time where this
                 computer slept meanwhile: the account may have another owner by then.
-            group: Names what belongs together in the journal.
+            group: Names what belongs together in the journal, such as the parts of one large order. `Journal.prune`
+                drops a group as a whole, and only when it is over: name none that never ends, such as a strategy.
 
         Raises:
             InvalidOrder: The request cannot be right.

@@ -490,8 +490,8 @@ async def test_a_journal_that_cannot_be_opened_says_so_before_the_first_order(tm
 
 @pytest.mark.parametrize("field", ["account", "client_order_id", "symbol", "venue_symbol", "group"])
 @pytest.mark.parametrize("text", ["\ud800", "a\0b", 5])
-async def test_what_no_database_can_write_harms_nothing_beside_it(tmp_path: Path, field: str, text: Any) -> None:
-    async with SqliteJournal(tmp_path / "journal.sqlite") as journal:
+async def test_what_no_database_can_write_harms_nothing_beside_it(journal: Journal, field: str, text: Any) -> None:
+    async with journal:
         outcomes: list[object] = []
 
         async def write(one: IntentRecord) -> None:
@@ -543,6 +543,75 @@ async def test_places_are_equal_where_one_journal_is_meant(tmp_path: Path) -> No
     one, other = SqliteJournal(tmp_path / "a"), SqliteJournal(tmp_path / "b" / ".." / "a")
     assert one.place == other.place != SqliteJournal(tmp_path / "c").place
     assert MemoryJournal().place != (kept := MemoryJournal()).place == kept.place
+
+
+async def test_a_relative_path_is_of_the_folder_that_was_the_current_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "later").mkdir()
+    monkeypatch.chdir(tmp_path)
+    journal = SqliteJournal("journal.sqlite")
+    place = journal.place
+    monkeypatch.chdir(tmp_path / "later")
+    assert journal.place == place == SqliteJournal(tmp_path / "journal.sqlite").place
+    async with journal:
+        await journal.intent(record())
+    assert await reopened(tmp_path / "journal.sqlite") == ["id1"]
+    assert list((tmp_path / "later").iterdir()) == []
+
+
+def test_where_the_current_folder_is_gone_a_relative_path_is_no_journal(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def gone() -> str:
+        raise FileNotFoundError("no such folder")
+
+    monkeypatch.setattr(os, "getcwd", gone)
+    with pytest.raises(JournalFailed, match=r"journal\.sqlite failed: no such folder"):
+        SqliteJournal("journal.sqlite")
+    assert SqliteJournal(tmp_path / "journal.sqlite").path == tmp_path / "journal.sqlite"
+
+
+@pytest.mark.parametrize("outcome", [Outcome.NOT_PLACED, Outcome.REJECTED, Outcome.NOT_SENT])
+async def test_an_attempt_that_has_its_verdict_is_not_written_again(journal: Journal, outcome: Outcome) -> None:
+    await journal.intent(record(attempt="one"))
+    await judge(journal, "id1", outcome)
+    with pytest.raises(InvalidRequest, match=f"judged meanwhile: the journal says {outcome.value}"):
+        await journal.intent(record(attempt="one", fence_ms=5))
+    assert await opens(journal) == []
+    await journal.intent(record(attempt="two"))  # another one may have the id
+    assert await opens(journal) == ["id1"]
+
+
+@pytest.mark.parametrize("live", ["none", "one", "half"])
+def test_pruning_takes_work_in_proportion_to_the_rows_of_a_group(live: str) -> None:
+    def work(rows: int) -> int:
+        connection, steps = sqlite3.connect(":memory:"), 0
+        for statements in sqlite_module.MIGRATIONS:
+            for statement in statements:
+                connection.execute(statement)
+        columns, values = "venue, account, symbol, venue_symbol, side, type, quantity, intent", "'v'" + ", 'v'" * 7
+        for number in range(rows):
+            open_now = number == 0 if live == "one" else live == "half" and number % 4 == 0
+            group = f"g{number // 2}" if live == "half" else "g"
+            connection.execute(
+                f"INSERT INTO intents ({columns}, client_order_id, created_ms, slices, verdict)"
+                f" VALUES ({values}, ?, 1, ?, ?)",
+                (str(number), group, None if open_now else "placed"),
+            )
+        connection.commit()
+
+        def count() -> None:
+            nonlocal steps
+            steps += 1
+
+        connection.set_progress_handler(count, 10)
+        pruned = connection.execute(sqlite_module._STATEMENTS.prune, (9, 9)).rowcount  # pyright: ignore[reportPrivateUsage]
+        connection.close()
+        assert pruned == {"none": rows, "one": 0, "half": rows // 2}[live]
+        return steps
+
+    assert work(800) < 3 * work(400)
 
 
 @pytest.mark.parametrize("newest", ["open", "placed"])
