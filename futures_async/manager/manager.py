@@ -107,7 +107,7 @@ class OrderManager:
             del journal  # A traceback that shows locals shows those of this frame, and a URL may hold a password.
         self._now_ms = now_ms
         self._busy: set[str] = set()
-        self._tracker = Tracker(exchange, book or PositionBook(), on_fill)
+        self._tracker = Tracker(exchange, book or PositionBook(), on_fill, self._busy)
 
     @property
     def book(self) -> PositionBook:
@@ -306,7 +306,8 @@ class OrderManager:
 
         Args:
             interval_s: Seconds between looks, where, or while, nothing is streamed.
-            until_closed: End when no order is open any more and all fills are in; else only when the loop is left.
+            until_closed: End when no order is open any more, none is being placed or of unknown fate (`recover` and
+                `resolve` settle that), and all fills are in; else only when the loop is left.
         """
         return self._tracker.updates(interval_s, until_closed=until_closed)
 

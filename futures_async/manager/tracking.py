@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Collection, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -11,12 +11,12 @@ import msgspec
 
 from futures_async.manager.fills import FillEffect, PositionBook
 from futures_async.manager.listening import Listening
-from futures_async.streams.orders import advances
-from futures_async.trading.hooks import current_id, may_be_replaced
+from futures_async.manager.tracked import Tracked, succeeds, unlisted_fill
+from futures_async.trading.hooks import current_id, may_be_replaced, placement, undecided
 from futures_async.unified.callbacks import called, failure_of
 from futures_async.unified.enums import OrderStatus, Outcome
 from futures_async.unified.errors import DecodeError, FuturesAsyncError, InvalidRequest, OrderNotFound, unread_rows
-from futures_async.unified.exact import ZERO, add, divide, multiply, subtract, total
+from futures_async.unified.exact import ZERO, add, multiply, subtract
 from futures_async.unified.exchange import Capability, FuturesExchange
 from futures_async.unified.models import Fill, Order
 from futures_async.unified.rows import readable
@@ -49,89 +49,33 @@ class OrderUpdate(msgspec.Struct, frozen=True, kw_only=True):
     """The new executions and what they did, oldest first; they may come an update later than `filled`."""
 
 
-class _Part:
-    """What came of an order under one id."""
-
-    def __init__(self) -> None:
-        self.filled = ZERO
-        """As the order says."""
-        self.listed = ZERO
-        """Quantity of its fills so far."""
-        self.spent = ZERO
-        """Quantity × price of its fills so far."""
-        self.created_ms: int | None = None
-
-    @property
-    def owed(self) -> Decimal:
-        """Filled, as far as the order says, and not listed as fills yet."""
-        return max(subtract(self.filled, self.listed), ZERO)
-
-
-class _Tracked:
-    def __init__(self, client_order_id: str, order: Order) -> None:
-        self.client_order_id = client_order_id
-        self.order = order
-        """As last seen."""
-        self.order_id = order.order_id
-        """The id that it has now: after an edit the order of it may not have been seen yet."""
-        self.parts: dict[str, _Part] = {}
-        """By each id that it has had."""
-        self.told: Order | None = None
-        self.told_filled = ZERO
-        self.new_fills: list[FillEffect] = []
-        self.looks_in_vain = 0
-        self.let_go = False
-        self.take(order)
-
-    def take(self, order: Order) -> None:
-        """It stands so."""
-        part = self.part(order.order_id)
-        part.filled, part.created_ms = max(part.filled, order.filled_quantity or ZERO), order.created_ms
-        known = order.filled_quantity is not None or not part.filled
-        self.order = order if known else msgspec.structs.replace(order, filled_quantity=part.filled)
-
-    def part(self, order_id: str) -> _Part:
-        return self.parts.setdefault(order_id, _Part())
-
-    @property
-    def edited(self) -> bool:
-        """It is another order by now, which was not seen yet."""
-        return self.order.order_id != self.order_id
-
-    @property
-    def filled(self) -> Decimal:
-        return total(part.filled for part in self.parts.values())
-
-    @property
-    def owed(self) -> Decimal:
-        return total(part.owed for part in self.parts.values())
-
-    @property
-    def is_open(self) -> bool:
-        return self.edited or not self.order.status.is_final
-
-    @property
-    def followed(self) -> bool:
-        return not self.let_go and (self.is_open or self.owed > 0)
-
-
 class Tracker:
-    """The orders of one manager."""
+    """The orders of one manager.
+
+    Args:
+        exchange: The account's.
+        book: What fills are counted into.
+        on_fill: Called with each fill.
+        placing: The ids of what is just being placed; it changes.
+    """
 
     def __init__(
         self,
         exchange: FuturesExchange,
         book: PositionBook,
         on_fill: Callable[[FillEffect], object] | None,
+        placing: Collection[str] = (),
     ) -> None:
         self.book = book
         self._exchange = exchange
         self._on_fill = on_fill
-        self._tracked: dict[str, _Tracked] = {}
-        self._by_id: dict[str, _Tracked] = {}
+        self._placing = placing
+        self._tracked: dict[str, Tracked] = {}
+        self._by_id: dict[str, Tracked] = {}
         self._listening: set[Listening] = set()
-        self._expected: dict[str, None] = {}
-        """Client order ids of what was placed, or may have been, when nobody waited for it any more."""
+        self._expected: dict[str, object] = {}
+        """By client order id what was placed, or may have been, when nobody waited for it any more: the placement that
+        the exchange object knew by this id before, which is another one's."""
 
     @property
     def orders(self) -> dict[str, Order]:
@@ -141,7 +85,7 @@ class Tracker:
 
     def expect(self, client_order_id: str) -> None:
         """An order is about to be placed: it is followed once it stands, also where its caller has gone by then."""
-        self._expected[client_order_id] = None
+        self._expected[client_order_id] = placement(self._exchange, client_order_id)
         if len(self._expected) > REMEMBERED:
             del self._expected[next(iter(self._expected))]
 
@@ -151,12 +95,22 @@ class Tracker:
 
     def _take_up(self) -> None:
         """Follow what has come to stand by itself, as the exchange object knows."""
-        for name in tuple(self._expected):
+        for name, before in tuple(self._expected.items()):
+            if placement(self._exchange, name) is before:
+                continue
             known = self._exchange.outcome(name)
             if isinstance(known, Order):
                 self.add(name, known)
             elif known is not None and known.outcome in (Outcome.NOT_SENT, Outcome.REJECTED):
                 self.expect_no_more(name)
+
+    def _open_questions(self) -> list[str]:
+        """Whose placement is under way by itself, or may have come to stand."""
+        return [
+            name
+            for name, before in self._expected.items()
+            if placement(self._exchange, name) is not before and undecided(self._exchange, name)
+        ]
 
     def add(self, client_order_id: str, order: Order) -> None:
         """Follow an order."""
@@ -164,7 +118,7 @@ class Tracker:
         if (known := self._tracked.get(client_order_id)) is not None:
             self.see(order, known.order_id)
             return
-        tracked = _Tracked(client_order_id, order)
+        tracked = Tracked(client_order_id, order)
         self._tracked[client_order_id] = self._by_id[order.order_id] = tracked
         for listening in self._listening:
             listening.recall(order.order_id)
@@ -192,10 +146,10 @@ class Tracker:
         known = tracked.order
         if order.order_id != tracked.order_id:
             return  # what it was before it was edited
-        if tracked.edited or _advances(known, order):
+        if tracked.edited or succeeds(known, order):
             tracked.take(order)
 
-    def _rename(self, tracked: _Tracked, order_id: str) -> None:
+    def _rename(self, tracked: Tracked, order_id: str) -> None:
         tracked.order_id = order_id
         tracked.part(order_id)
         self._by_id[order_id] = tracked  # fills come by the old id too
@@ -215,16 +169,17 @@ class Tracker:
 
         Args:
             interval_s: Seconds.
-            until_closed: End when no order is open any more and all fills are in; else go on until the loop is left.
+            until_closed: End when no order is open any more, none is being placed or of unknown fate, and all fills are
+                in; else go on until the loop is left.
         """
         if not 0 < interval_s < float("inf"):
             raise InvalidRequest("interval_s must be seconds, more than 0")
         listening = Listening(self._exchange, self._by_id.__contains__)
         self._listening.add(listening)
         listening.start()
-        caught_up, quiet, back_off = False, False, 1
+        caught_up, quiet, back_off, asked = False, False, 1, False
 
-        def untold(one: _Tracked) -> bool:
+        def untold(one: Tracked) -> bool:
             """The stream says nothing of it: forgotten by the venue, pushed to nobody, or fills that it never tells."""
             waits = not listening.tells_fills and one.owed > 0
             return one.edited or waits or (quiet and not listening.open(one.order_id))
@@ -244,18 +199,22 @@ class Tracker:
                     update = self._news(tracked)
                     if update is not None:
                         yield update
-                if until_closed and not self._followed():
-                    return
+                if until_closed and not self._followed() and not self._placing:
+                    if not (questions := self._open_questions()):
+                        return
+                    if not asked:
+                        asked = True
+                        logger.info("followed until their fate is known, see recover(): %s", ", ".join(questions))
                 back_off = min(2 * back_off, LONGEST_BACK_OFF) if failed else 1
                 quiet = not await listening.wait(interval_s * back_off)
         finally:
             self._listening.discard(listening)
             listening.stop()
 
-    def _followed(self) -> list[_Tracked]:
+    def _followed(self) -> list[Tracked]:
         return [tracked for tracked in self._tracked.values() if tracked.followed or self._may_go_on(tracked)]
 
-    def _may_go_on(self, tracked: _Tracked) -> bool:
+    def _may_go_on(self, tracked: Tracked) -> bool:
         """It has ended while it is edited: another may take its place, of which no answer has told yet."""
         return tracked.order.status.is_final and may_be_replaced(self._exchange, tracked.order_id)
 
@@ -267,7 +226,7 @@ class Tracker:
             else:
                 await self._take(self._by_id[item.order_id], item)
 
-    def _news(self, tracked: _Tracked) -> OrderUpdate | None:
+    def _news(self, tracked: Tracked) -> OrderUpdate | None:
         told, order = tracked.told, tracked.order
         # What an edit has put in its place may not be readable yet; the end of the former order is none of the order's.
         replaced = tracked.edited and order.status.is_final and not tracked.let_go
@@ -284,7 +243,7 @@ class Tracker:
         tracked.told, tracked.told_filled, tracked.new_fills = order, filled, []
         return update
 
-    async def _look(self, followed: list[_Tracked]) -> bool:
+    async def _look(self, followed: list[Tracked]) -> bool:
         """Read these once; True when the venue could not be read."""
         failed = False
         for symbol in dict.fromkeys(tracked.order.venue_symbol for tracked in followed):
@@ -299,7 +258,7 @@ class Tracker:
                 logger.warning("%s: orders of %s could not be followed: %s", self._exchange.id, symbol, error)
         return failed
 
-    async def _read_orders(self, symbol: str, mine: list[_Tracked]) -> DecodeError | None:
+    async def _read_orders(self, symbol: str, mine: list[Tracked]) -> DecodeError | None:
         """Read them; what is wrong with one that cannot be read, which keeps no other from it."""
         if not mine:
             return None
@@ -321,7 +280,7 @@ class Tracker:
                 self.see(order, asked)
         return odd
 
-    async def _read_one(self, tracked: _Tracked) -> Order | None:
+    async def _read_one(self, tracked: Tracked) -> Order | None:
         try:
             order = await self._exchange.fetch_order(tracked.order.venue_symbol, order_id=tracked.order_id)
         except OrderNotFound:
@@ -331,19 +290,19 @@ class Tracker:
             self._in_vain(tracked, "the venue says a status that is not known")
         return order
 
-    def _in_vain(self, tracked: _Tracked, why: str) -> None:
+    def _in_vain(self, tracked: Tracked, why: str) -> None:
         tracked.looks_in_vain += 1
         if tracked.looks_in_vain >= PATIENCE:
             tracked.let_go = True
             logger.warning("order %s is not followed any more: %s", tracked.client_order_id, why)
 
-    async def _read_fills(self, symbol: str, owed: list[_Tracked]) -> None:
+    async def _read_fills(self, symbol: str, owed: list[Tracked]) -> None:
         if not owed:
             return
         if self._exchange.supports(Capability.FETCH_FILLS):
             fills: Sequence[Fill] = await self._list_fills(symbol, owed)
         else:
-            fills = [fill for tracked in owed if (fill := _fill_of(tracked)) is not None]
+            fills = [fill for tracked in owed if (fill := unlisted_fill(tracked)) is not None]
         for fill in sorted(fills, key=lambda fill: fill.created_ms or 0):
             tracked = self._by_id.get(fill.order_id)
             if tracked is not None:
@@ -352,7 +311,7 @@ class Tracker:
             if tracked.owed > 0 and tracked.order.status.is_final:
                 self._in_vain(tracked, "its fills are not listed")
 
-    async def _list_fills(self, symbol: str, owed: list[_Tracked]) -> Sequence[Fill]:
+    async def _list_fills(self, symbol: str, owed: list[Tracked]) -> Sequence[Fill]:
         parts = {order_id: part for one in owed for order_id, part in one.parts.items() if part.owed > 0}
         made = [part.created_ms for part in parts.values()]
         since_ms = min(at for at in made if at is not None) - FILLS_BEFORE_MS if None not in made else None
@@ -372,7 +331,7 @@ class Tracker:
             logger.warning("fills of %s: %s", symbol, unread_rows(unread, fills).text)
         return fills
 
-    async def _take(self, tracked: _Tracked, fill: Fill) -> None:
+    async def _take(self, tracked: Tracked, fill: Fill) -> None:
         try:
             if not self.book.knows(fill) and self._exchange.supports(Capability.FETCH_CONTRACT):
                 self.book.learn(await self._exchange.fetch_contract(fill.venue_symbol))
@@ -391,31 +350,3 @@ class Tracker:
             error = await failure_of(called(self._on_fill, effect))
             if error is not None:
                 logger.error("on_fill failed for fill %s", fill.fill_id, exc_info=error)
-
-
-def _advances(known: Order, order: Order) -> bool:
-    """Whether a reading tells what came later; what has ended stands no more."""
-    if not known.status.is_final:
-        return advances(known, order)
-    return order.status.is_final and (order.filled_quantity or ZERO) >= (known.filled_quantity or ZERO)
-
-
-def _fill_of(tracked: _Tracked) -> Fill | None:
-    """One execution for what is filled since the last look, at a venue that lists none; None without a price."""
-    order, part = tracked.order, tracked.part(tracked.order.order_id)
-    price, quantity = order.average_price or order.price, part.owed
-    if price is None or quantity <= 0:
-        return None
-    value = subtract(multiply(part.filled, price), part.spent)
-    return Fill(
-        venue=order.venue,
-        fill_id=f"{order.order_id}:{part.filled}",
-        order_id=order.order_id,
-        client_order_id=order.client_order_id,
-        symbol=order.symbol,
-        venue_symbol=order.venue_symbol,
-        side=order.side,
-        price=divide(value, quantity),
-        quantity=quantity,
-        created_ms=order.updated_ms or order.created_ms or 0,
-    )

@@ -77,6 +77,15 @@ class Record:
         """Proved that nothing stands at the venue under this id."""
         return isinstance(self.result, FuturesAsyncError) and self.result.outcome is not Outcome.UNKNOWN
 
+    @property
+    def undecided(self) -> bool:
+        """It is being placed, or its fate is an open question that nobody has taken out."""
+        if self.result is not None:
+            return False
+        if self.error is not None:
+            return not self.error.settled
+        return self.work is not None and not self.work.done
+
 
 class Due(NamedTuple):
     """Until when an order may be sent."""
@@ -225,6 +234,10 @@ class Books:
         """What is known of an order of ours."""
         record = self._records.get(local_id)
         return None if record is None else record.result or record.error
+
+    def kept(self, local_id: str) -> Record | None:
+        """What is kept of the latest order under this id."""
+        return self._records.get(local_id)
 
     def request(self, local_id: str) -> OrderRequest | None:
         """What an order of ours was placed by."""

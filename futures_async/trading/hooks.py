@@ -26,6 +26,7 @@ from futures_async.unified.errors import (
     FuturesAsyncError,
     NotSupported,
     OrderNotFound,
+    OutcomeUnknown,
     ResponseMismatch,
     UnreadRow,
 )
@@ -382,6 +383,22 @@ def current_id(exchange: FuturesExchange, order_id: str) -> str:
         return order_id
     current, _ = exchange._current_ids(order_id, None)  # pyright: ignore[reportPrivateUsage] - of this very class
     return current or order_id
+
+
+def placement(exchange: FuturesExchange, client_order_id: str) -> object | None:
+    """What is known of the placement of an order under this id: of another one, another object."""
+    if not isinstance(exchange, Hooks):
+        return exchange.outcome(client_order_id)
+    return exchange._orders.kept(client_order_id)  # pyright: ignore[reportPrivateUsage] - of this very class
+
+
+def undecided(exchange: FuturesExchange, client_order_id: str) -> bool:
+    """Whether an order is being placed by itself, or its fate is an open question that nobody has taken out."""
+    if not isinstance(exchange, Hooks):
+        question = exchange.outcome(client_order_id)
+        return isinstance(question, OutcomeUnknown) and not question.settled
+    record = exchange._orders.kept(client_order_id)  # pyright: ignore[reportPrivateUsage] - of this very class
+    return record is not None and record.undecided
 
 
 async def signed_by_ms(exchange: FuturesExchange) -> int | None:

@@ -8,11 +8,12 @@ from decimal import Decimal
 from typing import Any
 
 import anyio
+import msgspec
 import pytest
 
 from futures_async.adapter import Adapter
 from futures_async.adapters import OKX
-from futures_async.journal.journal import Journal, MemoryJournal
+from futures_async.journal.journal import IntentRecord, Journal, MemoryJournal
 from futures_async.manager.fills import FillEffect
 from futures_async.manager.manager import OrderManager
 from futures_async.simulator.plan import FaultPlan
@@ -69,6 +70,102 @@ def test_an_order_that_was_an_open_question_is_followed_once_it_is_found() -> No
         assert manager.orders == {}
         order = await caught.value.resolve()
         assert list(manager.orders) == [order.client_order_id]
+
+    managed(play)
+
+
+@pytest.mark.parametrize("gone", [True, False])
+def test_following_does_not_end_while_an_order_is_being_placed(gone: bool) -> None:
+    async def play(on: Inside, plan: FaultPlan, manager: OrderManager) -> None:
+        plan.add("slow", kinds=[Kind.ORDER])
+        placing = asyncio.ensure_future(manager.submit(market(on)))
+        await anyio.sleep(0.2)
+        if gone:
+            placing.cancel()
+            await asyncio.wait([placing])
+        with anyio.fail_after(60):
+            assert [update.filled async for update in manager.track()] == [SPEC.quantity]
+        assert manager.book.leg(SPEC.symbol).quantity == SPEC.quantity
+
+    managed(play)
+
+
+def test_nor_while_its_journal_has_not_written_it() -> None:
+    class Slow(MemoryJournal):
+        async def intent(self, record: IntentRecord) -> None:
+            await anyio.sleep(0.7)
+            await super().intent(record)
+
+    async def play(on: Inside, plan: FaultPlan, manager: OrderManager) -> None:
+        placing = asyncio.ensure_future(manager.submit(market(on)))
+        await anyio.sleep(0.1)
+        assert [update.filled async for update in manager.track(interval_s=0.1)] == [SPEC.quantity]
+        await placing
+
+    managed(play, Slow())
+
+
+def test_nor_while_the_fate_of_one_is_an_open_question(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO")
+
+    async def play(on: Inside, plan: FaultPlan, manager: OrderManager) -> None:
+        plan.add("answer-lost", kinds=[Kind.ORDER])
+        plan.add("html-502", kinds=[Kind.READ], paths=["/api/v5/trade/*"])
+        with pytest.raises(errors.OrderOutcomeUnknown) as caught:
+            await manager.submit(market(on), on_unknown="raise")
+        following: list[Decimal | str] = ["on"]
+
+        async def follow() -> None:
+            following[:] = [update.filled async for update in manager.track()]
+
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(follow)
+            await anyio.sleep(300)
+            assert following == ["on"]
+            plan.rules.clear()
+            await caught.value.resolve()
+        assert following == [SPEC.quantity]
+
+    managed(play)
+    assert caplog.text.count("followed until their fate is known") == 1
+
+
+@pytest.mark.parametrize("how", ["found absent", "recovered", "taken out"])
+def test_following_ends_once_the_question_is_settled_though_nothing_stands(how: str) -> None:
+    async def play(on: Inside, plan: FaultPlan, manager: OrderManager) -> None:
+        plan.add("no-answer", kinds=[Kind.ORDER], applied=False)
+        with pytest.raises(errors.OrderOutcomeUnknown) as caught:
+            await manager.submit(market(on), on_unknown="raise")
+        if how == "found absent":
+            assert await caught.value.resolve() is None
+        elif how == "recovered":
+            assert len((await manager.recover()).not_placed) == 1
+        else:
+            caught.value.settled = True
+        with anyio.fail_after(60):
+            assert [update async for update in manager.track()] == []
+
+    managed(play)
+
+
+@pytest.mark.parametrize("under_way", [True, False])
+def test_anothers_older_order_of_the_same_id_is_not_taken_for_the_managers(under_way: bool) -> None:
+    async def play(on: Inside, plan: FaultPlan, manager: OrderManager) -> None:
+        if under_way:
+            plan.add("slow", kinds=[Kind.ORDER])
+        manager = OrderManager(manager.exchange, journal=MemoryJournal())  # one that knows nothing of the other order
+        older = msgspec.structs.replace(market(on), client_order_id="thisone1")
+        past = asyncio.ensure_future(manager.exchange.create_order(older))
+        await anyio.sleep(0.1)
+        placing = asyncio.ensure_future(manager.submit(on.request(client_order_id="thisone1", leverage=7)))
+        for _ in range(100):
+            await anyio.sleep(0.001)
+            assert manager.orders == {}
+        with pytest.raises(errors.InvalidOrder, match="already used"):
+            await placing
+        await past
+        assert [update async for update in manager.track()] == []
+        assert manager.orders == {}
 
     managed(play)
 
