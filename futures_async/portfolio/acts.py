@@ -64,6 +64,8 @@ class Act:
     """Of the position, where it is about one."""
     margin_mode: MarginMode | None = None
     """Of the position, where it is about one and that is known."""
+    whole: bool = False
+    """It may be about any contract: it is taken after all before it, and before all after it."""
 
 
 def of_order(action: str, order: Order) -> Done:
@@ -78,6 +80,9 @@ def of_order(action: str, order: Order) -> Done:
         detail="" if order.stops_refused is None else f"it stands without what was refused: {order.stops_refused}",
     )
 
+
+SIDE_BY_SIDE = 8
+"""So many contracts of one account are acted on at once: more would only wait for its limit, each the longer."""
 
 Plan = Callable[[FuturesExchange], Awaitable[Sequence[Act]]]
 """Looks at an account and says what is to be done there."""
@@ -108,7 +113,9 @@ async def carry_out(
     ended: Callable[[str, Done], object] = lambda name, done: None,
     words: Callable[[Exception], str] = lambda error: f"{type(error).__name__}: {error}",
 ) -> list[tuple[str, Done]]:
-    """Take the steps, those of one account one after the other, and of several side by side.
+    """Take the steps, those of one contract one after the other, of several and of several accounts side by side.
+
+    What one contract's orders are waited for holds up no other's cancels and closes.
 
     Args:
         acts: Steps by the account's name.
@@ -117,25 +124,51 @@ async def carry_out(
         words: What an end says of its error.
 
     Returns:
-        What each step has come to, with its account's name.
+        What each step has come to, with its account's name, in the order of the steps.
     """
-    ends: dict[str, list[Done]] = {name: [] for name in acts}
+    ends: dict[str, dict[int, Done]] = {name: {} for name in acts}
 
-    async def take(name: str, steps: Sequence[Act]) -> None:
-        for step in steps:
-            taken: list[Done | None] = []
-            error = await failure_of(_take(step, taken))
-            done = taken[0] if error is None else _failed(step, error, words(error))
-            if error is not None:
-                failed(error)
-            if done is not None:
-                ends[name].append(done)
-                ended(name, done)
+    async def take(name: str, index: int, step: Act) -> None:
+        taken: list[Done | None] = []
+        error = await failure_of(_take(step, taken))
+        done = taken[0] if error is None else _failed(step, error, words(error))
+        if error is not None:
+            failed(error)
+        if done is not None:
+            ends[name][index] = done
+            ended(name, done)
+
+    async def chain(name: str, steps: Sequence[tuple[int, Act]], turn: anyio.Semaphore) -> None:
+        async with turn:
+            for index, step in steps:
+                await take(name, index, step)
+
+    async def account(name: str, steps: Sequence[Act]) -> None:
+        turn = anyio.Semaphore(SIDE_BY_SIDE)
+        for chains in _in_turn(steps):
+            async with anyio.create_task_group() as group:
+                for one in chains:
+                    group.start_soon(chain, name, one, turn)
 
     async with anyio.create_task_group() as group:
         for name, steps in acts.items():
-            group.start_soon(take, name, steps)
-    return [(name, done) for name, found in ends.items() for done in found]
+            group.start_soon(account, name, steps)
+    return [(name, found[index]) for name, found in ends.items() for index in sorted(found)]
+
+
+def _in_turn(steps: Sequence[Act]) -> list[list[list[tuple[int, Act]]]]:
+    """Groups of steps, one after the other; in each what may go side by side: the steps of each contract."""
+    groups: list[dict[str, list[tuple[int, Act]]]] = [{}]
+    nameless: list[tuple[int, Act]] = []
+    for index, step in enumerate(steps):
+        if step.whole:
+            groups += [{"": [(index, step)]}, {}]
+        elif step.symbol:
+            groups[-1].setdefault(step.symbol, []).append((index, step))
+        else:
+            nameless.append((index, step))  # in vain: told when all that can be done is done
+    groups.append({"": nameless})
+    return [list(group.values()) for group in groups]
 
 
 async def _take(step: Act, taken: list[Done | None]) -> None:
@@ -145,6 +178,8 @@ async def _take(step: Act, taken: list[Done | None]) -> None:
 def _failed(step: Act, error: Exception, detail: str) -> Done:
     # Of what is no error of ours, an adapter's or a hook's, nobody knows where it struck.
     result = RESULTS.get(error.outcome, "failed") if isinstance(error, FuturesAsyncError) else "unknown"
+    if isinstance(error, FuturesAsyncError) and error.cancelled:
+        detail = f"{detail}; {_orders(len(error.cancelled), 'cancelled')}"
     return Done(action=step.action, symbol=step.symbol, result=result, detail=detail)
 
 
@@ -170,7 +205,8 @@ async def cancels(exchange: FuturesExchange, symbol: str | None) -> Sequence[Act
     steps = [step(name, count) for name, count in counts.items()]
     if cut is not None:
         says = "cancel what the venue does not show yet: its list is as long as it can be"
-        steps.append(Act("cancel all", symbol or "", says, lambda: _cancel_hidden(exchange, symbol)))
+        hidden = Act("cancel all", symbol or "", says, lambda: _cancel_hidden(exchange, symbol), whole=symbol is None)
+        steps.append(hidden)
     return [*steps, *_in_vain("cancel all", nameless)]
 
 
@@ -264,7 +300,8 @@ async def halts(exchange: FuturesExchange, *, close: bool, only_said: bool = Fal
     if problem is not None and len(vain) == len(plans):
         raise problem
     if close and steps and not only_said:
-        steps.append(Act("close", "", "close what is held once the orders are gone", lambda: _close_the_rest(exchange)))
+        says = "close what is held once the orders are gone"
+        steps.append(Act("close", "", says, lambda: _close_the_rest(exchange), whole=True))
     return steps + vain
 
 

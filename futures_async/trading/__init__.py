@@ -9,7 +9,8 @@ In the order of an order:
 - `desk`: every order that leaves is known by its id until its fate is certain: `books`, in which each is entered first,
   in memory and in the journal; `acceptance`: what the answer is worth; `resolving`: what became of an open question
 - `search`: the search for an order whose fate is open; `recovering`: orders of which an id alone is left
-- `cancelling`: cancels, each of which ends in a reading of the order; `cancelling_all`: all of a contract
+- `cancelling`: cancels, each of which ends in a reading of the order; `cancelling_all`: all of a contract;
+  `late_cancels`: among these, what waits for a price, and what was just being placed
 - `waiting`: orders that wait for a price; `waiting_edits`, `waiting_cancels`: their edits and cancels; `stops`:
   take-profits and stop-losses of a part of a position
 - `settings`: leverage, modes and margin: set, and never called done before they were read back; `adjusting`: margin

@@ -254,13 +254,20 @@ class Books:
         record = self._records.get(local_id)
         return None if record is None else record.error
 
+    def record(self, local_id: str) -> Record | None:
+        """All that is known of an order of ours."""
+        return self._records.get(local_id)
+
     def under_way(self, venue_symbol: str) -> list[Record]:
         """The orders of a contract that may stand, or come to, and of which nothing is certain yet."""
         mine = (record for record in self._records.values() if record.plan.venue_symbol == venue_symbol)
         return [one for one in mine if one.result is None and not (one.error is not None and one.error.settled)]
 
     async def placed(self, local_id: str) -> None:
-        """Wait until an order that is just being placed has its verdict: a cancel must not overtake it."""
+        """Wait until an order that is just being placed has its verdict: a cancel must not overtake it.
+
+        Who cannot wait so long cancels the wait.
+        """
         record = self._records.get(local_id)
         if record is not None and record.work is not None and not record.work.done:
             try:

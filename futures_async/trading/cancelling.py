@@ -110,20 +110,25 @@ class Cancelling(Hooks):
         raise unknown
 
     async def _cancel(self, venue_symbol: str, order_id: str | None, client_order_id: str | None) -> Order:
-        question: OutcomeUnknown | None = None
         if client_order_id is not None:
             await self._orders.placed(client_order_id)
-            question = self._orders.question(client_order_id)
+        return await self._cancel_now(venue_symbol, order_id, client_order_id)
+
+    async def _cancel_now(self, venue_symbol: str, order_id: str | None, client_order_id: str | None) -> Order:
+        """Cancel one order, also one that may still be under way."""
+        question = None if client_order_id is None else self._orders.undecided(self._orders.record(client_order_id))
         call = self._cancellation(venue_symbol, order_id, client_order_id)
         unknown: CancelOutcomeUnknown | None = None
         gone: OrderNotFound | None = None
+        missed = False
         try:
             await self._call(call.endpoint, call.params, call.body)
         except CancelOutcomeUnknown as error:
             unknown = error
         except OrderNotFound as error:
             unknown, gone = self._not_found(error, question)
-        return await self._after_cancel(venue_symbol, order_id, client_order_id, unknown, gone)
+            missed = True
+        return await self._after_cancel(venue_symbol, order_id, client_order_id, unknown, gone, missed=missed)
 
     def _not_found(
         self, reason: OrderNotFound, question: OutcomeUnknown | None
@@ -183,8 +188,13 @@ class Cancelling(Hooks):
         client_order_id: str | None,
         unknown: CancelOutcomeUnknown | None,
         gone: OrderNotFound | None,
+        *,
+        missed: bool = False,
     ) -> Order:
-        """Read the order until it is closed; a cancel that may still land leaves an open one unknown."""
+        """Read the order until it is closed; a cancel that may still land leaves an open one unknown.
+
+        With `missed` the cancel found none: one that is seen open has landed since, and is cancelled by its id.
+        """
         problem: FuturesAsyncError | None = None
         state = "could not be read"
         denied = False
@@ -194,9 +204,10 @@ class Cancelling(Hooks):
                 with apart(denied):
                     order = await self.fetch_order(venue_symbol, order_id=order_id, client_order_id=client_order_id)
             except OrderNotFound as error:
-                if gone is not None and denied:
+                ours = None if client_order_id is None else self._orders.record(client_order_id)
+                if (gone is not None and denied) or (ours is not None and ours.free):  # that was never placed
                     self._cancel_is_known(venue_symbol, order_id, client_order_id)
-                    raise gone from None
+                    raise gone or error from None
                 denied, problem = True, error
             except FuturesAsyncError as error:
                 problem = error
@@ -213,7 +224,8 @@ class Cancelling(Hooks):
                 if order.status.is_final:
                     self._cancel_is_known(venue_symbol, order_id, client_order_id, order)
                     return order
-                if moved or (order.order_id != order_id and (order_id is not None or gone is not None)):
+                named = order_id is not None or gone is not None or missed
+                if moved or (order.order_id != order_id and named):
                     # It goes by another id by now, or the venue finds it by that one alone.
                     cancelled = await self._cancel(venue_symbol, order.order_id, None)
                     self._cancel_is_known(venue_symbol, order_id, client_order_id, cancelled)

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import logging
-import math
-from collections.abc import Awaitable, Callable
 from typing import NamedTuple
 
 import anyio
 
-from futures_async.trading.batch import together
-from futures_async.trading.books import Record
-from futures_async.trading.cancelling import AFTER_CANCEL_PAUSES_S, Cancelling, urgent
+from futures_async.trading.cancelling import AFTER_CANCEL_PAUSES_S, urgent
+from futures_async.trading.late_cancels import LateCancels, ids_of, named, part, worst_of
 from futures_async.transport.channel import apart
 from futures_async.transport.endpoint import Kind
-from futures_async.unified.enums import OrderKind, OrderStatus, Outcome
+from futures_async.unified.enums import Outcome
 from futures_async.unified.errors import (
     Banned,
     CancelOutcomeUnknown,
@@ -22,16 +19,11 @@ from futures_async.unified.errors import (
     FuturesAsyncError,
     InvalidRequest,
     KeyLocked,
-    OrderNotFound,
     OutcomeUnknown,
-    ResponseMismatch,
     SettingOutcomeUnknown,
-    UnreadRow,
     unread_rows,
 )
 from futures_async.unified.exchange import Capability
-from futures_async.unified.models import Order
-from futures_async.unified.rows import seen
 
 logger = logging.getLogger("futures_async.orders")
 
@@ -47,7 +39,7 @@ class Listed(NamedTuple):
     """They are all."""
 
 
-class CancellingAll(Cancelling):
+class CancellingAll(LateCancels):
     """`cancel_all_orders` of every adapter."""
 
     async def cancel_all_orders(self, symbol: str, *, triggers: bool = True) -> list[str]:
@@ -55,138 +47,23 @@ class CancellingAll(Cancelling):
         venue_symbol = self.venue_symbol(symbol)
 
         async def deed() -> list[str]:
-            problem: FuturesAsyncError | None = None
-            ids: list[str] = []
+            gone, problems = list[str](), list[FuturesAsyncError]()
             under_way = self._orders.under_way(venue_symbol)
-            try:
-                ids = await self._cancel_everything(symbol, venue_symbol)
-            except FuturesAsyncError as error:
-                if not triggers:
-                    raise
-                problem = error  # what goes wrong with those does not keep the others
-            waiting = await self._cancel_waiting(venue_symbol) if triggers else []
-            late = await self._cancel_under_way(venue_symbol, under_way, {*ids, *waiting}, triggers=triggers)
-            if problem is not None:
-                raise problem
-            # An earlier one that may still be under way could take what is placed from now on.
-            self._channel.deeds.questions.answered(_all_of(venue_symbol), past_ms=self._channel.now_ms())
-            return [*ids, *waiting, *late]
+            # What goes wrong with some does not keep the others.
+            await part(self._cancel_everything(symbol, venue_symbol), gone, problems)
+            if not problems:
+                # An earlier one that may still be under way could take what is placed from now on.
+                self._channel.deeds.questions.answered(_all_of(venue_symbol), past_ms=self._channel.now_ms())
+            if triggers:
+                await part(self._cancel_waiting(venue_symbol), gone, problems)
+            late = self._cancel_under_way(venue_symbol, under_way, set(gone), triggers=triggers)
+            await part(late, gone, problems)
+            if problems:
+                raise worst_of(problems, gone)
+            return gone
 
         with urgent():
             return await self._channel.deeds.see_through(deed, Kind.DELTA, cancels=True)
-
-    async def _cancel_waiting(self, venue_symbol: str) -> list[str]:
-        """Cancel what waits for a price, each by its id; the ids of those that are gone by it."""
-        if not {Capability.FETCH_TRIGGER_ORDERS, Capability.CANCEL_TRIGGER_ORDER} <= self.capabilities:
-            return []
-
-        async def cancel(order_id: str) -> None:
-            await self.cancel_trigger_order(venue_symbol, order_id=order_id)
-
-        return await self._cancel_each(venue_symbol, lambda: self.fetch_trigger_orders(venue_symbol), cancel)
-
-    async def _cancel_under_way(
-        self, venue_symbol: str, under_way: list[Record], gone: set[str], *, triggers: bool
-    ) -> list[str]:
-        """Cancel orders of this object that were under way, and may have landed after all others were cancelled.
-
-        Args:
-            venue_symbol: Their contract.
-            under_way: What the books say of them.
-            gone: The venue's ids of what is cancelled.
-            triggers: Those that wait for a price, too.
-
-        Raises:
-            OutcomeUnknown: Of one it is not known whether it stands, or whether it was cancelled.
-        """
-        mine = [record for record in under_way if triggers or record.plan.kind is OrderKind.PLAIN]
-        problems: list[FuturesAsyncError] = []
-
-        def one(record: Record) -> Callable[[], Awaitable[str | None]]:
-            async def run() -> str | None:
-                try:
-                    return await self._cancel_once_placed(venue_symbol, record, gone)
-                except OrderNotFound:
-                    return None
-                except FuturesAsyncError as error:
-                    problems.append(error)
-                    return None
-
-            return run
-
-        found = await together([one(record) for record in mine])
-        waiting = [record for record in mine if record.plan.kind is not OrderKind.PLAIN]
-        more = await self._cancel_waiting(venue_symbol) if waiting else []
-        if problems:
-            raise problems[0]
-        return [*(order_id for order_id in found if order_id is not None), *more]
-
-    async def _cancel_once_placed(self, venue_symbol: str, record: Record, gone: set[str]) -> str | None:
-        """The venue's id of an order that is gone by this; one that waits for a price is only waited for."""
-        name, plain = record.plan.local_id, record.plan.kind is OrderKind.PLAIN
-        await self._orders.placed(name)
-        question = record.error
-        if question is not None and (question.fence_until_ms or math.inf) < self._channel.now_ms():
-            await question.resolve()  # it can be told by now
-        if record.error is not None:
-            if not plain or not self._channel.dialect.traits.lookup_by_client_id:
-                raise record.error
-            order = await self._cancel(venue_symbol, None, name)
-        elif not plain or not isinstance(record.result, Order):
-            return None
-        elif record.result.order_id in gone or record.result.status.is_final:
-            self._cancel_is_known(venue_symbol, None, name, record.result)
-            return None
-        else:
-            order = await self._cancel(venue_symbol, record.result.order_id, None)
-        return order.order_id if order.status is OrderStatus.CANCELED and order.order_id not in gone else None
-
-    async def _cancel_each(
-        self, venue_symbol: str, look: Callable[[], Awaitable[list[Order]]], cancel: Callable[[str], Awaitable[None]]
-    ) -> list[str]:
-        """Cancel each of a contract's list by its id; the ids of those that are gone by it.
-
-        A venue may show the first of them alone: then it is looked again, until the list is whole.
-
-        Raises:
-            IncompletePage: The list stays as long as the venue shows, and names nothing new.
-            ResponseMismatch: It stays one with orders of another contract.
-        """
-        problems: list[FuturesAsyncError] = []
-
-        def one(order_id: str) -> Callable[[], Awaitable[str | None]]:
-            async def run() -> str | None:
-                try:
-                    await cancel(order_id)
-                except OrderNotFound:
-                    return None  # it went off, or went, meanwhile
-                except FuturesAsyncError as error:
-                    problems.append(error)
-                    return None
-                return order_id
-
-            return run
-
-        gone: list[str | None] = []
-        tried: set[str] = set()
-        pauses = iter(AFTER_CANCEL_PAUSES_S)
-        while True:
-            ids, nameless, cut = await _ids(look(), venue_symbol)
-            fresh = ids - tried
-            gone += await together([one(order_id) for order_id in sorted(fresh)])
-            if cut is None or problems:
-                break
-            tried |= fresh
-            if not fresh:  # lists lag behind cancels
-                pause_s = next(pauses, None)
-                if pause_s is None:
-                    raise cut
-                await self._channel.transport.runtime().sleep(pause_s)
-        if problems:
-            raise problems[0]
-        if nameless:
-            raise unread_rows(nameless)
-        return [order_id for order_id in gone if order_id is not None]
 
     async def _open_before(self, symbol: str, venue_symbol: str) -> Listed:
         """The open orders that are about to be cancelled, as far as they can be told soon.
@@ -197,7 +74,7 @@ class CancellingAll(Cancelling):
         problem: FuturesAsyncError | None = None
         with anyio.move_on_after(LISTED_WITHIN_S):
             try:
-                ids, nameless, cut = await _ids(self.fetch_open_orders(venue_symbol), venue_symbol)
+                ids, nameless, cut = await ids_of(self.fetch_open_orders(venue_symbol), venue_symbol)
                 if not nameless:
                     return Listed(ids, cut is None)
                 problem = unread_rows(nameless)
@@ -227,7 +104,7 @@ class CancellingAll(Cancelling):
             await self._channel.transport.runtime().sleep(pause_s)
             try:
                 with apart():
-                    stand = await _named(self.fetch_open_orders(venue_symbol), venue_symbol)
+                    stand = await named(self.fetch_open_orders(venue_symbol), venue_symbol)
                 left = before & stand if whole else stand
             except FuturesAsyncError as error:
                 problem = error
@@ -269,7 +146,7 @@ class CancellingAll(Cancelling):
             over = fence_ms is not None and self._channel.now_ms() >= fence_ms
             try:
                 with urgent(), apart():
-                    stand = await _named(self.fetch_open_orders(venue_symbol), venue_symbol)
+                    stand = await named(self.fetch_open_orders(venue_symbol), venue_symbol)
             except FuturesAsyncError as error:
                 problem = error
             else:
@@ -290,33 +167,3 @@ class CancellingAll(Cancelling):
 def _all_of(venue_symbol: str) -> tuple[str, str]:
     """What a question about a cancel of all orders of a contract is about."""
     return "cancel_all", venue_symbol
-
-
-async def _ids(
-    reading: Awaitable[list[Order]], venue_symbol: str
-) -> tuple[set[str], list[UnreadRow], FuturesAsyncError | None]:
-    """The ids of a list of a contract's orders, also of those rows of which nothing else can be read; rows without one;
-    and why there may be more: it is cut off, or names another contract's orders, and is another list then."""
-    orders, unread, cut = await seen(reading)
-    known = {str(row.facts["order_id"]) for row in unread if "order_id" in row.facts}
-    mine = {order.order_id for order in orders if order.venue_symbol == venue_symbol}
-    nameless = [row for row in unread if "order_id" not in row.facts]
-    if cut is None and len(mine) < len({order.order_id for order in orders}):
-        return mine | known, nameless, ResponseMismatch(f"a list of orders of {venue_symbol} holds those of another")
-    return mine | known, nameless, cut
-
-
-async def _named(reading: Awaitable[list[Order]], venue_symbol: str) -> set[str]:
-    """The ids of all of a list of a contract's orders.
-
-    Raises:
-        UnreadRows: Not even the ids can be read.
-        IncompletePage: There may be more.
-        ResponseMismatch: It is another list.
-    """
-    ids, nameless, cut = await _ids(reading, venue_symbol)
-    if cut is not None:
-        raise cut
-    if nameless:
-        raise unread_rows(nameless)
-    return ids

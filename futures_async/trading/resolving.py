@@ -215,6 +215,24 @@ class Resolving(Acceptance):
             if (search.client_order_id, search.venue_symbol) == (client_order_id, order.venue_symbol):
                 search.show(order)
 
+    def undecided(self, record: Record | None) -> OutcomeUnknown | None:
+        """The question about an order of ours, a new one while it is just being placed; None: it is no question."""
+        if record is None or record.result is not None:
+            return None
+        if record.error is not None:
+            return record.error
+        plan, venue, local_id = record.plan, self._channel.dialect.venue, record.plan.local_id
+        symbol = plan.request.symbol
+        question = OrderOutcomeUnknown(
+            f"{venue}: order {local_id} of {symbol} is still being placed",
+            venue=venue,
+            symbol=symbol,
+            client_order_id=local_id,
+            fence_until_ms=self._channel.fence(self._channel.now_ms()),
+        )
+        question.bind(lambda _: self.resolve(plan.venue_symbol, symbol, local_id, None))
+        return question
+
     # Late
 
     def _watch(self, record: Record) -> None:

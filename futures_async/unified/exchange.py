@@ -385,7 +385,9 @@ class FuturesExchange(ABC):
     async def cancel_all_orders(self, symbol: str, *, triggers: bool = True) -> list[str]:
         """Cancel all open orders of a contract, and what waits for a price; the ids that were cancelled.
 
-        Orders of this object that are just being placed are waited for, once all others are cancelled, and go too.
+        Orders of this object that are just being placed are waited for, once all others are cancelled, and go too; for
+        some seconds, not until a lost answer is resolved. What fails for some keeps no others: the error names those
+        that are gone in `cancelled`.
 
         Args:
             symbol: Unified symbol or the venue's id.
@@ -395,7 +397,8 @@ class FuturesExchange(ABC):
         Raises:
             CancelOutcomeUnknown, SettingOutcomeUnknown: Some may stand. `resolve()` reads the open orders until the
                 cancel cannot take effect any more, and returns the ids, of those that stood before, that are gone.
-            OrderOutcomeUnknown: All others are cancelled, and it is not known of one whether it was placed.
+            OrderOutcomeUnknown: It is not known of one whether it was placed; all others were cancelled. One that would
+                wait for a price, and is in no list past its fence, is not waited for: its question stays open.
         """
         self._unsupported("cancel_all_orders")
 

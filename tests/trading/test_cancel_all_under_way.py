@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from typing import NoReturn
 
 import anyio
 import pytest
@@ -17,6 +18,7 @@ from futures_async.testing.virtual_time import run
 from futures_async.transport.endpoint import Kind
 from futures_async.unified import errors
 from futures_async.unified.enums import OrderStatus, OrderType
+from futures_async.unified.models import Order
 
 SPECS = [
     VenueSpec(factory=kind, raw_call=RawCall("/", {})) for kind in (Binance, Bitget, BitgetUTA, BitMart, Bybit, OKX)
@@ -108,3 +110,121 @@ def test_one_that_waits_for_a_price_goes_with_those(triggers: bool) -> None:
         assert len(await exchange.fetch_trigger_orders(on.spec.symbol)) == (0 if triggers else 1)
 
     played(OF_OKX, play)
+
+
+def late_landing(on: Inside, plan: FaultPlan, exchange: Adapter) -> asyncio.Task[Order]:
+    plan.add("late-landing", kinds=[Kind.ORDER], most=1, delay_s=2)
+    return asyncio.create_task(exchange.create_order(on.request()))
+
+
+async def unavailable(*_: object) -> NoReturn:
+    raise errors.VenueUnavailable("503", venue="there", endpoint="it")
+
+
+@pytest.mark.parametrize(
+    ("fails", "triggers"),
+    [("fetch_trigger_orders", True), ("_cancel_all", True), ("_cancel_all", False)],
+)
+def test_an_order_under_way_goes_although_another_part_fails(
+    fails: str, triggers: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def play(on: Inside, plan: FaultPlan, exchange: Adapter) -> None:
+        placing = late_landing(on, plan, exchange)
+        await anyio.sleep(0.1)
+        exchange.halt()
+        monkeypatch.setattr(exchange, fails, unavailable)
+        with pytest.raises(errors.VenueUnavailable) as caught:
+            await exchange.cancel_all_orders(on.spec.symbol, triggers=triggers)
+        assert caught.value.cancelled == ((await placing).order_id,)
+        assert await exchange.fetch_open_orders(on.spec.symbol) == []
+
+    played(OF_OKX, play)
+
+
+def test_an_order_of_which_nothing_is_known_is_named_before_a_list_that_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def play(on: Inside, plan: FaultPlan, exchange: Adapter) -> None:
+        stood = await exchange.create_order(on.request())
+        plan.add("no-answer", kinds=[Kind.ORDER], most=1, applied=False)
+        request = on.request(type=OrderType.TRIGGER, trigger_price=on.price("1.1"))
+        with pytest.raises(errors.OrderOutcomeUnknown) as lost:
+            await exchange.create_trigger_order(request)
+        monkeypatch.setattr(exchange, "fetch_trigger_orders", unavailable)
+        with pytest.raises(errors.OrderOutcomeUnknown) as caught:
+            await exchange.cancel_all_orders(on.spec.symbol)
+        assert caught.value is lost.value
+        assert caught.value.cancelled == (stood.order_id,)
+        lost.value.settled = True
+
+    played(OF_OKX, play)
+
+
+@pytest.mark.parametrize("spec", [one for one in SPECS if one.factory is not Bybit], ids=lambda spec: spec.factory.id)
+def test_a_lost_order_that_is_in_no_list_past_its_fence_holds_up_no_later_cancel(spec: VenueSpec) -> None:
+    async def play(on: Inside, plan: FaultPlan, exchange: Adapter) -> None:
+        plan.add("no-answer", kinds=[Kind.ORDER], most=1, applied=False)
+        request = on.request(type=OrderType.TRIGGER, trigger_price=on.price("1.1"))
+        with pytest.raises(errors.FuturesAsyncError):
+            await exchange.create_trigger_order(request)
+        for _ in range(2):
+            await anyio.sleep(120)
+            stood = await exchange.create_order(on.request())
+            assert await exchange.cancel_all_orders(spec.symbol) == [stood.order_id]
+        for question in exchange.unresolved():  # it may have been set off: that none waits is no answer to that
+            question.settled = True
+
+    played(spec, play)
+
+
+def test_a_lost_order_past_its_fence_is_open_while_the_list_cannot_be_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def play(on: Inside, plan: FaultPlan, exchange: Adapter) -> None:
+        plan.add("no-answer", kinds=[Kind.ORDER], most=1, applied=False)
+        request = on.request(type=OrderType.TRIGGER, trigger_price=on.price("1.1"))
+        with pytest.raises(errors.OrderOutcomeUnknown) as lost:
+            await exchange.create_trigger_order(request)
+        await anyio.sleep(120)
+        monkeypatch.setattr(exchange, "fetch_trigger_orders", unavailable)
+        with pytest.raises(errors.OrderOutcomeUnknown) as caught:
+            await exchange.cancel_all_orders(on.spec.symbol)
+        assert caught.value is lost.value
+        lost.value.settled = True
+
+    played(OF_OKX, play)
+
+
+@each_venue
+def test_an_emergency_waits_for_no_fence(spec: VenueSpec) -> None:
+    async def play(on: Inside, plan: FaultPlan, exchange: Adapter) -> None:
+        stood = await exchange.create_order(on.request())
+        plan.add("no-answer", kinds=[Kind.ORDER], most=1, applied=False)
+        placing = asyncio.create_task(exchange.create_order(on.request()))
+        await anyio.sleep(0.1)
+        began = asyncio.get_running_loop().time()
+        try:
+            gone = tuple(await exchange.cancel_all_orders(spec.symbol))
+        except errors.CancelOutcomeUnknown as unknown:
+            gone = unknown.cancelled
+        assert asyncio.get_running_loop().time() - began < 12
+        assert gone == (stood.order_id,)
+        with pytest.raises(errors.OrderNotPlaced):
+            await placing
+        await anyio.sleep(120)
+        assert await exchange.cancel_all_orders(spec.symbol) == []
+        for question in exchange.unresolved():
+            with pytest.raises(errors.OrderNotFound):
+                await question.resolve()
+        assert exchange.unresolved() == []
+
+    played(spec, play)
+
+
+@pytest.mark.parametrize("spec", SPECS[1:4], ids=lambda spec: spec.factory.id)
+def test_one_that_lands_while_it_is_cancelled_by_its_name_goes_by_its_id(spec: VenueSpec) -> None:
+    async def play(on: Inside, plan: FaultPlan, exchange: Adapter) -> None:
+        plan.add("late-landing", kinds=[Kind.ORDER], most=1, delay_s=6.5)
+        placing = asyncio.create_task(exchange.create_order(on.request()))
+        await anyio.sleep(0.1)
+        [gone] = await exchange.cancel_all_orders(spec.symbol)
+        assert gone == (await placing).order_id
+        assert await exchange.fetch_open_orders(spec.symbol) == []
+
+    played(spec, play)

@@ -15,7 +15,6 @@ from futures_async.adapter import (
     Ack,
     DecodeError,
     Endpoint,
-    FuturesAsyncError,
     Intent,
     InvalidOrder,
     InvalidRequest,
@@ -336,20 +335,15 @@ class BitMartTriggers(BitMartAccount):
         return await self._submit(endpoints.SUBMIT_TRAIL_ORDER, body, plan)
 
     async def _cancel_waiting(self, venue_symbol: str) -> list[str]:
-        problem: FuturesAsyncError | None = None
-        gone: list[str] = []
-        try:
-            gone = await super()._cancel_waiting(venue_symbol)
-        except FuturesAsyncError as error:
-            problem = error  # what goes wrong with those does not keep the others
+        others = super()._cancel_waiting
 
         async def cancel(order_id: str) -> None:
             await self.cancel_trailing_order(venue_symbol, order_id)
 
-        gone += await self._cancel_each(venue_symbol, lambda: self.fetch_trailing_orders(venue_symbol), cancel)
-        if problem is not None:
-            raise problem
-        return gone
+        async def trailing() -> list[str]:
+            return await self._cancel_each(venue_symbol, lambda: self.fetch_trailing_orders(venue_symbol), cancel)
+
+        return await self._cancel_in_parts(lambda: others(venue_symbol), trailing)
 
     async def cancel_trailing_order(self, symbol: str, order_id: str) -> None:
         """Cancel a trailing order by its id."""

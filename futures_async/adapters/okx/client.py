@@ -129,10 +129,10 @@ class OKX(BatchCancels, OKXTriggers):
     def _cancellation(self, venue_symbol: str, order_id: str | None, client_order_id: str | None) -> Call:
         return Call(endpoints.CANCEL, _named(venue_symbol, order_id, client_order_id))
 
-    async def _cancel(self, venue_symbol: str, order_id: str | None, client_order_id: str | None) -> Order:
+    async def _cancel_now(self, venue_symbol: str, order_id: str | None, client_order_id: str | None) -> Order:
         """Where a cancel is under way already, the order tells what comes of it."""
         try:
-            return await super()._cancel(venue_symbol, order_id, client_order_id)
+            return await super()._cancel_now(venue_symbol, order_id, client_order_id)
         except OrderRejected as error:
             if error.code != CANCELLING:
                 raise

@@ -20,6 +20,9 @@ class FuturesAsyncError(Portable):
     refusal: ExchangeError | None = None
     """For writes that end as something else than their refusal: what the venue said, with code, message and status."""
 
+    cancelled: tuple[str, ...] = ()
+    """Of `cancel_all_orders`: the ids of what it has cancelled all the same."""
+
     def __str__(self) -> str:
         return f"{self.text} ({self.advice})" if self.advice else self.text
 
