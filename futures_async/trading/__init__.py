@@ -13,7 +13,8 @@ In the order of an order:
   `late_cancels`: among these, what waits for a price, and what was just being placed
 - `waiting`: orders that wait for a price; `waiting_edits`, `waiting_cancels`: their edits and cancels; `stops`:
   take-profits and stop-losses of a part of a position
-- `settings`: leverage, modes and margin: set, and never called done before they were read back; `adjusting`: margin
+- `settings`: leverage, modes and margin: set, and never called done before they were read back; `turns`: whose
+  it is; `adjusting`: margin
   moved into an isolated position, or out of it; `leveraging`: leverage; `moding`: the position mode
 - `history`, `paging`: past orders, fills and changes of balance, by the page or to their end; `windows`: lists that a
   venue shows by windows of time and a cursor; `walks`: lists without a cursor; `derived`: reads that follow from others

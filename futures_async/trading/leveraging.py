@@ -143,11 +143,11 @@ class Leveraging(Hooks):
         """What a later one of several calls ended with says nothing of those before it.
 
         Raises:
-            SettingNotApplied: It was not sent.
+            SettingNotApplied: It was not sent, also where it was refused here as what the venue has refused before.
             ExchangeError: It was refused.
         """
         said = f"leverage of {venue_symbol} is set in part: {part} took effect"
-        if isinstance(error, ExchangeError):
-            error.args = (f"{error.text}; {said}",)
-            raise error
-        raise SettingNotApplied(f"{self.id}: {said}, and the next was not sent ({error.text})") from error
+        if isinstance(error, NotSent):
+            raise SettingNotApplied(f"{self.id}: {said}, and the next was not sent ({error.text})") from error
+        error.args = (f"{error.text}; {said}",)
+        raise error

@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import logging
-import math
-from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Generator
-from contextlib import asynccontextmanager, contextmanager
-from contextvars import ContextVar
+from collections.abc import Awaitable, Callable, Collection
 from decimal import Decimal
 from typing import Any, TypeVar
 
 import anyio
 
+from futures_async.trading.turns import DUE, Key, Turns
 from futures_async.transport.channel import Channel, apart
 from futures_async.transport.endpoint import Kind
 from futures_async.transport.retry import judged
 from futures_async.transport.verdicts import COPIES
-from futures_async.unified.convert import EXACT
-from futures_async.unified.enums import Outcome
+from futures_async.unified.convert import EXACT, to_text
+from futures_async.unified.enums import Outcome, PositionSide
 from futures_async.unified.errors import (
     DeadlineExpired,
     ExchangeError,
@@ -27,12 +25,11 @@ from futures_async.unified.errors import (
     SettingNotApplied,
     SettingOutcomeUnknown,
 )
-from futures_async.unified.inner import inner
+from futures_async.unified.models import Leverage
 
 logger = logging.getLogger("futures_async.orders")
 
 R = TypeVar("R")
-Key = tuple[str, ...]
 
 READ_PAUSES_S = (0.0, 0.25, 0.5, 1.0, 2.0)
 LONGEST_PAUSE_S = 4.0
@@ -40,30 +37,15 @@ LONGEST_PAUSE_S = 4.0
 SEVERAL = "several values"
 """In place of the value, where copies of more than one are under way: equal to none."""
 
-_DUE: ContextVar[float | None] = inner("setting_due", None)
 
-
-@contextmanager
-def needed_by(due: float) -> Generator[None]:
-    """For what an order needs set, which is not sent after `due`, by the loop's clock: nothing older is waited out."""
-    token = _DUE.set(due)
-    try:
-        yield
-    finally:
-        _DUE.reset(token)
-
-
-class SettingDesk:
+class SettingDesk(Turns):
     """Applies settings of one account."""
 
     def __init__(self, channel: Channel) -> None:
-        self._channel = channel
-        self._locks: dict[Key, anyio.Lock] = {}
+        super().__init__(channel)
         self._open: dict[Key, tuple[object, OutcomeUnknown]] = {}
         self._late: dict[Key, tuple[object, int]] = {}
         """What was set, and the venue time until which requests for it may land beside the one that was answered."""
-        self._under_way: dict[Key, object] = {}
-        """What is being set."""
 
     def unresolved(self) -> list[OutcomeUnknown]:
         """Settings whose fate is not known."""
@@ -78,32 +60,6 @@ class SettingDesk:
             if not question.settled and (question.fence_until_ms is None or question.fence_until_ms > now_ms):
                 found.append((key, value))
         return [value for key, value in found if key[: len(begins)] == begins]
-
-    @asynccontextmanager
-    async def _alone(self, key: Key, due: float | None = None) -> AsyncGenerator[None]:
-        """One at a time for each key; the lock is forgotten when nobody waits for it.
-
-        Raises:
-            DeadlineExpired: It was not this one's turn until `due`.
-        """
-        lock = self._locks.setdefault(key, anyio.Lock())
-        try:
-            left_s = math.inf if due is None else max(0.0, due - self._channel.transport.runtime().now())
-            with anyio.move_on_after(left_s) as patience:
-                await lock.acquire()
-            if patience.cancelled_caught:
-                raise DeadlineExpired(
-                    f"{self._channel.dialect.venue}: {' '.join(key)} is just being set to {self._under_way.get(key)}, "
-                    "and that was not over in time: try again after that; nothing was sent"
-                )
-            try:
-                yield
-            finally:
-                lock.release()
-        finally:
-            statistics = lock.statistics()
-            if not statistics.locked and not statistics.tasks_waiting and self._locks.get(key) is lock:
-                del self._locks[key]
 
     async def apply(
         self,
@@ -136,11 +92,11 @@ class SettingDesk:
         stands: Callable[[R], bool],
         unchanged: Collection[str],
     ) -> R:
-        due = _DUE.get()
+        due = DUE.get()
         self._check_time(key, value, due)  # before it queues behind one that waits for just that
         async with self._alone(key, due):
             self._check_time(key, value, due)
-            await self._settle_earlier(key, value, read)
+            await self._settle_earlier(key, value, read, due)
             self._check_time(key, value, due)
             self._under_way[key] = value
             try:
@@ -237,11 +193,28 @@ class SettingDesk:
                 self._late[key] = (value if copied == value else SEVERAL, max(over_ms, *copies))
         return await self.judge(key, value, read, stands=stands, unknown=unknown)
 
-    async def _settle_earlier(self, key: Key, value: object, read: Callable[[], Awaitable[Any]]) -> None:
-        """A late copy of an earlier request could overwrite this one after its success was reported: wait it out."""
+    async def _settle_earlier(
+        self, key: Key, value: object, read: Callable[[], Awaitable[Any]], due: float | None = None
+    ) -> None:
+        """A late copy of an earlier request could overwrite this one after its success was reported: wait it out.
+
+        Raises:
+            DeadlineExpired: It was not told until `due`.
+            OutcomeUnknown: It cannot be told.
+        """
         held = self._open.get(key)
-        if held is not None and held[0] != value:
+        if held is None or held[0] == value:
+            return
+        if due is None:
             await self.judge(key, held[0], read, stands=None, unknown=held[1])
+            return
+        with anyio.move_on_after(max(0.0, due - self._channel.transport.runtime().now())):
+            await self.judge(key, held[0], read, stands=None, unknown=held[1])
+            return
+        raise DeadlineExpired(
+            f"{self._channel.dialect.venue}: {' '.join(key)} cannot be {value} in time: it is not known whether it was "
+            f"set to {held[0]} before, try again after that; nothing was sent"
+        ) from held[1]
 
     async def judge(
         self,
@@ -281,7 +254,7 @@ class SettingDesk:
                     self._settle(key)
                     if stands is None:
                         return found
-                    raise self._not_applied(f"{venue}: {name} was not set to {value}: the old value stands", unknown)
+                    raise self._not_applied(f"{venue}: {name} was not set to {value}: {_stood(found)}", unknown)
             step += 1
             if past_fence or (fence_ms is None and step >= len(READ_PAUSES_S)):
                 raise self._unknown(key, value, read, stands, unknown, problem, fence_ms) from problem
@@ -408,3 +381,11 @@ class SettingDesk:
             if question is not None:
                 raise question
             return await send()
+
+
+def _stood(found: object) -> str:
+    """What was read instead of what was set: one of several calls may have taken effect."""
+    if not isinstance(found, Leverage) or found.long_leverage == found.short_leverage:
+        return "the old value stands"
+    sides = {PositionSide.LONG: found.long_leverage, PositionSide.SHORT: found.short_leverage}
+    return "what stands is " + ", ".join(f"{side} {to_text(one)}x" for side, one in sides.items() if one is not None)

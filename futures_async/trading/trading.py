@@ -24,7 +24,7 @@ from futures_async.trading.planning import (
     make_client_order_id,
 )
 from futures_async.trading.recovering import Recovering
-from futures_async.trading.settings import needed_by
+from futures_async.trading.turns import needed_by
 from futures_async.unified.enums import (
     Intent,
     MarginMode,

@@ -14,9 +14,10 @@ from futures_async.simulator.plan import FaultPlan
 from futures_async.testing.inside import Inside
 from futures_async.testing.spec import RawCall, VenueSpec
 from futures_async.trading.leveraging import Put
-from futures_async.transport.endpoint import Kind
+from futures_async.transport.endpoint import Endpoint, Kind
 from futures_async.unified import errors
 from futures_async.unified.enums import MarginMode, Outcome, PositionMode, PositionSide
+from futures_async.unified.errors.refusals import KeyLocked, PoolClosed, ShutOut
 from tests.trading.test_late_copies import leverage, now, played
 
 SPECS = [VenueSpec(factory=kind, raw_call=RawCall("/", {})) for kind in (Binance, Bitget, Bybit, OKX)]
@@ -118,6 +119,39 @@ def test_a_later_call_that_fails_does_not_say_that_nothing_was_done(
         assert "set in part: 1 of 2 calls took effect" in caught.value.text
         assert caught.value.outcome is not Outcome.NOT_SENT
         assert (await on.exchange.fetch_leverage(on.spec.symbol, "isolated")).long_leverage == 5
+
+    played(HEDGED_OKX, play, PositionMode.HEDGE)
+
+
+@pytest.mark.parametrize("kind", [PoolClosed, ShutOut, KeyLocked])
+def test_a_later_call_that_is_refused_here_does_not_say_that_nothing_was_done(
+    kind: type[errors.ExchangeError], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def play(on: Inside, plan: FaultPlan) -> None:
+        exchange, sent = on.exchange, list[str]()
+        call = exchange._call  # pyright: ignore[reportPrivateUsage]
+
+        async def called(endpoint: Endpoint[Any], *rest: Any, **more: Any) -> Any:
+            if endpoint.kind is Kind.SETTING:
+                sent.append(endpoint.name)
+                if len(sent) == 2:  # another task's refusal came between the two
+                    raise kind("closed", venue=exchange.id, endpoint=endpoint.name, outcome=Outcome.NOT_SENT)
+            return await call(endpoint, *rest, **more)
+
+        monkeypatch.setattr(exchange, "_call", called)
+        with pytest.raises(errors.SettingNotApplied, match="set in part: 1 of 2 calls took effect") as caught:
+            await exchange.set_leverage(on.spec.symbol, 5, margin_mode="isolated")
+        assert caught.value.outcome is not Outcome.NOT_SENT
+        assert isinstance(caught.value.__cause__, kind)
+
+    played(HEDGED_OKX, play, PositionMode.HEDGE)
+
+
+def test_where_one_side_is_set_and_the_answer_for_the_other_is_lost_what_was_read_is_said() -> None:
+    async def play(on: Inside, plan: FaultPlan) -> None:
+        plan.add("no-answer", kinds=[Kind.SETTING], after=1, applied=False)
+        with pytest.raises(errors.SettingNotApplied, match="what stands is long 5x, short 10x"):
+            await on.exchange.set_leverage(on.spec.symbol, 5, margin_mode="isolated")
 
     played(HEDGED_OKX, play, PositionMode.HEDGE)
 

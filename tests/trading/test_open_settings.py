@@ -7,6 +7,7 @@ import asyncio
 import pytest
 
 import futures_async as fa
+from futures_async.trading.turns import needed_by
 from tests.rig.support import BTC, Scripted, page, toy, virtual
 
 SET, GET = "/leverage/set", "/leverage"
@@ -41,3 +42,30 @@ async def test_it_can_be_resolved_to_not_applied() -> None:
         with pytest.raises(fa.SettingNotApplied):
             await caught.value.resolve()
         assert exchange.unresolved() == []
+
+
+@pytest.mark.parametrize("within_s", [0.01, 1.0])
+@virtual
+async def test_who_needs_one_soon_does_not_wait_until_an_earlier_one_is_told(within_s: float) -> None:
+    venue = Scripted()
+    async with toy(venue) as exchange:
+        venue.always[GET] = page(502)
+        with pytest.raises(fa.SettingOutcomeUnknown) as caught:
+            await exchange.set_leverage(BTC, 10)
+        caught.value.fence_until_ms = None  # of one that a venue gives no time for
+        began, sent = asyncio.get_running_loop().time(), venue.sent(SET)
+        with needed_by(began + within_s), pytest.raises(fa.DeadlineExpired, match="before, try again after that"):
+            await exchange.set_leverage(BTC, 3)
+        assert asyncio.get_running_loop().time() - began <= within_s + 0.01
+        assert venue.sent(SET) == sent
+        assert exchange.unresolved() == [caught.value]
+
+
+@virtual
+async def test_one_that_is_late_by_itself_blames_no_other() -> None:
+    venue = Scripted()
+    async with toy(venue) as exchange:
+        due = asyncio.get_running_loop().time()
+        with needed_by(due), pytest.raises(fa.DeadlineExpired, match="when the time for that was over"):
+            await exchange.set_leverage(BTC, 3)
+        assert venue.sent(SET) == 0
