@@ -40,8 +40,9 @@ def test_many_calls_leave_nothing_behind(library: str, request: pytest.FixtureRe
             check=False,
         )
     assert client.returncode == 0, client.stderr
-    # The last cancels may be left open, and that is said.
-    assert all("not known whether the venue acted" in line for line in client.stderr.splitlines()), client.stderr
+    # The last cancels may be left open, and a busy computer may take the venue's time for late: both are said.
+    expected = ("not known whether the venue acted", "the venue's clock could not be read")
+    assert all(any(word in line for word in expected) for line in client.stderr.splitlines()), client.stderr
     found = json.loads(client.stdout)
     assert sum(found["ends"].values()) == count
     assert found["ends"]["ok"] > count * 0.8

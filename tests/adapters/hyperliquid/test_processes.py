@@ -24,7 +24,8 @@ async def main(url, folder, key, secret, count):
     async with Hyperliquid(fa.Credentials(key, secret), base_url=url, limiter=limiter) as exchange:
         one = fa.OrderRequest(symbol="BTC/USDC:USDC", side="buy", type="limit", quantity=Decimal("0.001"),
                               price=Decimal(50_000))
-        placed = await asyncio.gather(*(exchange.create_order(one, confirm=False) for _ in range(count)))
+        orders = (exchange.create_order(one, confirm=False, send_within_s=60.0) for _ in range(count))
+        placed = await asyncio.gather(*orders)
         print(len({order.order_id for order in placed}))
 
 asyncio.run(main(*sys.argv[1:5], int(sys.argv[5])))
