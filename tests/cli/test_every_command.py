@@ -138,7 +138,7 @@ MISTAKES: list[tuple[str, str]] = [
     ("positions --keys /nowhere/keys.toml", "/nowhere/keys.toml"),
     ("positions --simulated -v bitgt", "plays no 'bitgt': did you mean bitget?"),
     ("positions --simulated -v bitget --proxy nonsense", "proxy must look like"),
-    ("positions --simulated -v bitget --ca-file /nowhere.pem", "ca_file must be"),
+    ("positions --simulated -v bitget --ca-file /nowhere.pem", "--ca-file must be"),
     ("positions --simulated -v bitget -s a/b/c", "InvalidRequest"),
     ("account --simulated -v bitget --symbol BTC", "No such option"),
     ("orders --simulated -v bitget --history --limit 0", "--limit"),
