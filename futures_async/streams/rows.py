@@ -58,6 +58,7 @@ class Rows(Picture[T]):
         self._rule = rule
         self._changed_ms = rule.changed_ms
         self._held = rule.held
+        self._apart = rule.apart
         self._unsaid = tuple(unsaid)
         self._hanging = not set(unsaid).isdisjoint(rule.reckoned + rule.rough)
         self._unmarked = not set(unsaid).isdisjoint(rule.market)
@@ -127,7 +128,7 @@ class Rows(Picture[T]):
                 if kept.beside is None or kept.beside or self._hanging:
                     item = self._carried(item, kept)
                 previous = kept.item
-                if not same(item, previous):
+                if not same(item, previous) or self._apart(item) != self._apart(previous):
                     kept.item = current[key] = item
                     # Written out: most of what a list of positions costs is what is done for each of them.
                     changes.append(
@@ -372,7 +373,7 @@ class Rows(Picture[T]):
         changes: list[Change[T]],
     ) -> None:
         previous = kept.item
-        if not same(item, previous) or self._rule.apart(item) != self._rule.apart(previous):
+        if not same(item, previous) or self._apart(item) != self._apart(previous):
             kept.item = self.current[key] = item
             changes.append(change_of(CHANGED, item, previous, source, venue_ms, when))
 

@@ -143,11 +143,12 @@ ACCOUNTS = RowRule[Account](
     swaying=("equity", "balance", "maintenance_margin"),
     rough=("equity", "balance", "unrealized_pnl"),
     market=("equity",),
-    apart=attrgetter("margin_mode"),
+    apart=attrgetter("margin_mode", "margin_ratio", "position_mode"),
 )
 
 TICKERS = RowRule[Ticker](
     key=attrgetter("symbol"),
     changed_ms=attrgetter("created_ms"),
     emptied=lambda ticker: ticker,
+    apart=attrgetter("mark_price", "index_price", "funding_rate"),
 )
