@@ -24,6 +24,7 @@ from futures_async.adapter import (
     PositionHistory,
     PositionMode,
     PositionSide,
+    divide,
     either,
     identifier,
     in_base,
@@ -107,6 +108,18 @@ def _available(wallet: Decimal | None, *taken: Decimal | None) -> Decimal | None
     return max(Decimal(0), wallet)
 
 
+def _exact_ratio(
+    isolated: bool, told: Decimal | None, maintenance: Decimal | None, balance: Decimal | None
+) -> Decimal | None:
+    """The venue's, to four places: of one that is 0 by that, what it was rounded from. Beside the equity of a single
+    coin 0 would leave nothing to go by but that, and a coin in a pool may have none."""
+    if isolated:
+        return None
+    if told == 0 and maintenance and balance is not None and balance > 0:
+        return divide(maintenance, balance)
+    return told
+
+
 @table_with
 def accounts(row: wire.WireCoin, whole: wire.WireWallet, mode: MarginMode | None) -> Account:
     """Single coins. In isolated margin what the venue says of the whole account is void."""
@@ -124,7 +137,13 @@ def accounts(row: wire.WireCoin, whole: wire.WireWallet, mode: MarginMode | None
         unrealized_pnl=number(row.unrealised_pnl),
         initial_margin=plus(positions, orders),
         maintenance_margin=number(row.position_mm),
-        margin_ratio=None if isolated else margin_ratio(whole.mm_rate),
+        margin_ratio=made(
+            _exact_ratio,
+            isolated,
+            margin_ratio(whole.mm_rate),
+            number(whole.total_maintenance_margin),
+            number(whole.total_margin_balance),
+        ),
         margin_mode=mode,
     )
 

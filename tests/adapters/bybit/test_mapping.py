@@ -11,6 +11,7 @@ import pytest
 import futures_async.unified.models as fa
 from futures_async.adapters.bybit import endpoints, mapping, market, orders, wire, wire_market
 from futures_async.adapters.bybit.symbols import named, venue_symbol
+from futures_async.risk import account_margin_ratio
 from futures_async.unified.enums import (
     LedgerType,
     MarginMode,
@@ -584,3 +585,26 @@ def test_a_ratio_below_zero_is_that_of_an_account_at_its_liquidation() -> None:
     gone = msgspec.structs.replace(wallet, mm_rate="-0.0041")
     assert mapping.accounts(CROSS).one((gone.coin or [])[0], gone).margin_ratio == 1
     assert mapping.totals(CROSS).one(gone).margin_ratio == 1
+
+
+@pytest.mark.parametrize(
+    ("told", "maintenance", "balance", "ratio"),
+    [
+        ("0.0041", "12", "3000", D("0.0041")),
+        ("0", "4", "100000", D("0.00004")),
+        ("0", "0", "100000", D(0)),
+        ("0", "", "100000", D(0)),
+        ("0", "4", "0", D(0)),
+        ("", "4", "100000", None),
+    ],
+)
+def test_a_ratio_that_is_rounded_to_0_is_reckoned_for_a_coin_of_a_pool_that_may_have_nothing_itself(
+    told: str, maintenance: str, balance: str, ratio: D | None
+) -> None:
+    wallet = wire.WireWallet(mm_rate=told, total_maintenance_margin=maintenance, total_margin_balance=balance)
+    coin = wire.WireCoin(coin="USDT", equity="-12.5", wallet_balance="0", position_mm="4")
+    account = mapping.accounts(CROSS).one(coin, wallet)
+    assert account.margin_ratio == ratio
+    if ratio:
+        assert account_margin_ratio(account) == ratio
+    assert mapping.accounts(ISOLATED).one(coin, wallet).margin_ratio is None
