@@ -162,9 +162,10 @@ def _end_with(
             traceback.print_exception(error)
     codes += [*signals, *([] if writer is None else [writer.code])]
     try:
-        sys.stdout.flush()
+        if sys.stdout is not None:
+            sys.stdout.flush()
     except OSError as error:
-        codes.append(_told(error))
+        codes.append(_told(error) if isinstance(error, BrokenPipeError) or _is_full(error) else int(Exit.FAILED))
     end_unwritten(sys.stderr)
     raise typer.Exit(worst(codes))
 
@@ -210,8 +211,13 @@ def _is_full(error: BaseException) -> bool:
     return isinstance(error, OSError) and error.errno in FULL
 
 
-def end_unwritten(stream: TextIO) -> None:
-    """Have Python not fail once more at its exit over what nothing takes: the command's code would be lost."""
+def end_unwritten(stream: TextIO | None) -> None:
+    """Have Python not fail once more at its exit over what nothing takes: the command's code would be lost.
+
+    None is a stream that was closed before the program began.
+    """
+    if stream is None:
+        return
     try:
         stream.flush()
     except OSError:

@@ -47,7 +47,9 @@ cli.main()
 
 @contextmanager
 def sink(kind: str) -> Generator[IO[Any] | int]:
-    if kind == "gone":
+    if kind == "closed":
+        yield subprocess.DEVNULL  # closed by the program that is started, see `place`
+    elif kind == "gone":
         reading, writing = os.pipe()
         os.close(reading)
         try:
@@ -64,13 +66,18 @@ def place(plan: str, out: str, err: str, *options: str, closing: str = "well") -
     with ExitStack() as stack:
         command = [sys.executable, "-c", PROGRAM, plan, closing, *options]
         stdout, stderr = (stack.enter_context(sink(kind)) for kind in (out, err))
-        ended = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=stdout, stderr=stderr, check=False)
+        closed = "".join(f" {number}>&-" for number, kind in ((1, out), (2, err)) if kind == "closed")
+        shell = ["sh", "-c", f'exec "$@"{closed}', "sh", *command]
+        ended = subprocess.run(shell, stdin=subprocess.DEVNULL, stdout=stdout, stderr=stderr, check=False)
     return ended.returncode
 
 
 @pytest.mark.parametrize(
     ("out", "err"),
-    [("full", "seen"), ("gone", "seen"), ("seen", "full"), ("seen", "gone"), ("full", "full"), ("gone", "gone")],
+    [
+        *(("full", "seen"), ("gone", "seen"), ("seen", "full"), ("seen", "gone"), ("full", "full"), ("gone", "gone")),
+        *(("closed", "seen"), ("seen", "closed"), ("closed", "closed")),
+    ],
 )
 def test_an_order_whose_fate_nobody_knows_has_the_exit_code_of_that(out: str, err: str) -> None:
     assert place("lost", out, err, "--yes") == Exit.UNKNOWN
