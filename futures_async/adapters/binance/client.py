@@ -90,6 +90,11 @@ class Binance(BatchCancels, BinanceVenue):
 
     # Streams
 
+    @property
+    def audit_reads(self) -> tuple[int, int]:
+        """Of positions their list and that of the contracts' settings; of balances the account and its mode."""
+        return 2, 2
+
     def _stream_dialect(self) -> StreamDialect:
         return BinanceStreams()
 
