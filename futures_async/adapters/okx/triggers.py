@@ -153,8 +153,8 @@ class OKXTriggers(PartStops, OKXAccount):
         In one-way mode what closes is placed as a stop-loss or a take-profit, by the price of the moment: of a trigger
         order the venue refuses `reduceOnly` (51205, "Reduce Only is not available."). Where the price passes the
         trigger between that reading and the venue's own look, the venue refuses it (51277-51280 by the last price,
-        51300-51308 by mark and index), and nothing waits: it is not placed as the other of the two, which would wait
-        for the price to come back. `create_stop_order` says which it is, and reads no price.
+        51300 and 51302-51308 by mark and index), and nothing waits: it is not placed as the other of the two, which
+        would wait for the price to come back. `create_stop_order` says which it is, and reads no price.
 
         What closes is of the position's margin mode, which is read where the request does not say it; without a
         position it is what orders have that say none.
