@@ -205,7 +205,9 @@ async def cancels(exchange: FuturesExchange, symbol: str | None) -> Sequence[Act
     steps = [step(name, count) for name, count in counts.items()]
     if cut is not None:
         says = "cancel what the venue does not show yet: its list is as long as it can be"
-        hidden = Act("cancel all", symbol or "", says, lambda: _cancel_hidden(exchange, symbol), whole=symbol is None)
+        # By the name that its rows have, whatever the caller calls it: a contract's steps are one chain.
+        one = None if symbol is None else exchange.unified_symbol(exchange.venue_symbol(symbol))
+        hidden = Act("cancel all", one or "", says, lambda: _cancel_hidden(exchange, one), whole=one is None)
         steps.append(hidden)
     return [*steps, *_in_vain("cancel all", nameless)]
 

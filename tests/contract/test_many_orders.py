@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from futures_async.adapters.bitmart import BitMart
-from futures_async.portfolio.acts import carry_out, halts
+from futures_async.portfolio.acts import cancels, carry_out, halts
 from futures_async.testing.inside import Inside
 from futures_async.testing.virtual_time import run
 from futures_async.unified import errors
@@ -51,6 +51,21 @@ def test_cancelling_all_of_a_contract_names_those_that_could_be_seen(venue: str)
             gone = await exchange.cancel_all_orders(on.spec.symbol)
             assert on.account.open_orders == {}
             assert len(set(gone)) == len(gone) >= 100
+
+    run(main())
+
+
+def test_a_contract_has_one_name_in_all_steps_whatever_it_is_called() -> None:
+    async def main() -> None:
+        on = Inside(SPECS["bitmart"])
+        crowded(on)
+        async with on.exchange as exchange:
+            for word in (on.spec.symbol, exchange.venue_symbol(on.spec.symbol)):
+                steps = await cancels(exchange, word)
+                assert [(step.symbol, step.whole) for step in steps] == [(on.spec.symbol, False)] * 2
+            ends = await carry_out({"mine": steps})
+            assert {(done.symbol, done.result) for _, done in ends} == {(on.spec.symbol, "done")}
+            assert on.account.open_orders == {}
 
     run(main())
 
