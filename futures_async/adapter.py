@@ -34,6 +34,7 @@ from futures_async.trading.batch_cancels import BatchCancels
 from futures_async.trading.cancelling import ordered, urgent
 from futures_async.trading.countdown import whole_seconds
 from futures_async.trading.fan_out import side_by_side
+from futures_async.trading.late_cancels import worst_of
 from futures_async.trading.leveraging import LeverageChange
 from futures_async.trading.options import Option, Options, coin, flag, instance, member, one_of
 from futures_async.trading.ordering import (
@@ -422,5 +423,6 @@ __all__ = [
     "whole_seconds",
     "windows",
     "word",
+    "worst_of",
     "yes_no",
 ]

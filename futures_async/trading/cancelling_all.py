@@ -100,6 +100,7 @@ class CancellingAll(LateCancels):
         if ids is not None and before <= set(ids):
             return ids
         left, problem = before, None
+        stand = set[str]()
         for pause_s in AFTER_CANCEL_PAUSES_S:
             await self._channel.transport.runtime().sleep(pause_s)
             try:
@@ -122,6 +123,8 @@ class CancellingAll(LateCancels):
             fence_until_ms=self._channel.now_ms() + lag_ms,
         )
         question.symbol = self.unified_symbol(venue_symbol)
+        # A venue may have called one cancelled that is seen to stand.
+        question.cancelled = tuple(order_id for order_id in question.cancelled if order_id not in stand)
 
         async def resolve(deadline_s: float | None) -> list[str]:
             return await self._gone_by_now(question, venue_symbol, Listed(before, whole), deadline_s)

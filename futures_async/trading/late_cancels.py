@@ -12,6 +12,7 @@ from futures_async.trading.batch import together
 from futures_async.trading.books import Record
 from futures_async.trading.cancelling import AFTER_CANCEL_PAUSES_S, Cancelling
 from futures_async.transport.channel import apart
+from futures_async.transport.dialect import ADVICE
 from futures_async.unified.enums import OrderKind, OrderStatus, Outcome
 from futures_async.unified.errors import (
     FuturesAsyncError,
@@ -30,6 +31,9 @@ logger = logging.getLogger("futures_async.orders")
 PLACED_WITHIN_S = 5.0
 """So long is an order that was under way waited for, and looked for; then it is cancelled by our id, where the venue
 can, and what is still not known is said: an emergency does not wait for a fence."""
+
+SOME_ARE_GONE = "others are cancelled, what was refused is not: cancel again once the reason is gone"
+"""The advice of a refusal beside which something was cancelled."""
 
 
 class LateCancels(Cancelling):
@@ -203,13 +207,15 @@ async def part(cancelling: Awaitable[list[str]], gone: list[str], problems: list
 def worst_of(problems: Sequence[FuturesAsyncError], gone: Sequence[str]) -> FuturesAsyncError:
     """What a cancel of several ends as: what is not known goes before what was refused, or not sent.
 
-    The others are logged.
+    The others are logged. It names what is gone, and does not advise as if nothing were.
     """
     worst = max(problems, key=lambda one: one.outcome is Outcome.UNKNOWN)
     for other in problems:
         if other is not worst:
             logger.warning("a cancel of all orders has failed in more than one part: %s", other)
     worst.cancelled = tuple(dict.fromkeys(gone))
+    if worst.cancelled and worst.advice in ADVICE.values():
+        worst.advice = SOME_ARE_GONE
     return worst
 
 

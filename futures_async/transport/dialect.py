@@ -70,17 +70,18 @@ class Code(NamedTuple):
 
 
 E = TypeVar("E", bound=ExchangeError)
-_ADVICE = {
+ADVICE = {
     Kind.CANCEL: "nothing was cancelled by it: cancel again once the reason is gone",
     Kind.SETTING: "nothing was changed by it: ask again once the reason is gone",
     Kind.DELTA: "nothing was changed by it: ask again once the reason is gone",
 }
+"""What to do after a refusal that was of no order, where nothing else was done beside it."""
 
 
 def advised(error: E, endpoint: Endpoint[Any]) -> E:
     """A refusal with what to do next, where its class speaks of placing and nothing was to be placed."""
-    if type(error) is OrderRejected and endpoint.kind in _ADVICE:
-        error.advice = _ADVICE[endpoint.kind]
+    if type(error) is OrderRejected and endpoint.kind in ADVICE:
+        error.advice = ADVICE[endpoint.kind]
     return error
 
 

@@ -22,6 +22,7 @@ from futures_async.adapter import (
     ExchangeError,
     Fill,
     FundingRate,
+    FuturesAsyncError,
     MarginMode,
     MarginModeLike,
     NotSupported,
@@ -51,6 +52,7 @@ from futures_async.adapter import (
     unread_of,
     whole_seconds,
     windows,
+    worst_of,
 )
 from futures_async.adapters._rows import same_name, some_of
 from futures_async.adapters.okx import endpoints, mapping, market, wire
@@ -161,29 +163,44 @@ class OKX(BatchCancels, OKXTriggers):
         """The venue has no call for it: the pending orders are listed, page by page, and cancelled in batches.
 
         Ids are all that is read of them; what is left of them the core reads. Pages go by the ids of rows, so that it
-        does not matter which of the cancels have taken effect by then. What is refused does not keep the others.
+        does not matter which of the cancels have taken effect by then. What is refused does not keep the others,
+        which the error names.
         """
+        gone, problems = list[str](), list[FuturesAsyncError]()
+        reasons: dict[bool, ExchangeError] = {}
+        try:
+            await self._cancel_pages(venue_symbol, gone, reasons)
+        except FuturesAsyncError as error:
+            problems.append(error)
+        # What is no certain refusal leaves it open: what stands is read then.
+        problems += [
+            reason if definitive else self._channel.unknown(endpoints.CANCEL_BATCH, [], reason)
+            for definitive, reason in reasons.items()
+        ]
+        if problems:
+            raise worst_of(problems, gone)
+        return None
+
+    async def _cancel_pages(self, venue_symbol: str, gone: list[str], reasons: dict[bool, ExchangeError]) -> None:
+        """Cancel page after page; adds the ids of what is gone, and the first refusal that is certain, or is not."""
         params: Params = {**endpoints.SWAP, "instId": venue_symbol, "limit": endpoints.PAGE}
         after: str | None = None
-        problem: ExchangeError | None = None
         while True:
             rows = await self._call(endpoints.OPEN_ORDERS, {**params, "after": after})
             ids = [str(row.ord_id) for row in rows if row.ord_id and same_name(row.inst_id, venue_symbol)]
             for start in range(0, len(ids), endpoints.BATCH):
-                body = [_named(venue_symbol, order_id, None) for order_id in ids[start : start + endpoints.BATCH]]
+                batch = ids[start : start + endpoints.BATCH]
+                body = [_named(venue_symbol, order_id, None) for order_id in batch]
                 answer = await self._call(endpoints.CANCEL_BATCH, body=body)
+                gone += [str(row.ord_id) for row in answer if str(row.ord_id) in batch and refusal_of(row) is None]
                 for refusal in self._cancel_refusals(answer).values():
                     reason = self._dialect.judged(refusal, endpoints.CANCEL_BATCH)
                     if not isinstance(reason, OrderNotFound):
-                        problem = problem or reason
+                        reasons.setdefault(reason.definitive, reason)
             last = next((str(row.ord_id) for row in reversed(rows) if row.ord_id), None)
             if len(rows) + len(unread_of(rows)) < endpoints.PAGE or last in (None, after):
-                break
+                return
             after = last
-        if problem is not None:
-            # What is no certain refusal leaves it open: what stands is read then.
-            raise problem if problem.definitive else self._channel.unknown(endpoints.CANCEL_BATCH, [], problem)
-        return None
 
     async def fetch_order(
         self, symbol: str, *, order_id: str | None = None, client_order_id: str | None = None

@@ -388,17 +388,60 @@ async def test_orders_that_are_gone_meanwhile_do_not_stop_a_cancel_of_all_and_ot
 async def test_what_may_not_be_cancelled_now_is_told_and_keeps_none_of_the_others(rig: Rig, code: str) -> None:
     client = rig.client()
     orders = [await client.create_order(limit()) for _ in range(22)]
-    mine, batch = f"{TRADE}/cancel-batch-orders", endpoints.BATCH
+    mine = f"{TRADE}/cancel-batch-orders"
     said = "Order cancellation unavailable during the second phase of call auction."
     stands = {"ordId": orders[-1].order_id, "clOrdId": "", "sCode": code, "sMsg": said}
     gone = [{"ordId": order.order_id, "clOrdId": "", "sCode": "0", "sMsg": ""} for order in orders]
-    first = [stands, *(row for row in gone if row["ordId"] != orders[-1].order_id)][:batch]
+    first = [stands, *gone[2:-1]]
+    assert len(first) == endpoints.BATCH
     rig.wire.answer(mine, listing(*first) | {"code": "2"}, listing(*gone[:2]))
     with pytest.raises(errors.OrderRejected, match=said) as caught:
         await client.cancel_all_orders(BTC, triggers=False)
     assert (caught.value.code, len(rig.wire.posts(mine))) == (code, 2), "the second batch was sent all the same"
-    assert "cancel again" in str(caught.value)
-    assert "place it" not in str(caught.value)
+    assert caught.value.cancelled == tuple(row["ordId"] for row in [*first[1:], *gone[:2]])
+    assert str(caught.value).endswith(
+        "(others are cancelled, what was refused is not: cancel again once the reason is gone)"
+    )
+
+
+@pytest.mark.parametrize("codes", [("51404", "51412"), ("51412", "51404")])
+async def test_what_is_not_certain_goes_before_a_certain_refusal_and_what_is_seen_to_stand_is_not_called_gone(
+    rig: Rig, codes: tuple[str, str]
+) -> None:
+    client = rig.client()
+    orders = [await client.create_order(limit()) for _ in range(4)]
+    said = ["0", *codes, "0"]
+    rows = [
+        {"ordId": order.order_id, "clOrdId": "", "sCode": code, "sMsg": "no"}
+        for order, code in zip(orders, said, strict=True)
+    ]
+    gone = orders.pop()
+    rig.wire.answer(f"{TRADE}/cancel-batch-orders", listing(*rows) | {"code": "2"})
+    listed = client.fetch_open_orders
+    seen: list[int] = []
+
+    async def without(symbol: str | None = None) -> list[fa.Order]:
+        seen.append(1)
+        return [order for order in await listed(symbol) if len(seen) == 1 or order.order_id != gone.order_id]
+
+    client.fetch_open_orders = without  # type: ignore[method-assign]
+    with pytest.raises(errors.CancelOutcomeUnknown) as caught:
+        await client.cancel_all_orders(BTC, triggers=False)
+    assert caught.value.refusal is not None
+    assert (caught.value.refusal.code, caught.value.outcome) == ("51412", Outcome.UNKNOWN)
+    assert caught.value.cancelled == (gone.order_id,)
+    assert len(seen) > 1
+
+
+async def test_a_batch_that_is_refused_as_a_whole_names_what_the_batches_before_it_cancelled(rig: Rig) -> None:
+    client = rig.client()
+    orders = [await client.create_order(limit()) for _ in range(22)]
+    rows = [{"ordId": order.order_id, "clOrdId": "", "sCode": "0", "sMsg": ""} for order in orders]
+    no = {"code": "50030", "msg": "no", "data": []}
+    rig.wire.answer(f"{TRADE}/cancel-batch-orders", listing(*rows[2:]), no)
+    with pytest.raises(errors.PermissionDenied) as caught:
+        await client.cancel_all_orders(BTC, triggers=False)
+    assert set(caught.value.cancelled) == {order.order_id for order in orders[2:]}
 
 
 async def test_a_word_that_leaves_a_cancel_open_survives_where_the_order_stands(rig: Rig) -> None:
