@@ -175,7 +175,8 @@ def test_errors_of_what_is_done_side_by_side_are_a_line_each(capsys: pytest.Capt
     assert ended_with(main) == 4
     first, second = capsys.readouterr().err.splitlines()
     assert first.startswith("AuthenticationError: here: the venue says no (")
-    assert second == "SettingOutcomeUnknown: lost (do not send it again before resolve() has answered)"
+    seen_in = "`orders`, `orders --history` and `positions`"
+    assert second == f"SettingOutcomeUnknown: lost (before it is sent again, see in {seen_in} what became of it)"
 
 
 def test_what_is_no_error_of_the_user_is_not_hidden_among_others() -> None:
