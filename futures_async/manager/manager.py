@@ -22,6 +22,7 @@ from futures_async.trading.handing import Handed, handing_on
 from futures_async.trading.hooks import proves_absence, signed_by_ms
 from futures_async.trading.planning import check_request, make_client_order_id
 from futures_async.trading.recovering import resolve_intent
+from futures_async.transport import asleep
 from futures_async.unified.convert import Number, to_decimal
 from futures_async.unified.enums import Outcome
 from futures_async.unified.errors import (
@@ -60,15 +61,28 @@ class Recovery(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class _Bound:
-    """Until when an order may be signed."""
+    """Until when an order may be signed: who proves later that it does not stand may place it anew."""
 
     ms: int | None = None
     """Venue time; None: not known."""
 
-    async def passed(self, exchange: FuturesExchange) -> bool:
-        """It is later by now, at the venue."""
-        bound_ms = None if self.ms is None else await signed_by_ms(exchange)
-        return self.ms is not None and bound_ms is not None and bound_ms - self.ms > QUEUE_S * 1000
+    def __init__(self) -> None:
+        self._asleep_s = asleep.asleep_s()
+
+    async def passed(self, exchange: FuturesExchange, error: FuturesAsyncError, pause_s: float = 0.0) -> bool:
+        """It is later by now, at the venue, or this computer has slept since this was made.
+
+        Args:
+            exchange: Where the order was to be placed.
+            error: What it ended with.
+            pause_s: Seconds that were waited since then.
+        """
+        if asleep.asleep_s() - self._asleep_s > asleep.SLEPT_S:
+            return True
+        if self.ms is None or isinstance(error, OrderNotPlaced):  # to prove that takes until its fence, awake too
+            return False
+        bound_ms = await signed_by_ms(exchange)
+        return bound_ms is not None and bound_ms - self.ms > (QUEUE_S + pause_s) * 1000
 
 
 class OrderManager:
@@ -174,10 +188,13 @@ class OrderManager:
             try:
                 return await self._submit(request, on_unknown, group, bound)
             except (ConnectFailed, DeadlineExpired, QueueFull, OrderNotPlaced) as error:
-                if isinstance(error, DeadlineExpired) and await bound.passed(self.exchange):
-                    raise  # who has proved meanwhile that it does not stand may have placed it anew
+                if await bound.passed(self.exchange, error):
+                    raise
                 logger.warning("%s: attempt %d of %d: %s", self.exchange.id, attempt, attempts, error)
-            await anyio.sleep(FIRST_PAUSE_S * 2 ** (attempt - 1))
+                pause_s = FIRST_PAUSE_S * 2 ** (attempt - 1)
+                await anyio.sleep(pause_s)
+                if await bound.passed(self.exchange, error, pause_s):
+                    raise
             request = msgspec.structs.replace(request, client_order_id=None)
         return await self._submit(request, on_unknown, group, _Bound())
 
@@ -307,7 +324,8 @@ class OrderManager:
         Args:
             interval_s: Seconds between looks, where, or while, nothing is streamed.
             until_closed: End when no order is open any more, none is being placed or of unknown fate (`recover` and
-                `resolve` settle that), and all fills are in; else only when the loop is left.
+                `resolve` settle that), and all fills are in; else only when the loop is left. Either way it ends when
+                the exchange object is closed.
         """
         return self._tracker.updates(interval_s, until_closed=until_closed)
 

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from decimal import Decimal
 from typing import Any
 
+import anyio
 import pytest
 
 from futures_async.adapter import Adapter
@@ -16,6 +17,8 @@ from futures_async.testing.inside import Inside
 from futures_async.testing.spec import RawCall, VenueSpec
 from futures_async.testing.virtual_time import run
 from futures_async.trading.handing import Handed, handing_on, taken_up
+from futures_async.transport import asleep as clocks
+from futures_async.unified import errors
 from futures_async.unified.enums import OrderType, Outcome, Side
 from futures_async.unified.errors import DeadlineExpired, InvalidRequest
 
@@ -156,6 +159,75 @@ def test_what_was_only_too_slow_is_placed_again() -> None:
         assert len(await exchange.fetch_open_orders(on.spec.symbol)) == 1
 
     asleep(play, "okx", for_s=1)
+
+
+ENDS = [
+    errors.ConnectFailed("no network", kind="dns"),
+    errors.QueueFull("too many wait"),
+    errors.OrderNotPlaced("proved absent"),
+    DeadlineExpired("the queue was long"),
+]
+
+
+def slept_over(
+    error: errors.FuturesAsyncError, sleep: Callable[[Inside], None], *, in_the_pause: bool, times: int = 1
+) -> None:
+    """Two attempts, of which the first ends with `error`; the computer sleeps before it does, or in the pause after."""
+
+    async def play(on: Inside, exchange: Adapter, manager: OrderManager) -> None:
+        asked: list[Any] = []
+
+        async def fall_asleep(after_s: float = 0.0) -> None:
+            await anyio.sleep(after_s)
+            sleep(on)
+            await exchange.fetch_ticker(on.spec.symbol)  # another task of the bot: its answer tells the venue's time
+
+        async def create_order(request: Any, **options: Any) -> Any:
+            asked.append(request)
+            if not in_the_pause:
+                await fall_asleep()
+            raise error
+
+        exchange.create_order = create_order  # type: ignore[method-assign]
+        async with anyio.create_task_group() as tasks:
+            if in_the_pause:
+                tasks.start_soon(fall_asleep, 0.2)
+            with pytest.raises(type(error)):
+                await manager.submit(on.request(), attempts=2)
+        assert len(asked) == times
+
+    asleep(play, "okx", for_s=0)
+
+
+each_end = pytest.mark.parametrize("error", ENDS, ids=lambda error: type(error).__name__)
+
+
+@each_end
+@pytest.mark.parametrize("in_the_pause", [False, True])
+def test_whatever_an_attempt_ended_with_there_is_no_further_one_after_a_sleep(
+    error: errors.FuturesAsyncError, in_the_pause: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slept_s = 5.0
+    monkeypatch.setattr(clocks, "asleep_s", lambda: slept_s)
+
+    def sleep(on: Inside) -> None:
+        nonlocal slept_s
+        slept_s += HOUR_S
+
+    slept_over(error, sleep, in_the_pause=in_the_pause)
+
+
+@each_end
+@pytest.mark.parametrize("in_the_pause", [False, True])
+def test_nor_where_the_venues_clock_alone_tells_of_it(error: errors.FuturesAsyncError, in_the_pause: bool) -> None:
+    # One that was proved absent has waited for its fence, so that the venue's time says nothing of a sleep.
+    times = 2 if isinstance(error, errors.OrderNotPlaced) else 1
+    slept_over(error, lambda on: on.advance(HOUR_S * 1000), in_the_pause=in_the_pause, times=times)
+
+
+@each_end
+def test_who_was_awake_places_it_again(error: errors.FuturesAsyncError) -> None:
+    slept_over(error, lambda on: None, in_the_pause=False, times=2)
 
 
 def test_what_is_handed_on_is_taken_up_once_by_the_order_that_it_is_of() -> None:
