@@ -12,7 +12,7 @@ import msgspec
 from futures_async.manager.fills import FillEffect, PositionBook
 from futures_async.manager.listening import Listening
 from futures_async.manager.tracked import Tracked, succeeds, unlisted_fill
-from futures_async.trading.hooks import current_id, may_be_replaced, placement, undecided
+from futures_async.trading.hooks import current_id, is_closed, may_be_replaced, placement, undecided
 from futures_async.unified.callbacks import called, failure_of
 from futures_async.unified.enums import OrderStatus, Outcome
 from futures_async.unified.errors import DecodeError, FuturesAsyncError, InvalidRequest, OrderNotFound, unread_rows
@@ -170,7 +170,7 @@ class Tracker:
         Args:
             interval_s: Seconds.
             until_closed: End when no order is open any more, none is being placed or of unknown fate, and all fills are
-                in; else go on until the loop is left.
+                in; else go on until the loop is left. Either way it ends when the exchange object is closed.
         """
         if not 0 < interval_s < float("inf"):
             raise InvalidRequest("interval_s must be seconds, more than 0")
@@ -186,7 +186,7 @@ class Tracker:
 
         try:
             while True:
-                failed, live = False, listening.live
+                failed, live, closed = False, listening.live, is_closed(self._exchange)
                 self._take_up()
                 self._follow_edits()
                 await self._hear(listening)
@@ -199,6 +199,8 @@ class Tracker:
                     update = self._news(tracked)
                     if update is not None:
                         yield update
+                if closed:  # what is not known by now is not learned here any more
+                    return
                 if until_closed and not self._followed() and not self._placing:
                     if not (questions := self._open_questions()):
                         return

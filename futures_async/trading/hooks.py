@@ -401,6 +401,11 @@ def undecided(exchange: FuturesExchange, client_order_id: str) -> bool:
     return record is not None and record.undecided
 
 
+def is_closed(exchange: FuturesExchange) -> bool:
+    """Whether nothing can be read or sent by this object any more."""
+    return isinstance(exchange, Hooks) and exchange._channel.closed  # pyright: ignore[reportPrivateUsage] - as above
+
+
 async def signed_by_ms(exchange: FuturesExchange) -> int | None:
     """Venue time until which an order may be signed whose intent is written down now: see `Books.signed_by_ms`."""
     if not isinstance(exchange, Hooks):

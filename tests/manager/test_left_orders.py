@@ -148,6 +148,34 @@ def test_following_ends_once_the_question_is_settled_though_nothing_stands(how: 
     managed(play)
 
 
+@virtual
+@pytest.mark.parametrize("until_closed", [True, False])
+@pytest.mark.parametrize("lost", [True, False])
+async def test_following_ends_with_the_exchange_whatever_is_open(until_closed: bool, lost: bool) -> None:
+    venue = Scripted(window_s=1e6, late_s=(7000.0, 7000.0))
+    async with toy(venue) as exchange:
+        manager = OrderManager(exchange, journal=MemoryJournal())
+        if lost:
+            venue.plan["/order/place"] = ["read-timeout-late"]
+            with pytest.raises(errors.OrderOutcomeUnknown):
+                await manager.submit(limit_order(client_order_id="mine1"), on_unknown="raise")
+        else:
+            await manager.submit(limit_order(client_order_id="mine1"))
+        told: list[str] = []
+
+        async def follow() -> None:
+            told.extend([update.client_order_id async for update in manager.track(until_closed=until_closed)])
+            told.append("ended")
+
+        following = asyncio.ensure_future(follow())
+        await anyio.sleep(30)
+        assert not following.done()
+    with anyio.fail_after(120):
+        await following
+        assert told == (["ended"] if lost else ["mine1", "ended"])
+        assert [update.client_order_id async for update in manager.track(until_closed=until_closed)] == []
+
+
 @pytest.mark.parametrize("under_way", [True, False])
 def test_anothers_older_order_of_the_same_id_is_not_taken_for_the_managers(under_way: bool) -> None:
     async def play(on: Inside, plan: FaultPlan, manager: OrderManager) -> None:
