@@ -89,8 +89,9 @@ async def _flow(
     answers: Sequence[Ack | ExchangeError | None]
     doubt: OutcomeUnknown | None = None
     try:
-        result = await desk.send(placement.endpoint, placement.body, due)
-        answers = _matched(placement, result, len(records), channel.dialect)
+        with desk.foreseeing(placement.endpoint, records[0].abort):
+            result = await desk.send(placement.endpoint, placement.body, due)
+            answers = _matched(placement, result, len(records), channel.dialect)
     except BadResponse as problem:
         doubt = desk.doubt(placement.endpoint, problem)
         answers = [None] * len(records)
@@ -164,7 +165,8 @@ async def _entry(
             await desk.verdict(record, answer)
             return OrderResult(request=request, error=answer)
         if isinstance(answer, Ack):
-            order = await desk.accepted(record, answer, placement.endpoint)
+            with desk.foreseeing(placement.endpoint, record.abort):
+                order = await desk.accepted(record, answer, placement.endpoint)
             await desk.verdict(record, order)
             return OrderResult(request=request, order=order)
         raise _own(doubt, desk, placement, answer)

@@ -261,7 +261,7 @@ class Books:
     def under_way(self, venue_symbol: str) -> list[Record]:
         """The orders of a contract that may stand, or come to, and of which nothing is certain yet."""
         mine = (record for record in self._records.values() if record.plan.venue_symbol == venue_symbol)
-        return [one for one in mine if one.result is None and not (one.error is not None and one.error.settled)]
+        return [one for one in mine if one.undecided]
 
     async def placed(self, local_id: str) -> None:
         """Wait until an order that is just being placed has its verdict: a cancel must not overtake it.

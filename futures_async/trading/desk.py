@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Generator, Sequence
+from contextlib import contextmanager
 from typing import Any, Literal, TypeVar
 
-from futures_async.trading.books import Due, Record
+from futures_async.trading.books import Due, Record, logger
 from futures_async.trading.ordering import Placement, PlannedOrder
 from futures_async.trading.resolving import Resolving
 from futures_async.transport.attempt import signed_by
 from futures_async.transport.deeds import outcome
 from futures_async.transport.dialect import Refusal
 from futures_async.transport.endpoint import Endpoint, Kind
+from futures_async.transport.http.backend import Abort
 from futures_async.transport.runtime import Work
 from futures_async.unified.errors import (
     BadResponse,
     ClientClosed,
     DeadlineExpired,
     FuturesAsyncError,
+    NotSent,
     OrderNotFound,
     OutcomeUnknown,
+    ResponseMismatch,
 )
 from futures_async.unified.models import Order
 
@@ -57,7 +61,9 @@ class OrderDesk(Resolving):
                 return await flow()
             finally:
                 for record in records:
-                    if record.result is not None or record.error is not None:  # else `stop`, `forsake` tell its end
+                    if record.result is None and record.error is None and not abort.harmless:  # cut off, by whatever
+                        self.mark_unknown(record, self._cut_off(f"placing order {record.plan.local_id} was cut off"))
+                    if record.result is not None or record.error is not None:  # else nothing of it has left
                         record.work = None  # larger than all else that is remembered of an order
 
         try:
@@ -84,15 +90,16 @@ class OrderDesk(Resolving):
     ) -> Order:
         due = await self.note_intent(record, send_within_s)
         try:
-            result = await self.send(placement.endpoint, placement.body, due)
-            try:
-                ack = placement.read_ack(result)
-            except BadResponse as problem:
-                raise self.doubt(placement.endpoint, problem) from problem
-            if isinstance(ack, Refusal):
-                refused = self._channel.dialect.judged(ack, placement.endpoint)
-                raise refused if refused.definitive else self.doubt(placement.endpoint, refused)
-            order = await self.accepted(record, ack, placement.endpoint)
+            with self.foreseeing(placement.endpoint, record.abort):
+                result = await self.send(placement.endpoint, placement.body, due)
+                try:
+                    ack = placement.read_ack(result)
+                except BadResponse as problem:
+                    raise self.doubt(placement.endpoint, problem) from problem
+                if isinstance(ack, Refusal):
+                    refused = self._channel.dialect.judged(ack, placement.endpoint)
+                    raise refused if refused.definitive else self.doubt(placement.endpoint, refused)
+                order = await self.accepted(record, ack, placement.endpoint)
         except OutcomeUnknown as unknown:
             self.mark_unknown(record, unknown)
             if on_unknown == "raise":
@@ -105,6 +112,27 @@ class OrderDesk(Resolving):
             raise
         await self.verdict(record, order)
         return order
+
+    @contextmanager
+    def foreseeing(self, endpoint: Endpoint[Any], abort: Abort) -> Generator[None]:
+        """Let an error that nobody has foreseen, an adapter's or a hook's, leave no order without an end.
+
+        Raises:
+            NotSent: Nothing has left so far.
+            OrderOutcomeUnknown: It may stand.
+        """
+        try:
+            yield
+        except (FuturesAsyncError, AssertionError):  # the latter is what a stand-in in a user's test says
+            raise
+        except Exception as problem:
+            what = f"{self._channel.dialect.venue} {endpoint.name}: placing ended in {type(problem).__name__}"
+            logger.error("%s", what, exc_info=problem)
+            if abort.harmless:
+                raise NotSent(f"{what}; nothing was sent") from problem
+            unforeseen = ResponseMismatch(what)
+            unforeseen.__cause__ = problem
+            raise self.doubt(endpoint, unforeseen) from unforeseen
 
     async def send(self, endpoint: Endpoint[T], body: Any, due: Due) -> T:
         """Make the call that places something.

@@ -217,7 +217,7 @@ class Resolving(Acceptance):
 
     def undecided(self, record: Record | None) -> OutcomeUnknown | None:
         """The question about an order of ours, a new one while it is just being placed; None: it is no question."""
-        if record is None or record.result is not None:
+        if record is None or not record.undecided:
             return None
         if record.error is not None:
             return record.error
@@ -277,9 +277,12 @@ class Resolving(Acceptance):
         return isinstance(record.result, Order) or self._records.get(record.plan.local_id, record) is not record
 
     def _closed_meanwhile(self, record: Record) -> OutcomeUnknown:
+        return self._cut_off(f"closed while order {record.plan.local_id} was under way")
+
+    def _cut_off(self, what: str) -> OutcomeUnknown:
         channel = self._channel
         return OrderOutcomeUnknown(
-            f"{channel.dialect.venue}: closed while order {record.plan.local_id} was under way",
+            f"{channel.dialect.venue}: {what}",
             venue=channel.dialect.venue,
             fence_until_ms=channel.fence(channel.now_ms()),
         )

@@ -135,14 +135,15 @@ class Waiting(WaitingEdits, WaitingCancels):
             if plan.client_order_id is not None:  # else nobody could tell by the journal what became of it
                 due = await self._orders.note_intent(record, QUEUE_S)
             try:
-                self._orders.check_due(endpoint, due)
-                try:
-                    with signed_by(due.signed_by_ms):
-                        ack = await send()
-                except BadResponse as problem:
-                    raise self._orders.doubt(endpoint, problem) from problem
-                self._check_ack(plan, endpoint, ack)
-                order = await self._read_placed(plan, endpoint, ack, look) or acknowledged(plan, ack, self.id)
+                with self._orders.foreseeing(endpoint, record.abort):
+                    self._orders.check_due(endpoint, due)
+                    try:
+                        with signed_by(due.signed_by_ms):
+                            ack = await send()
+                    except BadResponse as problem:
+                        raise self._orders.doubt(endpoint, problem) from problem
+                    self._check_ack(plan, endpoint, ack)
+                    order = await self._read_placed(plan, endpoint, ack, look) or acknowledged(plan, ack, self.id)
             except OrderOutcomeUnknown as question:
                 self._orders.mark_unknown(record, question)
                 for pause_s in READ_BACK_PAUSES_S:

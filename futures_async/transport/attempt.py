@@ -303,6 +303,7 @@ class Attempts:
                     raise answer.__cause__  # what a stand-in in a user's test says of the request
                 where = f"{self._dialect.venue} {endpoint.name}"
                 raise failure_error(answer, where, transport.host, late=timing.answered_at >= job.deadline)
+            job.abort.sending = True  # also of a backend that tells nothing
             left, counts = self._dialect.remaining(answer.headers), self._dialect.counts(answer.headers)
             if left is not None or counts:
                 self._pools.correct(transport.limiter, job.pools, endpoint, left, counts)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import anyio
 import pytest
@@ -15,7 +15,8 @@ from futures_async.simulator.plan import FaultPlan
 from futures_async.testing.inside import Inside
 from futures_async.testing.spec import RawCall, VenueSpec
 from futures_async.testing.virtual_time import run
-from futures_async.transport.endpoint import Kind
+from futures_async.transport.dialect import Unsigned
+from futures_async.transport.endpoint import Endpoint, Kind
 from futures_async.unified import errors
 from futures_async.unified.enums import OrderStatus, OrderType
 from futures_async.unified.models import Order
@@ -228,3 +229,122 @@ def test_one_that_lands_while_it_is_cancelled_by_its_name_goes_by_its_id(spec: V
         assert await exchange.fetch_open_orders(spec.symbol) == []
 
     played(spec, play)
+
+
+# Placements that end in an error which nobody has foreseen
+
+kinds = pytest.mark.parametrize("trigger", [False, True])
+
+
+def never(*_: object) -> NoReturn:
+    raise KeyError("odd")
+
+
+async def mistaken(*_: object, **__: object) -> NoReturn:
+    raise KeyError("odd")
+
+
+def placing(on: Inside, exchange: Adapter, *, trigger: bool) -> Awaitable[Order]:
+    if trigger:
+        price = on.price("1.1")
+        return exchange.create_trigger_order(
+            on.request(client_order_id="mine1", type=OrderType.TRIGGER, trigger_price=price)
+        )
+    return exchange.create_order(on.request(client_order_id="mine1"))
+
+
+@kinds
+def test_one_that_failed_before_it_was_sent_is_known_not_to_stand(
+    trigger: bool, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def play(on: Inside, plan: FaultPlan, exchange: Adapter) -> None:
+        dialect = exchange._channel.dialect  # pyright: ignore[reportPrivateUsage]
+        seal = dialect.seal
+
+        def sealed(request: Unsigned, endpoint: Endpoint[Any], *more: Any) -> Unsigned:
+            return seal(request, endpoint, *more) if endpoint.kind is Kind.READ else never()
+
+        with monkeypatch.context() as patch:
+            patch.setattr(type(dialect), "seal", staticmethod(sealed))
+            with pytest.raises(errors.NotSent, match="KeyError") as caught:
+                await placing(on, exchange, trigger=trigger)
+        assert isinstance(caught.value.__cause__, KeyError)
+        assert await exchange.cancel_all_orders(on.spec.symbol, triggers=True) == []
+        await placing(on, exchange, trigger=trigger)  # its id is free
+        assert exchange.unresolved() == []
+
+    played(OF_OKX, play)
+    assert "placing ended in KeyError" in caplog.text
+
+
+def test_one_that_failed_after_its_answer_is_found_by_its_id(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def play(on: Inside, plan: FaultPlan, exchange: Adapter) -> None:
+        with monkeypatch.context() as patch:
+            patch.setattr(exchange._orders, "accepted", mistaken)  # pyright: ignore[reportPrivateUsage]
+            order = await placing(on, exchange, trigger=False)
+        assert order.recovered
+        assert await exchange.cancel_all_orders(on.spec.symbol) == [order.order_id]
+        assert await exchange.cancel_all_orders(on.spec.symbol) == []
+        assert exchange.unresolved() == []
+
+    played(OF_OKX, play)
+
+
+def test_a_question_that_a_mistake_leaves_has_one_fence(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def play(on: Inside, plan: FaultPlan, exchange: Adapter) -> None:
+        monkeypatch.setattr(exchange._orders, "accepted", mistaken)  # pyright: ignore[reportPrivateUsage]
+        with pytest.raises(errors.OrderOutcomeUnknown) as caught:
+            await exchange.create_order(on.request(client_order_id="mine1"), on_unknown="raise")
+        assert exchange.unresolved() == [caught.value]
+        fence_ms = caught.value.fence_until_ms
+        assert fence_ms is not None
+        await anyio.sleep(45)
+        assert exchange.unresolved()[0].fence_until_ms == fence_ms
+        assert len(await exchange.cancel_all_orders(on.spec.symbol)) == 1
+        assert await exchange.cancel_all_orders(on.spec.symbol) == []
+        assert exchange.unresolved() == []
+
+    played(OF_OKX, play)
+
+
+def test_a_trigger_order_that_failed_after_its_answer_keeps_no_later_cancel_from_its_end(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def play(on: Inside, plan: FaultPlan, exchange: Adapter) -> None:
+        with monkeypatch.context() as patch:
+            patch.setattr(exchange, "_check_ack", never)
+            order = await placing(on, exchange, trigger=True)
+        assert await exchange.cancel_all_orders(on.spec.symbol, triggers=True) == [order.order_id]
+        assert await exchange.cancel_all_orders(on.spec.symbol, triggers=True) == []
+
+    played(OF_OKX, play)
+
+
+def test_each_of_a_batch_has_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def play(on: Inside, plan: FaultPlan, exchange: Adapter) -> None:
+        with monkeypatch.context() as patch:
+            patch.setattr(exchange._orders, "accepted", mistaken)  # pyright: ignore[reportPrivateUsage]
+            placed = await exchange.create_orders([on.request(), on.request()])
+        ids = {result.order.order_id for result in placed if result.order is not None}
+        assert len(ids) == 2
+        assert set(await exchange.cancel_all_orders(on.spec.symbol)) == ids
+        assert await exchange.cancel_all_orders(on.spec.symbol) == []
+
+    played(OF_OKX, play)
+
+
+def test_one_whose_work_was_cut_off_is_an_open_question() -> None:
+    async def play(on: Inside, plan: FaultPlan, exchange: Adapter) -> None:
+        plan.add("slow", kinds=[Kind.ORDER])
+        task = asyncio.create_task(exchange.create_order(on.request(client_order_id="mine1")))
+        await anyio.sleep(0.1)
+        record = exchange._orders.record("mine1")  # pyright: ignore[reportPrivateUsage]
+        assert record is not None
+        assert record.work is not None
+        record.work.cancel()
+        await asyncio.wait([task])
+        [question] = exchange.unresolved()
+        assert question.client_order_id == "mine1"
+        assert (await question.resolve()).client_order_id == "mine1"
+
+    played(OF_OKX, play)
