@@ -437,7 +437,7 @@ async def test_a_batch_that_is_refused_as_a_whole_names_what_the_batches_before_
     client = rig.client()
     orders = [await client.create_order(limit()) for _ in range(22)]
     rows = [{"ordId": order.order_id, "clOrdId": "", "sCode": "0", "sMsg": ""} for order in orders]
-    no = {"code": "50030", "msg": "no", "data": []}
+    no = listing() | {"code": "50030", "msg": "no"}
     rig.wire.answer(f"{TRADE}/cancel-batch-orders", listing(*rows[2:]), no)
     with pytest.raises(errors.PermissionDenied) as caught:
         await client.cancel_all_orders(BTC, triggers=False)
