@@ -261,6 +261,7 @@ def test_marks_that_are_neither_pushed_nor_read_are_not_shown_as_live_to_who_wan
         crowd.trade(name)
         await asyncio.sleep(5)
         told: list[tuple[float, bool]] = []
+        down_at = 0.0
 
         def hear(alert: Alert) -> None:
             told.append((loop.time(), alert.raised))

@@ -512,10 +512,9 @@ def test_reads_that_begin_together_read_the_mode_once_and_not_one_of_before_it_w
             group.start_soon(exchange.fetch_accounts)
             await anyio.sleep(0.2)
             await exchange.set_margin_mode("isolated")
-            accounts = await exchange.fetch_accounts()
-        assert {account.margin_mode for account in accounts} == {MarginMode.ISOLATED}
+            assert {account.margin_mode for account in await exchange.fetch_accounts()} == {MarginMode.ISOLATED}
         # What was asked before that, and came late, is not taken for what holds now.
-        assert exchange._mode_read is MarginMode.ISOLATED
+        assert exchange._mode_read is MarginMode.ISOLATED  # pyright: ignore[reportPrivateUsage]
 
     played(play, plan=plan)
 

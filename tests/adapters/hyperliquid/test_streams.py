@@ -45,7 +45,10 @@ def unknown(state: wire.WireState) -> Read[Position] | None:
 
 
 def dialect(names: Names = FIRST, *, contracts: bool = True, in_dex: bool = True) -> HyperliquidStreams:
-    return HyperliquidStreams(names, Known(lambda: USER, held if contracts else unknown, lambda _: in_dex))
+    def tells(state: wire.WireState) -> bool:
+        return in_dex
+
+    return HyperliquidStreams(names, Known(lambda: USER, held if contracts else unknown, tells))
 
 
 def read(frame: Any, streams: HyperliquidStreams | None = None) -> Any:
