@@ -235,10 +235,6 @@ class Books:
         record = self._records.get(local_id)
         return None if record is None else record.result or record.error
 
-    def kept(self, local_id: str) -> Record | None:
-        """What is kept of the latest order under this id."""
-        return self._records.get(local_id)
-
     def request(self, local_id: str) -> OrderRequest | None:
         """What an order of ours was placed by."""
         record = self._records.get(local_id)
@@ -255,7 +251,7 @@ class Books:
         return None if record is None else record.error
 
     def record(self, local_id: str) -> Record | None:
-        """All that is known of an order of ours."""
+        """All that is known of an order of ours, the latest one under this id."""
         return self._records.get(local_id)
 
     def under_way(self, venue_symbol: str) -> list[Record]:

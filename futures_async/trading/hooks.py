@@ -389,7 +389,7 @@ def placement(exchange: FuturesExchange, client_order_id: str) -> object | None:
     """What is known of the placement of an order under this id: of another one, another object."""
     if not isinstance(exchange, Hooks):
         return exchange.outcome(client_order_id)
-    return exchange._orders.kept(client_order_id)  # pyright: ignore[reportPrivateUsage] - of this very class
+    return exchange._orders.record(client_order_id)  # pyright: ignore[reportPrivateUsage] - of this very class
 
 
 def undecided(exchange: FuturesExchange, client_order_id: str) -> bool:
@@ -397,7 +397,7 @@ def undecided(exchange: FuturesExchange, client_order_id: str) -> bool:
     if not isinstance(exchange, Hooks):
         question = exchange.outcome(client_order_id)
         return isinstance(question, OutcomeUnknown) and not question.settled
-    record = exchange._orders.kept(client_order_id)  # pyright: ignore[reportPrivateUsage] - of this very class
+    record = exchange._orders.record(client_order_id)  # pyright: ignore[reportPrivateUsage] - of this very class
     return record is not None and record.undecided
 
 
