@@ -150,6 +150,7 @@ return {1}
 # slots it has there, and for each of these: id, seconds until it is back.
 REMEMBER = (
     _COMMON
+    + _NAMES
     + """
 local told, kept, at = tonumber(ARGV[1]), tonumber(ARGV[2]), 3
 for number = 2, #KEYS do
@@ -164,6 +165,8 @@ for number = 2, #KEYS do
 end
 local granted = tonumber(redis.call('GET', KEYS[1]) or '0')
 redis.call('SET', KEYS[1], math.max(granted, told), 'EX', kept)
+-- Forgotten once more, after it was found out.
+redis.call('SET', FORGOT, string.format('%.6f', now), 'EX', math.ceil(UNSURE), 'NX')
 return 1
 """
 )

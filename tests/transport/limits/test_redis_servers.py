@@ -304,6 +304,25 @@ def test_a_cluster_that_has_forgotten_is_told_again_also_where_no_slot_stands(cl
 
 
 @needs_server
+def test_one_that_forgets_again_while_it_is_told_grants_nothing_either(clustered: Servers) -> None:
+    async def use(limiter: RedisLimiter) -> None:
+        pools = (Pool("again", 5, 20.0),)
+        (await take(limiter, pools)).unused()
+        remember = limiter._remember
+
+        async def forgotten_meanwhile(told: int) -> None:
+            clustered.servers[0].ask("FLUSHALL")
+            await remember(told)
+
+        limiter._remember = forgotten_meanwhile  # type: ignore[method-assign]
+        clustered.servers[0].ask("FLUSHALL")
+        with pytest.raises(DeadlineExpired):
+            await take(limiter, pools, 0.3)
+
+    with_limiter(clustered.url, use)
+
+
+@needs_server
 def test_a_plain_url_of_a_node_a_replica_or_a_sentinel_says_what_to_write(clustered: Servers, guarded: Servers) -> None:
     def refused(server: Server) -> str:
         with pytest.raises(ConnectFailed) as caught:
