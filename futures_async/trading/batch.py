@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 import anyio
@@ -10,6 +11,7 @@ import anyio
 from futures_async.trading.books import Due, Record
 from futures_async.trading.desk import OrderDesk
 from futures_async.trading.ordering import Ack, BatchPlacement, PlannedOrder
+from futures_async.trading.relying import Hold
 from futures_async.transport.channel import Channel
 from futures_async.transport.dialect import Dialect, Refusal
 from futures_async.unified.enums import Outcome
@@ -49,9 +51,16 @@ async def together(calls: Sequence[Callable[[], Awaitable[T]]]) -> list[T]:
 
 
 async def place_batch(
-    desk: OrderDesk, channel: Channel, plans: Sequence[PlannedOrder], placement: BatchPlacement, send_within_s: float
+    desk: OrderDesk,
+    channel: Channel,
+    plans: Sequence[PlannedOrder],
+    placement: BatchPlacement,
+    send_within_s: float,
+    holds: Mapping[str, Hold] = MappingProxyType({}),
 ) -> list[OrderResult]:
     """Place `plans` in one call. Goes on, and records every fate, when the caller is cancelled meanwhile.
+
+    `holds` are on what they rely on, by our ids.
 
     Raises:
         InvalidOrder: A client order id was used before; nothing is sent then.
@@ -59,7 +68,7 @@ async def place_batch(
     records: list[Record] = []
     try:
         for plan in plans:
-            records.append(desk.open(plan))  # noqa: PERF401 - those before a refused one are taken back
+            records.append(desk.open(plan, holds.get(plan.local_id)))  # noqa: PERF401 - those before a refused one are taken back
     except InvalidOrder:
         for record in records:
             desk.forget(record)

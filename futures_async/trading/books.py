@@ -14,6 +14,7 @@ import msgspec
 
 from futures_async.trading.handing import Handed, taken_up
 from futures_async.trading.ordering import Fingerprint, PlannedOrder, fingerprint
+from futures_async.trading.relying import Hold
 from futures_async.transport.channel import Channel
 from futures_async.transport.http.backend import Abort
 from futures_async.transport.runtime import Work
@@ -41,6 +42,7 @@ class Record:
         "error",
         "fence_ms",
         "fingerprint",
+        "hold",
         "order",
         "plan",
         "pushed",
@@ -50,8 +52,10 @@ class Record:
         "written",
     )
 
-    def __init__(self, plan: PlannedOrder) -> None:
+    def __init__(self, plan: PlannedOrder, hold: Hold | None = None) -> None:
         self.plan = plan
+        self.hold = hold
+        """On what it relies on, until it is known to have arrived, or not to."""
         self.fingerprint: Fingerprint = fingerprint(plan)
         self.abort = Abort()
         self.written: IntentRecord | None = None
@@ -71,6 +75,12 @@ class Record:
         """Set once it is certain."""
         self.watch: Work[None] | None = None
         """Looks for it late: after it was proved absent, or while its fate is open."""
+
+    def let_go(self) -> None:
+        """It relies on nothing any more: it has arrived, or nothing of it can."""
+        if self.hold is not None:
+            self.hold.end()
+            self.hold = None
 
     @property
     def free(self) -> bool:
@@ -108,8 +118,8 @@ class Books:
         """Whose intents and verdicts these are in the journal."""
         self._records: OrderedDict[str, Record] = OrderedDict()
 
-    def open(self, plan: PlannedOrder) -> Record:
-        """Enter an order in the books, before anything is sent.
+    def open(self, plan: PlannedOrder, hold: Hold | None = None) -> Record:
+        """Enter an order in the books, before anything is sent; its hold on what it relies on is ended here then.
 
         Raises:
             InvalidOrder: Its client order id was used for an order that may exist.
@@ -121,7 +131,9 @@ class Books:
                 + ("" if known.fingerprint == fingerprint(plan) else " for another order")
                 + ": every order needs its own"
             )
-        record = Record(plan)
+        record = Record(plan, hold)
+        if hold is not None:
+            hold.placed = True
         self._records[plan.local_id] = record
         while len(self._records) > REMEMBERED:
             oldest = next((key for key, kept in self._records.items() if kept.result is not None), None)
@@ -133,6 +145,7 @@ class Books:
     def forget(self, record: Record) -> None:
         """Take an order out of the books: nothing of it was ever sent."""
         self._records.pop(record.plan.local_id, None)
+        record.let_go()
 
     # In the journal
 
@@ -201,6 +214,10 @@ class Books:
     async def verdict(self, record: Record, result: Order | FuturesAsyncError) -> None:
         """Write down what became of an order."""
         record.result = result if isinstance(result, Order) else at_rest(result)
+        if record.hold is not None and not isinstance(result, Order) and result.outcome is Outcome.UNKNOWN:
+            record.hold.leave_open(self._channel.fence(self._channel.now_ms()))  # it may have passed what refused it
+        else:
+            record.let_go()
         if isinstance(result, Order) and result.recovered:
             self._tell_of_stops(record, result)
         if record.error is not None:

@@ -8,6 +8,7 @@ from typing import Any, Literal, TypeVar
 
 from futures_async.trading.books import Due, Record, logger
 from futures_async.trading.ordering import Placement, PlannedOrder
+from futures_async.trading.relying import Hold
 from futures_async.trading.resolving import Resolving
 from futures_async.transport.attempt import signed_by
 from futures_async.transport.deeds import outcome
@@ -42,9 +43,10 @@ class OrderDesk(Resolving):
         send_within_s: float,
         resolve_within_s: float | None,
         confirm: bool = True,
+        hold: Hold | None = None,
     ) -> Order:
         """Place one order; it goes on, and its fate is recorded, when the caller is cancelled meanwhile."""
-        record = self.open(plan)
+        record = self.open(plan, hold)
         record.confirm = confirm
         work: Work[Order] = self.begin(
             [record],
@@ -63,8 +65,10 @@ class OrderDesk(Resolving):
                 for record in records:
                     if record.result is None and record.error is None and not abort.harmless:  # cut off, by whatever
                         self.mark_unknown(record, self._cut_off(f"placing order {record.plan.local_id} was cut off"))
-                    if record.result is not None or record.error is not None:  # else nothing of it has left
+                    if record.result is not None or record.error is not None:
                         record.work = None  # larger than all else that is remembered of an order
+                    else:  # nothing of it has left
+                        record.let_go()
 
         try:
             work = self._channel.deeds.begin(run, Kind.ORDER, abort)

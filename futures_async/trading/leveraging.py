@@ -8,6 +8,7 @@ from typing import ClassVar, NamedTuple, NoReturn
 
 from futures_async.trading.hooks import Hooks
 from futures_async.trading.ordering import Call
+from futures_async.trading.relying import Put
 from futures_async.unified.convert import Number, chosen_or_none, is_multiple, to_decimal, to_text
 from futures_async.unified.enums import MarginMode, MarginModeLike, PositionSide, PositionSideLike
 from futures_async.unified.errors import ExchangeError, InvalidRequest, NotSent, SettingNotApplied
@@ -35,25 +36,6 @@ class LeverageChange(NamedTuple):
         return self.margin_mode in (None, found.margin_mode) and (
             all(told[side] == value for side, value in self.sides.items()) if self.sides else found.leverage == leverage
         )
-
-
-class Put(NamedTuple):
-    """Leverage as it is set: what stands once that has landed."""
-
-    leverage: Decimal
-    margin_mode: MarginMode | None
-    """The one that stands with it; None: whichever is set."""
-    sides: tuple[tuple[PositionSide, Decimal], ...]
-    """What each side has then; one that is not named keeps what it has. Empty: both have `leverage`."""
-
-    def leaves(self, side: PositionSide, leverage: Decimal, margin_mode: MarginMode | None) -> bool:
-        """Whether a side that has this leverage, in this margin mode (None: in any), has it then too."""
-        will_be = dict(self.sides).get(side, leverage) if self.sides else self.leverage
-        return will_be == leverage and (margin_mode is None or self.margin_mode in (None, margin_mode))
-
-    def __str__(self) -> str:
-        mode = () if self.margin_mode is None else (self.margin_mode.value,)
-        return " ".join((f"{to_text(self.leverage)}x", *mode, *(f"{side} {to_text(own)}x" for side, own in self.sides)))
 
 
 class Leveraging(Hooks):

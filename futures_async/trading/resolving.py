@@ -60,6 +60,8 @@ class Resolving(Acceptance):
         unknown.assumptions = self._assumptions() if record.ask is None else ["that none is seen proves nothing"]
         unknown.bind(lambda deadline_s: self._resolve(record, deadline_s))
         record.error = unknown
+        if record.hold is not None:
+            record.hold.leave_open(unknown.fence_until_ms, unknown)
         record.fence_ms = unknown.fence_until_ms
 
     def _assumptions(self) -> list[str]:

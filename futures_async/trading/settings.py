@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 import anyio
 
+from futures_async.trading.relying import Reliance, Reliances
 from futures_async.trading.turns import DUE, Key, Turns
 from futures_async.transport.channel import Channel, apart
 from futures_async.transport.endpoint import Kind
@@ -34,6 +35,10 @@ R = TypeVar("R")
 READ_PAUSES_S = (0.0, 0.25, 0.5, 1.0, 2.0)
 LONGEST_PAUSE_S = 4.0
 
+GIVE_WAY_S = 60.0
+"""So long does what is not needed by a time wait for orders under way: longer than a request can live at most venues.
+"""
+
 SEVERAL = "several values"
 """In place of the value, where copies of more than one are under way: equal to none."""
 
@@ -43,6 +48,7 @@ class SettingDesk(Turns):
 
     def __init__(self, channel: Channel) -> None:
         super().__init__(channel)
+        self.reliances = Reliances(channel)
         self._open: dict[Key, tuple[object, OutcomeUnknown]] = {}
         self._late: dict[Key, tuple[object, int]] = {}
         """What was set, and the venue time until which requests for it may land beside the one that was answered."""
@@ -51,15 +57,15 @@ class SettingDesk(Turns):
         """Settings whose fate is not known."""
         return [error for _, error in self._open.values() if not error.settled]
 
-    def pending(self, *begins: str) -> list[object]:
-        """The values that may still come to stand for the keys that begin so: being set, open, or copies under way."""
+    def taking(self, reliance: Reliance) -> list[object]:
+        """The values that would take it away and may still come to stand: being set, open, or copies under way."""
         now_ms = self._channel.now_ms()
         found = list(self._under_way.items())
         found += [(key, value) for key, (value, over_ms) in self._late.items() if over_ms > now_ms]
         for key, (value, question) in self._open.items():
             if not question.settled and (question.fence_until_ms is None or question.fence_until_ms > now_ms):
                 found.append((key, value))
-        return [value for key, value in found if key[: len(begins)] == begins]
+        return [value for key, value in found if reliance.lost_by(key, value)]
 
     async def apply(
         self,
@@ -74,6 +80,7 @@ class SettingDesk(Turns):
         """Set, and read back what stands; codes in `unchanged` mean that it stood already.
 
         Raises:
+            DeadlineExpired: An order under way relies on what this would change; nothing was sent.
             SettingNotApplied: The old value stands, and the request can no longer take effect.
             SettingOutcomeUnknown: It cannot be told; another value is refused for this key until it can.
         """
@@ -93,16 +100,22 @@ class SettingDesk(Turns):
         unchanged: Collection[str],
     ) -> R:
         due = DUE.get()
-        self._check_time(key, value, due)  # before it queues behind one that waits for just that
-        async with self._alone(key, due):
-            self._check_time(key, value, due)
-            await self._settle_earlier(key, value, read, due)
-            self._check_time(key, value, due)
-            self._under_way[key] = value
-            try:
-                return await self._set_for_good(key, value, send, read, stands, unchanged)
-            finally:
-                del self._under_way[key]
+        gives_way_until = self._channel.transport.runtime().now() + GIVE_WAY_S if due is None else due
+        while True:
+            self._check_time(key, value, due)  # before it queues behind one that waits for just that
+            await self.reliances.make_way(key, value, gives_way_until)
+            async with self._alone(key, due):
+                self._check_time(key, value, due)
+                await self._settle_earlier(key, value, read, due)
+                self._check_time(key, value, due)
+                if self.reliances.loser(key, value) is not None:
+                    continue  # it has come meanwhile, and may need this turn to end
+                # From here on an order that comes sees that this is under way.
+                self._under_way[key] = value
+                try:
+                    return await self._set_for_good(key, value, send, read, stands, unchanged)
+                finally:
+                    del self._under_way[key]
 
     def _check_time(self, key: Key, value: object, due: float | None) -> None:
         """Refuse what could only be called done after `due`.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Hashable, Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Literal
 
@@ -13,7 +13,6 @@ from futures_async.trading.batch import place_batch, together
 from futures_async.trading.cancelling import ordered
 from futures_async.trading.closing import before_sending
 from futures_async.trading.closing_orders import CONTRACTS, EXACTLY
-from futures_async.trading.leveraging import Put
 from futures_async.trading.ordering import PlannedOrder, asked
 from futures_async.trading.planning import (
     as_request,
@@ -24,6 +23,7 @@ from futures_async.trading.planning import (
     make_client_order_id,
 )
 from futures_async.trading.recovering import Recovering
+from futures_async.trading.relying import Hold, Put, Reliance, setting_for
 from futures_async.trading.turns import needed_by
 from futures_async.unified.enums import (
     Intent,
@@ -65,7 +65,8 @@ class Trading(Recovering):
         client_order_id = make_client_order_id() if given is None else check_client_order_id(given, traits)
         contract = await self._check_rules(request, venue_symbol)
         await self._check_bounds(request, venue_symbol)
-        await self._check_standing(request, venue_symbol)
+        if kind is not OrderKind.PLAIN:  # of others it is checked once nothing can change it
+            await self._check_standing(request, venue_symbol)
         mode = await self._known_position_mode(venue_symbol) if self.needs_position_mode else None
         contracts = None
         if contract is not None and contract.contract_value is not None:
@@ -114,30 +115,55 @@ class Trading(Recovering):
             and {Capability.SET_LEVERAGE, Capability.FETCH_LEVERAGE} <= self.capabilities
         )
 
-    async def _set_leverage_of(self, plan: PlannedOrder) -> None:
-        """Set and read back the leverage that an order asks for and does not carry itself."""
-        request, wanted = plan.request, plan.request.leverage
-        if wanted is None or "leverage" in self.order_fields.of(OrderKind.PLAIN, request.type, request.intent):
-            return
-        mode = self._margin_mode_of(plan)
-        opens = PositionSide.LONG if request.side is Side.BUY else PositionSide.SHORT
-        if not self._may_lose_leverage(plan, opens, wanted, mode):
-            found = await self.fetch_leverage(plan.venue_symbol, mode)
-            own = found.long_leverage if opens is PositionSide.LONG else found.short_leverage
-            stands = (found.leverage if own is None else own) == wanted
-            if stands and not self._may_lose_leverage(plan, opens, wanted, mode):
-                return
-        # The other side of a hedge keeps its leverage, and so its liquidation price, where it has one of its own.
-        alone = plan.position_mode is PositionMode.HEDGE and mode is MarginMode.ISOLATED
-        await self.set_leverage(plan.venue_symbol, wanted, margin_mode=mode, side=opens if alone else None)
+    def _reliance_of(self, plan: PlannedOrder) -> Reliance | None:
+        """What an order relies on, of that which it asks for and does not carry itself; None: on nothing."""
+        request, mode = plan.request, self._margin_mode_of(plan)
+        carried = self.order_fields.of(OrderKind.PLAIN, request.type, request.intent)
+        reliance = Reliance(
+            plan.venue_symbol,
+            PositionSide.LONG if request.side is Side.BUY else PositionSide.SHORT,
+            None if "leverage" in carried else request.leverage,
+            mode,
+            request.margin_mode if "margin_mode" in self.order_fields.standing else None,
+            # The other side of a hedge keeps its leverage, and so its liquidation price, where it has one of its own.
+            alone=plan.position_mode is PositionMode.HEDGE and mode is MarginMode.ISOLATED,
+            by_mode=self.leverage_by_mode,
+        )
+        return None if reliance.leverage is None and reliance.standing is None else reliance
 
-    def _may_lose_leverage(
-        self, plan: PlannedOrder, side: PositionSide, leverage: Decimal, margin_mode: MarginMode | None
-    ) -> bool:
-        """Whether something that is being set, or a copy that may still land, takes this leverage away again."""
-        kept_apart = () if margin_mode is None or not self.leverage_by_mode else (margin_mode.value,)
-        coming = self._settings.pending("set_leverage", plan.venue_symbol, *kept_apart)
-        return not all(isinstance(put, Put) and put.leaves(side, leverage, margin_mode) for put in coming)
+    async def _hold_of(self, plan: PlannedOrder, due: float) -> Hold | None:
+        """The hold of an order on what it relies on; None: on nothing.
+
+        Raises:
+            DeadlineExpired: Another order under way needs something else.
+        """
+        reliance = self._reliance_of(plan)
+        if reliance is None:
+            return None
+        hold = (await self._settings.reliances.hold({plan.local_id: reliance}, due))[plan.local_id]
+        if isinstance(hold, DeadlineExpired):
+            raise hold
+        return hold
+
+    async def _set_up(self, plan: PlannedOrder, hold: Hold) -> None:
+        """See that what an order relies on stands: the leverage is set and read back where it does not."""
+        await self._check_standing(plan.request, plan.venue_symbol)
+        reliance, settings = hold.reliance, self._settings
+        if reliance.leverage is None:
+            return
+        if not settings.taking(reliance):
+            found = await self.fetch_leverage(plan.venue_symbol, reliance.margin_mode)
+            own = found.long_leverage if reliance.side is PositionSide.LONG else found.short_leverage
+            stands = (found.leverage if own is None else own) == reliance.leverage
+            if stands and not settings.taking(reliance):
+                return
+        with setting_for(hold):
+            await self.set_leverage(
+                plan.venue_symbol,
+                reliance.leverage,
+                margin_mode=reliance.margin_mode,
+                side=reliance.side if reliance.alone else None,
+            )
 
     async def _rules_of(self, venue_symbol: str, intent: Intent = Intent.OPEN) -> Contract | None:
         """A contract's rules: read where orders cannot do without, else as far as they are known."""
@@ -176,14 +202,13 @@ class Trading(Recovering):
                 f"{self.id}: margin mode {stands} is set for {request.symbol}, and orders carry none here: "
                 f"set_margin_mode({request.margin_mode.value!r}) first, or leave margin_mode out"
             )
-        coming = self._settings.pending("set_margin_mode", venue_symbol)
-        coming += [
-            put.margin_mode for put in self._settings.pending("set_leverage", venue_symbol) if isinstance(put, Put)
-        ]
-        other = next((mode for mode in coming if mode not in (None, stands)), None)
-        if other is not None:
+        reliance = Reliance(venue_symbol, PositionSide.LONG, standing=stands)
+        coming = self._settings.taking(reliance)
+        if coming:
+            others = [one.margin_mode if isinstance(one, Put) else one for one in coming]
             raise DeadlineExpired(
-                f"{self.id}: margin mode {stands} is set for {request.symbol}, and {other} may still take its place: "
+                f"{self.id}: margin mode {stands} is set for {request.symbol}, and {others[0]} may still take its "
+                "place: "
                 "an earlier setting of it is under way. Try again in a minute; the order was not sent"
             )
 
@@ -213,30 +238,38 @@ class Trading(Recovering):
         request = as_request(request)
         now = self._channel.transport.runtime().now
         began, left_s = now(), send_within_s
-        with before_sending(request.client_order_id), ordered(), needed_by(began + send_within_s):
-            plan = await self._plan(request)
-            await self._set_leverage_of(plan)
-            if not EXACTLY.get():  # a close is not given up because what it must know came late
-                left_s -= now() - began
-            if left_s <= 0:
-                raise DeadlineExpired(
-                    f"{self.id} create_order: what it needs took longer than send_within_s; the order was not sent"
-                )
-        self._active("create_order")  # planning may have read from the network meanwhile
+        hold: Hold | None = None
         try:
-            return await self._orders.place(
-                plan,
-                self._placement(plan),
-                on_unknown=on_unknown,
-                send_within_s=left_s,
-                resolve_within_s=resolve_within_s,
-                confirm=confirm,
-            )
-        except FuturesAsyncError as error:
-            self._heard(plan, error)
-            raise
+            with before_sending(request.client_order_id), ordered(), needed_by(began + send_within_s):
+                plan = await self._plan(request)
+                hold = await self._hold_of(plan, began + send_within_s)
+                if hold is not None:
+                    await self._set_up(plan, hold)
+                if not EXACTLY.get():  # a close is not given up because what it must know came late
+                    left_s -= now() - began
+                if left_s <= 0:
+                    raise DeadlineExpired(
+                        f"{self.id} create_order: what it needs took longer than send_within_s; the order was not sent"
+                    )
+            self._active("create_order")  # planning may have read from the network meanwhile
+            try:
+                return await self._orders.place(
+                    plan,
+                    self._placement(plan),
+                    on_unknown=on_unknown,
+                    send_within_s=left_s,
+                    resolve_within_s=resolve_within_s,
+                    confirm=confirm,
+                    hold=hold,
+                )
+            except FuturesAsyncError as error:
+                self._heard(plan, error)
+                raise
+            finally:
+                self._ordered(plan)
         finally:
-            self._ordered(plan)
+            if hold is not None:
+                hold.let_go()
 
     async def create_orders(self, requests: Sequence[OrderRequest]) -> list[OrderResult]:
         self._require(Capability.CREATE_ORDERS)
@@ -245,8 +278,7 @@ class Trading(Recovering):
             raise InvalidRequest("create_orders takes several orders, in a list")
         requests = [as_request(request) for request in requests]
         results: dict[int, OrderResult] = {}
-        plans: list[tuple[int, PlannedOrder]] = []
-        singles: list[tuple[int, OrderRequest]] = []
+        planned: dict[int, PlannedOrder] = {}
         names: set[str] = set()
         leverages: dict[str, Decimal] = {}
         for index, request in enumerate(requests):
@@ -256,13 +288,53 @@ class Trading(Recovering):
                 if plan.local_id in names:
                     raise InvalidOrder(f"client_order_id {plan.local_id} stands twice in this batch")
                 names.add(plan.local_id)
-                due = self._channel.transport.runtime().now() + SEND_WITHIN_S
-                with before_sending(plan.local_id), ordered(), needed_by(due):
-                    await self._set_batch_leverage(plan, leverages)
+                with before_sending(plan.local_id):
+                    self._check_batch_leverage(plan, leverages)
             except FuturesAsyncError as error:  # before anything of it was sent: the others are none the worse
                 results[index] = OrderResult(request=request, error=error)
-                continue
-            if self.max_batch > 1 and len(requests) > 1 and self._batchable(plan):
+            else:
+                planned[index] = plan
+        holds = await self._hold_together(planned.values())
+        try:
+            for index, plan in tuple(planned.items()):
+                try:
+                    await self._set_up_in_batch(plan, holds.get(plan.local_id))
+                except FuturesAsyncError as error:
+                    results[index] = OrderResult(request=requests[index], error=error)
+                    del planned[index]
+            kept = {name: hold for name, hold in holds.items() if isinstance(hold, Hold)}
+            results |= await self._place_several(planned, kept, alone=len(requests) == 1)
+        finally:
+            for hold in holds.values():
+                if isinstance(hold, Hold):
+                    hold.let_go()
+        return [results[index] for index in range(len(requests))]
+
+    async def _hold_together(self, plans: Iterable[PlannedOrder]) -> dict[str, Hold | DeadlineExpired]:
+        """The holds of orders on what they rely on, by our ids; see `Reliances.hold`."""
+        reliances = {plan.local_id: self._reliance_of(plan) for plan in plans}
+        wanted = {name: reliance for name, reliance in reliances.items() if reliance is not None}
+        return await self._settings.reliances.hold(wanted, self._channel.transport.runtime().now() + SEND_WITHIN_S)
+
+    async def _set_up_in_batch(self, plan: PlannedOrder, hold: Hold | DeadlineExpired | None) -> None:
+        """See that what one order among several relies on stands."""
+        if hold is None:
+            return
+        due = self._channel.transport.runtime().now() + SEND_WITHIN_S
+        with before_sending(plan.local_id), ordered(), needed_by(due):
+            if isinstance(hold, DeadlineExpired):
+                raise hold
+            await self._set_up(plan, hold)
+
+    async def _place_several(
+        self, planned: Mapping[int, PlannedOrder], holds: Mapping[str, Hold], *, alone: bool
+    ) -> dict[int, OrderResult]:
+        """Place orders, by the venue's batch where it takes them; those that go one by one, side by side."""
+        results: dict[int, OrderResult] = {}
+        plans: list[tuple[int, PlannedOrder]] = []
+        singles: list[tuple[int, OrderRequest]] = []
+        for index, plan in planned.items():
+            if self.max_batch > 1 and not alone and self._batchable(plan):
                 plans.append((index, plan))
             else:
                 singles.append((index, plan.request))
@@ -273,7 +345,7 @@ class Trading(Recovering):
                 try:
                     self._active("create_orders")
                     placement = self._batch_placement(orders)
-                    placed = await place_batch(self._orders, self._channel, orders, placement, SEND_WITHIN_S)
+                    placed = await place_batch(self._orders, self._channel, orders, placement, SEND_WITHIN_S, holds)
                 except FuturesAsyncError as error:  # before anything was sent
                     placed = [OrderResult(request=plan.request, error=error) for plan in orders]
                 results.update(zip((index for index, _ in chunk), placed, strict=True))
@@ -303,13 +375,12 @@ class Trading(Recovering):
             if problem is not None:
                 self._heard(plan, problem)
             self._ordered(plan)
-        return [results[index] for index in range(len(requests))]
+        return results
 
-    async def _set_batch_leverage(self, plan: PlannedOrder, leverages: dict[str, Decimal]) -> None:
+    def _check_batch_leverage(self, plan: PlannedOrder, leverages: dict[str, Decimal]) -> None:
         """Of one order among several: what one of them has set, another must not change before that one is sent."""
         wanted = plan.request.leverage
         if wanted is not None and leverages.setdefault(plan.venue_symbol, wanted) != wanted:
             raise InvalidOrder(
                 f"{self.id}: orders of one batch ask for different leverages of {plan.request.symbol}: place them apart"
             )
-        await self._set_leverage_of(plan)

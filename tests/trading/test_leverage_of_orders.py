@@ -13,7 +13,7 @@ from futures_async.adapters import OKX, Binance, Bitget, BitMart, Bybit
 from futures_async.simulator.plan import FaultPlan
 from futures_async.testing.inside import Inside
 from futures_async.testing.spec import RawCall, VenueSpec
-from futures_async.trading.leveraging import Put
+from futures_async.trading.relying import Put
 from futures_async.transport.endpoint import Endpoint, Kind
 from futures_async.unified import errors
 from futures_async.unified.enums import MarginMode, Outcome, PositionMode, PositionSide

@@ -1,0 +1,219 @@
+"""What orders rely on having been set: nothing of ours takes it away before they have arrived, or can arrive no more.
+
+An order names its leverage, and the venue has one for the contract: it is checked, or set, and only then the order
+leaves. Until its answer is there, a change of what it relies on waits, and so does an order that needs another value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from decimal import Decimal
+from typing import NamedTuple
+
+import anyio
+
+from futures_async.trading.turns import Key
+from futures_async.transport.channel import Channel
+from futures_async.unified.convert import to_text
+from futures_async.unified.enums import MarginMode, PositionSide
+from futures_async.unified.errors import DeadlineExpired, OutcomeUnknown
+from futures_async.unified.inner import inner
+
+LOOK_AGAIN_S = 1.0
+"""An order whose fate is open ends by a time of the venue's, which rings no bell."""
+
+
+class Put(NamedTuple):
+    """Leverage as it is set: what stands once that has landed."""
+
+    leverage: Decimal
+    margin_mode: MarginMode | None
+    """The one that stands with it; None: whichever is set."""
+    sides: tuple[tuple[PositionSide, Decimal], ...]
+    """What each side has then; one that is not named keeps what it has. Empty: both have `leverage`."""
+
+    def leaves(self, side: PositionSide, leverage: Decimal, margin_mode: MarginMode | None) -> bool:
+        """Whether a side that has this leverage, in this margin mode (None: in any), has it then too."""
+        will_be = dict(self.sides).get(side, leverage) if self.sides else self.leverage
+        return will_be == leverage and (margin_mode is None or self.margin_mode in (None, margin_mode))
+
+    def __str__(self) -> str:
+        mode = () if self.margin_mode is None else (self.margin_mode.value,)
+        return " ".join((f"{to_text(self.leverage)}x", *mode, *(f"{side} {to_text(own)}x" for side, own in self.sides)))
+
+
+class Reliance(NamedTuple):
+    """What an order relies on, of that which it does not carry itself."""
+
+    venue_symbol: str
+    side: PositionSide
+    """Of the position that it opens."""
+    leverage: Decimal | None = None
+    """None: on none."""
+    margin_mode: MarginMode | None = None
+    """Whose leverage that is; None: of any."""
+    standing: MarginMode | None = None
+    """The one that must be set; None: the order carries it, or names none."""
+    alone: bool = False
+    """Leverage is set for this side only."""
+    by_mode: bool = False
+    """Each margin mode keeps a leverage of its own."""
+
+    def lost_by(self, key: Key, value: object) -> bool:
+        """Whether what is set so takes it away; a value of which that cannot be told does."""
+        call, about = key[0], key[1:]
+        if about and self.venue_symbol not in about:
+            return False
+        if call == "set_margin_mode":
+            return self.standing is not None and value is not self.standing
+        if call != "set_leverage":
+            return False
+        if self.by_mode and self.margin_mode is not None and self.margin_mode.value not in about:
+            return False
+        if not isinstance(value, Put):
+            return True
+        moved = self.standing is not None and value.margin_mode not in (None, self.standing)
+        return moved or not (self.leverage is None or value.leaves(self.side, self.leverage, self.margin_mode))
+
+    def rivals(self, other: Reliance) -> bool:
+        """Whether setting one of them takes the other away."""
+        if self.venue_symbol != other.venue_symbol or None in (self.leverage, other.leverage):
+            return False
+        if self.alone and other.alone and self.side is not other.side:
+            return False
+        modes = {self.margin_mode, other.margin_mode}
+        return self.leverage != other.leverage and not (self.by_mode and None not in modes and len(modes) > 1)
+
+    def __str__(self) -> str:
+        leverage = () if self.leverage is None else (f"{to_text(self.leverage)}x",)
+        return " ".join((*leverage, *(() if self.standing is None else (self.standing.value,))))
+
+
+class Hold:
+    """One order's hold on what it relies on."""
+
+    __slots__ = ("_held", "_open", "_question", "name", "over", "placed", "reliance", "until_ms")
+
+    def __init__(self, name: str, reliance: Reliance, held: dict[Reliance, set[Hold]]) -> None:
+        self.name = name
+        """The order's id, for messages."""
+        self.reliance = reliance
+        self.placed = False
+        """The order desk ends it: the order stands in the books."""
+        self.over = anyio.Event()
+        self.until_ms: int | None = None
+        """Venue time, Unix milliseconds: after it an order whose fate is open can arrive no more; None: that is not
+        known."""
+        self._open = False
+        self._question: OutcomeUnknown | None = None
+        self._held = held
+        held.setdefault(reliance, set()).add(self)
+
+    def end(self) -> None:
+        """The order has arrived, or can arrive no more."""
+        self.over.set()
+        holds = self._held.get(self.reliance, set())
+        holds.discard(self)
+        if not holds:
+            self._held.pop(self.reliance, None)
+
+    def leave_open(self, until_ms: int | None, question: OutcomeUnknown | None = None) -> None:
+        """It is not known whether the order has arrived: that may be told by the question, or never."""
+        self._open, self.until_ms, self._question = True, until_ms, question
+
+    def let_go(self) -> None:
+        """End it, unless that is the desk's to do: who places an order may be cancelled, and it goes on."""
+        if not self.placed:
+            self.end()
+
+    def is_over(self, now_ms: int) -> bool:
+        """Also where what became of the order may never be known, once its request is dead at the venue."""
+        if self.over.is_set() or (self._question is not None and self._question.settled):
+            return True
+        return self._open and self.until_ms is not None and self.until_ms < now_ms
+
+    def __str__(self) -> str:
+        fate = "may still arrive" if self._open else "has not arrived yet"
+        return f"order {self.name} relies on {self.reliance} and {fate}"
+
+
+_FOR: ContextVar[Hold | None] = inner("setting_for", None)
+
+
+@contextmanager
+def setting_for(hold: Hold) -> Generator[None]:
+    """What is set inside is what the holder relies on: what others hold beside that is the same."""
+    token = _FOR.set(hold)
+    try:
+        yield
+    finally:
+        _FOR.reset(token)
+
+
+class Reliances:
+    """What the orders of one account that are under way rely on. No two of them are rivals."""
+
+    def __init__(self, channel: Channel) -> None:
+        self._channel = channel
+        self._held: dict[Reliance, set[Hold]] = {}
+
+    def _first(self, meant: Callable[[Reliance], bool]) -> Hold | None:
+        """A hold on what is meant; those that are over are forgotten."""
+        now_ms = self._channel.now_ms()
+        for reliance in [one for one in self._held if meant(one)]:
+            for hold in tuple(self._held[reliance]):
+                if not hold.is_over(now_ms):
+                    return hold
+                hold.end()
+        return None
+
+    def loser(self, key: Key, value: object) -> Hold | None:
+        """An order under way that loses what it relies on where this is set."""
+        mine = _FOR.get()
+        if mine is not None and not mine.is_over(self._channel.now_ms()):
+            return None
+        return self._first(lambda one: one.lost_by(key, value))
+
+    async def make_way(self, key: Key, value: object, until: float) -> None:
+        """Wait until this can be set, and no order under way loses what it relies on.
+
+        Raises:
+            DeadlineExpired: One still did, by the loop's clock.
+        """
+        while (loser := self.loser(key, value)) is not None:
+            if not await self._looked_again(loser, until):
+                raise self._in_the_way(loser, f"{' '.join(key)} cannot be {value} in time")
+
+    async def hold(self, wanted: Mapping[str, Reliance], due: float) -> dict[str, Hold | DeadlineExpired]:
+        """Hold what orders rely on, all at once: who held some and waited for others could wait for ever.
+
+        Args:
+            wanted: By our id of the order; none is another's rival.
+            due: By the loop's clock: one that has a rival until then is left out.
+        """
+        while True:
+            rivals = {name: self._first(one.rivals) for name, one in wanted.items()}
+            first = next((rival for rival in rivals.values() if rival is not None), None)
+            if first is None or not await self._looked_again(first, due):
+                break
+        taken: dict[str, Hold | DeadlineExpired] = {}
+        for name, reliance in wanted.items():
+            if (rival := rivals[name]) is not None:
+                taken[name] = self._in_the_way(rival, f"{reliance.venue_symbol} cannot be set to {reliance} in time")
+                continue
+            taken[name] = Hold(name, reliance, self._held)
+        return taken
+
+    async def _looked_again(self, hold: Hold, until: float) -> bool:
+        """Wait for a hold to end, for as long as there is time: whether there was any."""
+        left_s = until - self._channel.transport.runtime().now()
+        if left_s <= 0:
+            return False
+        with anyio.move_on_after(min(left_s, LOOK_AGAIN_S)):
+            await hold.over.wait()
+        return True
+
+    def _in_the_way(self, hold: Hold, what: str) -> DeadlineExpired:
+        return DeadlineExpired(f"{self._channel.dialect.venue}: {what}: {hold}, try again after that; nothing was sent")
