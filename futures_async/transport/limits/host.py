@@ -78,6 +78,10 @@ class HostLimiter(StoreLimiter):
         self._published: dict[str, tuple[float, float]] = {}
         self._takes = 0
 
+    def begin_anew(self) -> None:
+        super().begin_anew()
+        self._pending, self._published = [], {}
+
     def __repr__(self) -> str:
         return f"HostLimiter({str(self.path.parent)!r})"
 
@@ -86,7 +90,7 @@ class HostLimiter(StoreLimiter):
         return Blocked(0, 0.0, 0.0, turn.since) if answer is None else answer
 
     async def serial(self, series: str, least: int, deadline: float | None) -> int:
-        loop = self._loops.current()
+        loop = self.here()
         if deadline is not None:
             deadline -= loop.skew
         number = await self._when_free(loop, lambda file: _next_serial(file, series, least), deadline)
@@ -160,6 +164,7 @@ class HostLimiter(StoreLimiter):
         )
 
     async def aclose(self) -> None:
+        self.here()
         with self._lock:
             if self._pending:
                 self._transaction(lambda file: True)

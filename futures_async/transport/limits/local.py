@@ -76,7 +76,7 @@ class LocalLimiter(Limiter):
         # The hot path: no clock is read and nothing is called while there are slots that were never used or reaped.
         loop = self._loops.last
         if loop is None or not loop.here():
-            loop = self._loops.current()
+            loop = self._here()
         windows: list[QueuedWindow] = []
         known = self._windows
         with self._lock:
@@ -101,7 +101,7 @@ class LocalLimiter(Limiter):
         permit = self.try_acquire(pools, priority)
         if permit is not None:
             return permit
-        loop = self._loops.current()
+        loop = self._here()
         with self._lock:
             waiter = self._join(pools, priority, deadline, loop)
         try:
@@ -138,7 +138,7 @@ class LocalLimiter(Limiter):
                     self._serve(window, loop.now())
 
     def close(self, pools: Sequence[Pool], for_s: float) -> None:
-        loop = self._loops.current()
+        loop = self._here()
         now = loop.now()
         with self._lock:
             for pool in pools:
@@ -152,7 +152,7 @@ class LocalLimiter(Limiter):
                 self._serve(window, now)
 
     def closed_for(self, pools: Sequence[Pool]) -> float:
-        now = self._loops.current().now()
+        now = self._here().now()
         with self._lock:
             known = [self._windows[pool.key] for pool in pools if pool.key in self._windows]
             return max((window.closed_until - now for window in known if window.closed_until > now), default=0.0)
@@ -166,7 +166,7 @@ class LocalLimiter(Limiter):
             return window.used
 
     def correct(self, pool: Pool, remaining: int) -> None:
-        loop = self._loops.current()
+        loop = self._here()
         with self._lock:
             self._window(pool).correct(loop.now(), remaining)
 
@@ -175,6 +175,18 @@ class LocalLimiter(Limiter):
             for pool in pools:
                 if pool.key in self._windows:
                     self._windows[pool.key].round_trips.forget()
+
+    def _here(self) -> Loop:
+        """The loop that runs here; in a fork, with what the parent has sent, and without those who wait there."""
+        if not self._loops.forked():
+            return self._loops.current()
+        self._lock = threading.RLock()  # another thread of the parent's may have held it
+        self._serving = None
+        loop = self._loops.current()
+        for window in self._windows.values():
+            window.queue = None
+            window.orphan(loop.now())
+        return loop
 
     def _window(self, pool: Pool) -> QueuedWindow:
         window = self._windows.get(pool.key)

@@ -198,12 +198,21 @@ class TrioLoop(Loop):
 class Loops:
     """The loops that use one limiter; `current()` is the one that runs here."""
 
-    __slots__ = ("_known", "_lock", "last")
+    __slots__ = ("_generation", "_known", "_lock", "last")
 
     def __init__(self) -> None:
+        self._generation = fork_generation[0]
         self._lock = threading.Lock()
         self._known: list[Loop] = []
         self.last: Loop | None = None
+
+    def forked(self) -> bool:
+        """Whether this process is a fork of the one that used them last; said once in each."""
+        if self._generation == fork_generation[0]:
+            return False
+        self._generation = fork_generation[0]
+        self._lock = threading.Lock()  # another thread may have held it, which is not here
+        return True
 
     def current(self) -> Loop:
         """The loop that runs here.

@@ -92,11 +92,18 @@ class RedisLimiter(StoreLimiter):
         self._allow_eviction = allow_eviction
         self._checked = False
         self._slot = 0
+        self._begin()
+
+    def _begin(self) -> None:
         self._own = OwnSlots()
         self._tasks: set[asyncio.Task[Any]] = set()
         self._asleep: set[asyncio.Task[Any] | None] = set()
         """Tasks that will try once more."""
         self._closing: set[asyncio.AbstractEventLoop] = set()
+
+    def begin_anew(self) -> None:
+        super().begin_anew()
+        self._begin()
 
     def __repr__(self) -> str:
         server: RedisServer | None = getattr(self, "_server", None)  # None in one whose URL was refused

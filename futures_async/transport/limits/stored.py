@@ -115,6 +115,22 @@ class StoreLimiter(Limiter):
         self._closed: dict[str, float] = {}
         self._routes: dict[str, RoundTrips] = {}
 
+    def begin_anew(self) -> None:
+        """In a fork: who waits here, and what was taken, is its parent's, which the store must tell apart from it."""
+        self._lock = threading.RLock()  # another thread of the parent's may have held it
+        self.process = secrets.token_hex(8)
+        self._lines = {}
+
+    def here(self) -> Loop:
+        """The loop that runs here.
+
+        Raises:
+            RuntimeError: None does.
+        """
+        if self._loops.forked():
+            self.begin_anew()
+        return self._loops.current()
+
     @abstractmethod
     async def take(self, pools: Sequence[Pool], turn: Turn, deadline: float | None) -> Permit | Blocked:
         """Take a slot in each of the pools, or say in which there is none."""
@@ -128,7 +144,7 @@ class StoreLimiter(Limiter):
         """Close pools in the store."""
 
     async def acquire(self, pools: Sequence[Pool], priority: Priority, deadline: float | None) -> Permit:
-        loop = self._loops.current()
+        loop = self.here()
         if deadline is not None:
             deadline -= loop.skew
         turn = Turn(priority, next(self._arrivals), self.process, loop)
@@ -153,7 +169,7 @@ class StoreLimiter(Limiter):
                 self.withdraw(turn, line.key)
 
     def close(self, pools: Sequence[Pool], for_s: float) -> None:
-        now = self._loops.current().now()
+        now = self.here().now()
         with self._lock:
             for pool in pools:
                 self._routes.pop(pool.key, None)
@@ -163,7 +179,7 @@ class StoreLimiter(Limiter):
             self.close_stored(pools, min(for_s, MAX_CLOSED_S))
 
     def closed_for(self, pools: Sequence[Pool]) -> float:
-        now = self._loops.current().now()
+        now = self.here().now()
         return max((self._closed.get(pool.key, now) - now for pool in pools), default=0.0)
 
     def reconnected(self, pools: Sequence[Pool]) -> None:

@@ -151,6 +151,11 @@ class Window:
         for _ in range(weight):
             returns.append(now + self.span)
 
+    def orphan(self, now: float) -> None:
+        """Nobody here will hear the answers to what is in flight: count those calls as answered now."""
+        for _ in range(self.used - len(self.returns)):
+            self.returns.append(now + self.span)
+
     def close(self, now: float, for_s: float) -> None:
         """Let nothing pass for so many seconds; a longer closing already in force stays."""
         if for_s > 0.0:

@@ -1,9 +1,10 @@
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from typing import Any, cast
 
 import pytest
 
 from futures_async.testing import virtual_time
+from futures_async.transport.runtime import fork_generation
 
 Runner = Callable[[Callable[[], Awaitable[Any]]], Any]
 
@@ -16,3 +17,15 @@ def _on_asyncio(main: Callable[[], Any]) -> Any:
 def run(request: pytest.FixtureRequest) -> Runner:
     """Runs an async function in virtual time, on each of the two libraries."""
     return _on_asyncio if request.param == "asyncio" else cast("Runner", virtual_time.run_trio)
+
+
+@pytest.fixture
+def fork() -> Iterator[Callable[[], None]]:
+    """Once called, this process passes for a fork of itself."""
+    before = fork_generation[0]
+
+    def begin() -> None:
+        fork_generation[0] += 1
+
+    yield begin
+    fork_generation[0] = before

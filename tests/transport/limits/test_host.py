@@ -7,6 +7,7 @@ import stat
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -55,6 +56,20 @@ def test_three_processes_on_one_account_never_send_too_many(tmp_path: Path) -> N
     stamps = [stamp for stamps in by_process for stamp in stamps]
     assert len(stamps) == 180
     assert violations(stamps, LIMIT, PER_S) == 0
+
+
+def test_a_fork_is_another_process_to_the_file(tmp_path: Path, fork: Callable[[], None]) -> None:
+    limiter = HostLimiter(tmp_path / "own")
+    parent = limiter.process
+    limiter._pending.append(("what the parent will write itself", ()))  # pyright: ignore[reportPrivateUsage] - the file was locked
+    fork()
+
+    async def child() -> None:
+        (await take(limiter, (POOL,))).unused()
+        assert limiter.process != parent
+        await limiter.aclose()
+
+    asyncio.run(child())
 
 
 def test_what_a_killed_process_held_comes_back(tmp_path: Path) -> None:

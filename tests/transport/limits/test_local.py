@@ -3,6 +3,8 @@ import gc
 import threading
 import time
 import tracemalloc
+from collections.abc import Callable, Coroutine
+from typing import Any
 
 import anyio
 import anyio.lowlevel
@@ -575,6 +577,29 @@ def test_the_default_limiter_is_one_in_a_process_and_new_after_a_fork(monkeypatc
     with monkeypatch.context() as patched:
         patched.setattr("os.getpid", lambda: -1)
         assert shared() is not mine
+
+
+def test_a_fork_counts_what_its_parent_sent_and_waits_for_nobody_who_is_there(fork: Callable[[], None]) -> None:
+    limiter, pools = LocalLimiter(), [Pool("a", 2, 1.0)]
+    waiting: list[Coroutine[Any, Any, Permit]] = []
+
+    async def parent() -> None:
+        (await limiter.acquire(pools, Priority.READ, None)).answered()
+        await limiter.acquire(pools, Priority.READ, None)  # whose answer only the parent hears
+        waiting.append(limiter.acquire(pools, Priority.READ, None))
+        waiting[0].send(None)
+
+    async def child() -> None:
+        began = anyio.current_time()
+        assert limiter.try_acquire(pools, Priority.READ) is None
+        for _ in range(2):
+            await limiter.acquire(pools, Priority.READ, began + 5.0)
+        assert anyio.current_time() - began == pytest.approx(1.0, abs=0.01)
+
+    virtual_time.run(parent())
+    fork()
+    virtual_time.run(child())
+    waiting[0].close()
 
 
 def test_no_limiter_lets_everything_pass(run: Runner) -> None:

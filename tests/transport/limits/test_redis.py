@@ -1,7 +1,8 @@
 import asyncio
+import copy
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, cast
 from unittest.mock import AsyncMock, patch
@@ -68,6 +69,25 @@ def test_three_processes_on_one_account_never_send_too_many(url: str) -> None:
     stamps = [stamp for stamps in by_process for stamp in stamps]
     assert len(stamps) == 180
     assert violations(stamps, LIMIT, PER_S) == 0
+
+
+@needs_server
+def test_a_fork_is_another_process_to_the_server(url: str, fork: Callable[[], None]) -> None:
+    limiter = RedisLimiter(url)
+    forked = copy.copy(limiter)  # as it is made before its server forks its workers
+
+    async def parent() -> None:
+        await take(limiter)
+        await limiter.aclose()
+
+    async def child() -> None:
+        with pytest.raises(DeadlineExpired):
+            await take(forked, within_s=0.05)
+        await forked.aclose()
+
+    asyncio.run(parent())
+    fork()
+    asyncio.run(child())
 
 
 @needs_server
