@@ -15,26 +15,8 @@ from urllib.parse import unquote
 
 import msgspec
 
-from futures_async.adapter import (
-    EXACT,
-    Code,
-    Credentials,
-    DecodeError,
-    Dialect,
-    Endpoint,
-    InvalidRequest,
-    KeySigner,
-    ParameterRejected,
-    Params,
-    RateLimit,
-    Refusal,
-    SealedHeaders,
-    SymbolNotFound,
-    Unsigned,
-    VenueTraits,
-    join_query,
-    symbols,
-)
+import futures_async.adapter as fa
+from futures_async.adapter import join_query, symbols
 from futures_async.adapters._bitget_codes import CODES, SUCCESS
 
 T = TypeVar("T")
@@ -42,7 +24,7 @@ T = TypeVar("T")
 ProductType = Literal["USDT-FUTURES", "COIN-FUTURES", "USDC-FUTURES"]
 PRODUCT_TYPES: tuple[ProductType, ...] = ("USDT-FUTURES", "COIN-FUTURES", "USDC-FUTURES")
 
-TRAITS = VenueTraits(
+TRAITS = fa.VenueTraits(
     client_id=True,
     # The venue allows more; this is what needs no escaping in a signed query.
     # Recorded orders have ids of 36 characters; the limit by the code table (40304) is 50.
@@ -71,8 +53,8 @@ _UNKNOWN_CONTRACT = re.compile(r"Parameter [A-Z0-9_]+ does not exist")
 # 40808 with a detail ("… size checkBDScale error value=2.577 checkScale=2") is a verdict; without one it also comes
 # spuriously while Bitget releases.
 _PARAMETER_NAMED = re.compile(r"Parameter verification exception\W+(?!null\b)\w")
-_PARAMETER_REJECTED = Code(ParameterRejected, definitive=True)
-_SYMBOL_NOT_FOUND = Code(SymbolNotFound, definitive=True)
+_PARAMETER_REJECTED = fa.Code(fa.ParameterRejected, definitive=True)
+_SYMBOL_NOT_FOUND = fa.Code(fa.SymbolNotFound, definitive=True)
 
 
 class Envelope(msgspec.Struct, Generic[T], frozen=True, gc=False):
@@ -84,7 +66,7 @@ class Envelope(msgspec.Struct, Generic[T], frozen=True, gc=False):
     data: T = cast("T", None)
 
 
-class BitgetFamily(Dialect):
+class BitgetFamily(fa.Dialect):
     """Base of the three dialects.
 
     Args:
@@ -99,18 +81,18 @@ class BitgetFamily(Dialect):
     base_url = "https://api.bitget.com"
     # The same host: the header `paptrading` makes the difference.
     demo_support: ClassVar[Literal["none", "host", "header"]] = "header"
-    traits: ClassVar[VenueTraits] = TRAITS
+    traits: ClassVar[fa.VenueTraits] = TRAITS
     envelope: ClassVar[Any] = Envelope
-    codes: ClassVar[Mapping[str, Code]] = CODES
+    codes: ClassVar[Mapping[str, fa.Code]] = CODES
     # "The overall rate limit: 6000/IP/Min"; once over it, five minutes of refusals follow.
-    wide_limits = (RateLimit(6000, 60.0, scope="ip"),)
+    wide_limits = (fa.RateLimit(6000, 60.0, scope="ip"),)
     credentials_needed = ("passphrase",)
 
     def __init__(self, *, demo: bool = False, rsa: bool = False) -> None:
-        self._rsa = KeySigner() if rsa else None
+        self._rsa = fa.KeySigner() if rsa else None
         self.in_demo = demo
 
-    def query(self, params: Params) -> str:
+    def query(self, params: fa.Params) -> str:
         """Sorted by key, as all of the vendor's samples are; whether the server sorts too is not documented."""
         return join_query(sorted(params.items()))
 
@@ -118,7 +100,7 @@ class BitgetFamily(Dialect):
         """The language of messages, and demo trading where asked for."""
         return (("locale", "en-US"), ("paptrading", "1")) if self.in_demo else (("locale", "en-US"),)
 
-    def standing_headers(self, credentials: Credentials) -> Sequence[tuple[str, str]]:
+    def standing_headers(self, credentials: fa.Credentials) -> Sequence[tuple[str, str]]:
         """Key, passphrase and content type."""
         passphrase = credentials.passphrase
         return (
@@ -128,32 +110,32 @@ class BitgetFamily(Dialect):
         )
 
     def headers(
-        self, request: Unsigned, endpoint: Endpoint[Any], credentials: Credentials, now_ms: int
-    ) -> SealedHeaders:
+        self, request: fa.Unsigned, endpoint: fa.Endpoint[Any], credentials: fa.Credentials, now_ms: int
+    ) -> fa.SealedHeaders:
         """Signature and timestamp."""
         timestamp = str(now_ms)
         message = prehash(timestamp, request)
-        return SealedHeaders(
+        return fa.SealedHeaders(
             (
                 ("ACCESS-SIGN", self.signature(message, credentials)),
                 ("ACCESS-TIMESTAMP", timestamp),
             )
         )
 
-    def signature(self, message: bytes, credentials: Credentials) -> str:
+    def signature(self, message: bytes, credentials: fa.Credentials) -> str:
         """Of a request or of a stream's login, by HMAC or by the RSA key."""
         return sign(message, credentials) if self._rsa is None else self._rsa(message, credentials)
 
-    def refusal(self, envelope: Envelope[Any]) -> Refusal | None:
+    def refusal(self, envelope: Envelope[Any]) -> fa.Refusal | None:
         """The code decides, whatever the HTTP status: 00000 is success, all else is not."""
         if envelope.code == SUCCESS:
             return None
         code = str(envelope.code)
         message = envelope.msg or "refused without a message"
         hint = _HINTS.get(code)
-        return Refusal(code, f"{message} ({hint})" if hint else message)
+        return fa.Refusal(code, f"{message} ({hint})" if hint else message)
 
-    def rule(self, refusal: Refusal, endpoint: Endpoint[Any]) -> Code | None:
+    def rule(self, refusal: fa.Refusal, endpoint: fa.Endpoint[Any]) -> fa.Code | None:
         """Two codes mean different things by their message.
 
         40034 is an unknown contract or an unknown parameter; 40808 names a parameter, or says nothing.
@@ -226,14 +208,14 @@ def venue_symbol(symbol: str, product_type: ProductType) -> str:
         quarter = QUARTERS.get(dated.month)
         if product_type == "COIN-FUTURES" and parts.quote == "USD" and parts.settle == parts.base and quarter:
             return f"{parts.base}USD{quarter}{dated.year:02}"
-        raise InvalidRequest(f"{symbol} is no quarterly contract of {product_type}: write the venue's own id")
+        raise fa.InvalidRequest(f"{symbol} is no quarterly contract of {product_type}: write the venue's own id")
     if product_type == "USDT-FUTURES" and parts.quote == parts.settle == "USDT":
         return f"{parts.base}USDT"
     if product_type == "USDC-FUTURES" and parts.quote == parts.settle == "USDC":
         return f"{parts.base}PERP"
     if product_type == "COIN-FUTURES" and parts.quote == "USD" and parts.settle not in ("USD", "USDT", "USDC"):
         return f"{parts.base}USD"
-    raise InvalidRequest(f"{symbol} is no contract of {product_type}: set product_type, or write the venue's own id")
+    raise fa.InvalidRequest(f"{symbol} is no contract of {product_type}: set product_type, or write the venue's own id")
 
 
 def named(order_id: str | None, client_order_id: str | None) -> dict[str, str]:
@@ -241,14 +223,14 @@ def named(order_id: str | None, client_order_id: str | None) -> dict[str, str]:
     return {"orderId": order_id} if order_id is not None else {"clientOid": client_order_id or ""}
 
 
-def prehash(timestamp: str, request: Unsigned) -> bytes:
+def prehash(timestamp: str, request: fa.Unsigned) -> bytes:
     """The text that is signed: `timestamp + METHOD + path[?query] + body`; the venue looks at the query decoded."""
     query = unquote(request.query) if "%" in request.query else request.query
     target = f"{request.path}?{query}" if query else request.path
     return f"{timestamp}{request.method.upper()}{target}".encode() + request.body
 
 
-def sign(message: bytes, credentials: Credentials) -> str:
+def sign(message: bytes, credentials: fa.Credentials) -> str:
     """Base64 of HMAC-SHA256 under the secret."""
     return b64encode(credentials.hmac_sha256(message).digest()).decode()
 
@@ -283,10 +265,10 @@ def cost_of(came: object, kind: type[D], paid: Callable[[D], Decimal | None]) ->
     for detail in details:
         coin: object = detail.fee_coin or "" if isinstance(detail, kind) else None
         if not isinstance(detail, kind) or not isinstance(coin, str):
-            raise DecodeError("feeDetail is no list of fees", path="feeDetail")
+            raise fa.DecodeError("feeDetail is no list of fees", path="feeDetail")
         fee = paid(detail)
         if fee is not None:
-            parts[coin] = EXACT.add(parts.get(coin, Decimal(0)), fee)
+            parts[coin] = fa.EXACT.add(parts.get(coin, Decimal(0)), fee)
     if len(parts) > 1:
-        raise DecodeError(f"feeDetail names several coins: {', '.join(map(repr, parts))}", path="feeDetail")
+        raise fa.DecodeError(f"feeDetail names several coins: {', '.join(map(repr, parts))}", path="feeDetail")
     return next((Cost(fee, coin or None) for coin, fee in parts.items()), Cost(None, None))

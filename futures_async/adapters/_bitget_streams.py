@@ -11,31 +11,8 @@ from typing import Any, ClassVar, Generic, TypeVar
 
 import msgspec
 
-from futures_async.adapter import (
-    Acknowledged,
-    AuthenticationError,
-    Channel,
-    ClockSkew,
-    Credentials,
-    ExchangeError,
-    FrameDecoder,
-    Heartbeat,
-    LoggedIn,
-    Message,
-    Nothing,
-    ParameterRejected,
-    Pong,
-    RateLimit,
-    RateLimited,
-    Refused,
-    Retiring,
-    RowDecoder,
-    StreamDialect,
-    StreamLimits,
-    VenueUnavailable,
-    decoded,
-    stream_url,
-)
+import futures_async.adapter as fa
+from futures_async.adapter import decoded, stream_url
 from futures_async.adapters._bitget import BitgetFamily
 
 A = TypeVar("A")
@@ -49,12 +26,12 @@ RETIRING = "30033"
 SUCCESSES = ("0", "00000")
 
 # https://www.bitget.com/api-doc/common/websocket-intro#error-code
-CODES: dict[str, type[ExchangeError]] = {
-    **dict.fromkeys(("30001", "30002", "30003", "30016"), ParameterRejected),
-    **dict.fromkeys(("30004", "30005", "30011", "30012", "30015"), AuthenticationError),
-    **dict.fromkeys(("30013", "30014"), ClockSkew),
-    **dict.fromkeys(("30006", "30007", "429"), RateLimited),
-    RETIRING: VenueUnavailable,
+CODES: dict[str, type[fa.ExchangeError]] = {
+    **dict.fromkeys(("30001", "30002", "30003", "30016"), fa.ParameterRejected),
+    **dict.fromkeys(("30004", "30005", "30011", "30012", "30015"), fa.AuthenticationError),
+    **dict.fromkeys(("30013", "30014"), fa.ClockSkew),
+    **dict.fromkeys(("30006", "30007", "429"), fa.RateLimited),
+    RETIRING: fa.VenueUnavailable,
 }
 NOT_LOGGED_IN = "30004"
 NO_DATA = msgspec.Raw(b"")
@@ -81,13 +58,13 @@ class Pushed(msgspec.Struct, Generic[A, W], frozen=True, gc=False):
     ts: int | None = None
 
 
-def pushes_of(arg: type[Any], channels: Iterable[Channel], name: Callable[[Any], str]) -> FrameDecoder:
+def pushes_of(arg: type[Any], channels: Iterable[fa.Channel], name: Callable[[Any], str]) -> fa.FrameDecoder:
     """What decodes pushes whose channel is said by such an `arg`."""
     of_any: Any = Pushed
-    return FrameDecoder(channels, of_any[arg, W], name)
+    return fa.FrameDecoder(channels, of_any[arg, W], name)
 
 
-class BitgetStreams(StreamDialect, Generic[A]):
+class BitgetStreams(fa.StreamDialect, Generic[A]):
     """Base of both generations.
 
     Args:
@@ -97,14 +74,14 @@ class BitgetStreams(StreamDialect, Generic[A]):
     venue: ClassVar[str]
     version: ClassVar[str]
     frames: ClassVar[msgspec.json.Decoder[Any]]
-    pushes: ClassVar[FrameDecoder]
-    rows: ClassVar[Mapping[str, RowDecoder[Any]]]
+    pushes: ClassVar[fa.FrameDecoder]
+    rows: ClassVar[Mapping[str, fa.RowDecoder[Any]]]
     """By channel."""
     # "The client sends the string ping every 30 seconds"; more often, so that silence is noticed sooner.
-    heartbeat = Heartbeat(text="ping", every_s=10.0, patience_s=10.0)
+    heartbeat = fa.Heartbeat(text="ping", every_s=10.0, patience_s=10.0)
     # Allowed are 300 attempts in 5 minutes, 10 messages a second and 24 hours.
-    limits = StreamLimits(
-        connects=RateLimit(240, 300.0, scope="ip"), messages_per_s=8, per_frame=10, lifetime_s=24 * 3600.0
+    limits = fa.StreamLimits(
+        connects=fa.RateLimit(240, 300.0, scope="ip"), messages_per_s=8, per_frame=10, lifetime_s=24 * 3600.0
     )
 
     def __init__(self, dialect: BitgetFamily) -> None:
@@ -116,7 +93,7 @@ class BitgetStreams(StreamDialect, Generic[A]):
         host = own if base_url is None else stream_url(base_url, dict.fromkeys(HOSTS, own))
         return f"{host}/{self.version}/ws/{'private' if private else 'public'}"
 
-    def login(self, credentials: Credentials, now_ms: int) -> str:
+    def login(self, credentials: fa.Credentials, now_ms: int) -> str:
         """Seconds, although the page's prose says milliseconds: its samples and all clients send these."""
         timestamp = str(now_ms // 1000)
         passphrase = credentials.passphrase
@@ -132,40 +109,40 @@ class BitgetStreams(StreamDialect, Generic[A]):
             ],
         )
 
-    def read(self, data: bytes, *, binary: bool) -> Message:
+    def read(self, data: bytes, *, binary: bool) -> fa.Message:
         if data == PONG:
-            return Pong()
+            return fa.Pong()
         pushed = self.pushes.read(data)
         if pushed is not None:
             return self._push(pushed, pushed.data, True)
         frame = decoded(self.frames, data)
         if len(frame.data):
             decoder = None if frame.arg is None else self.rows.get(self._channel(frame.arg))
-            return Nothing() if decoder is None else self._push(frame, *decoder.rows(frame.data))
+            return fa.Nothing() if decoder is None else self._push(frame, *decoder.rows(frame.data))
         match frame.event:
             case "subscribe":
-                return Nothing() if frame.arg is None else Acknowledged(self._key(frame.arg))
+                return fa.Nothing() if frame.arg is None else fa.Acknowledged(self._key(frame.arg))
             case "login":
-                return LoggedIn() if str(frame.code) in SUCCESSES else self._refused(frame)
+                return fa.LoggedIn() if str(frame.code) in SUCCESSES else self._refused(frame)
             case "error":
-                return Retiring() if str(frame.code) == RETIRING else self._refused(frame)
+                return fa.Retiring() if str(frame.code) == RETIRING else self._refused(frame)
             case _:
-                return Nothing()
+                return fa.Nothing()
 
-    def _refused(self, frame: Frame[A]) -> Refused:
+    def _refused(self, frame: Frame[A]) -> fa.Refused:
         code = str(frame.code)
-        kind = CODES.get(code, ExchangeError)
+        kind = CODES.get(code, fa.ExchangeError)
         error = kind(
             frame.msg or "refused without a message",
             venue=self.venue,
             endpoint=f"{self.version} stream",
             code=code,
-            retryable=issubclass(kind, (RateLimited, VenueUnavailable)) or code == NOT_LOGGED_IN,
+            retryable=issubclass(kind, (fa.RateLimited, fa.VenueUnavailable)) or code == NOT_LOGGED_IN,
         )
-        return Refused(error, self._refused_key(frame))
+        return fa.Refused(error, self._refused_key(frame))
 
     @abstractmethod
-    def _push(self, frame: Any, rows: list[Any], whole: bool) -> Message:
+    def _push(self, frame: Any, rows: list[Any], whole: bool) -> fa.Message:
         """The rows of a channel; `whole`: all that came.
 
         Args:

@@ -8,22 +8,8 @@ from typing import Any, Protocol, TypeVar, cast
 
 import msgspec
 
-from futures_async.adapter import (
-    Account,
-    DecodeError,
-    Leverage,
-    Order,
-    Position,
-    PositionMode,
-    PositionSide,
-    Read,
-    TypedRow,
-    UnreadRow,
-    decimal_or_none,
-    finite,
-    unread_of,
-    unread_rows,
-)
+import futures_async.adapter as fa
+from futures_async.adapter import decimal_or_none, finite, unread_of, unread_rows
 
 T = TypeVar("T")
 
@@ -55,7 +41,7 @@ def some_of(
     return about
 
 
-def account_in(coin: str, read: Read[Account], nothing: Callable[[], Account]) -> Account:
+def account_in(coin: str, read: fa.Read[fa.Account], nothing: Callable[[], fa.Account]) -> fa.Account:
     """The account in a coin, of those that were read; venues leave coins out whose balance is zero (`nothing`).
 
     Raises:
@@ -90,30 +76,30 @@ class Named(Protocol):
 Row = TypeVar("Row", bound=Named)
 
 
-def both_sides(position: Position) -> list[Position]:
+def both_sides(position: fa.Position) -> list[fa.Position]:
     """A pushed position; of one that is held in one-way mode also that the other side is not: an order may turn a long
     into a short at once, and what is gone is told by nothing else then."""
-    if position.position_mode is not PositionMode.ONE_WAY or not position.quantity:
+    if position.position_mode is not fa.PositionMode.ONE_WAY or not position.quantity:
         return [position]
-    other = PositionSide.SHORT if position.side is PositionSide.LONG else PositionSide.LONG
+    other = fa.PositionSide.SHORT if position.side is fa.PositionSide.LONG else fa.PositionSide.LONG
     return [position, msgspec.structs.replace(position, side=other, quantity=Decimal(0), contracts=None)]
 
 
 def leverage_of(
-    rows: Sequence[Position | Order], venue_symbol: str, *, venue: str, to_symbol: Callable[[str], str]
-) -> Leverage:
+    rows: Sequence[fa.Position | fa.Order], venue_symbol: str, *, venue: str, to_symbol: Callable[[str], str]
+) -> fa.Leverage:
     """Leverage of one contract as its positions, or else its orders, show it; None where they differ or say nothing."""
     values = {row.leverage for row in rows}
     modes = {row.margin_mode for row in rows}
     sides = {row.side: row.leverage for row in rows}
-    return Leverage(
+    return fa.Leverage(
         venue=venue,
         raw=tuple(row.raw for row in rows),
         symbol=to_symbol(venue_symbol),
         venue_symbol=venue_symbol,
         leverage=values.pop() if len(values) == 1 else None,
-        long_leverage=sides.get(PositionSide.LONG),
-        short_leverage=sides.get(PositionSide.SHORT),
+        long_leverage=sides.get(fa.PositionSide.LONG),
+        short_leverage=sides.get(fa.PositionSide.SHORT),
         margin_mode=modes.pop() if len(modes) == 1 else None,
     )
 
@@ -122,7 +108,7 @@ def unsigned(value: Decimal, field: str) -> Decimal:
     """A size that says nothing of a direction."""
     number = finite(value, field)
     if number < 0:
-        raise DecodeError(f"{field} is negative", path=field)
+        raise fa.DecodeError(f"{field} is negative", path=field)
     return number
 
 
@@ -146,8 +132,8 @@ def readable(rows: T) -> T:
     for row in cast("list[Any]", rows):
         try:
             _check(row, "")
-        except DecodeError as error:
-            unread.append(UnreadRow(error.path, error.text, row))
+        except fa.DecodeError as error:
+            unread.append(fa.UnreadRow(error.path, error.text, row))
         else:
             good.append(row)
     if unread:
@@ -162,7 +148,7 @@ def _check(value: Any, path: str) -> None:
         for field in msgspec.structs.fields(value):
             name = f"{path}.{field.encode_name}" if path else field.encode_name
             held = getattr(value, field.name)
-            if field.type is Any and isinstance(value, TypedRow):  # `Loose`
+            if field.type is Any and isinstance(value, fa.TypedRow):  # `Loose`
                 decimal_or_none(held, name)
             _check(held, name)
     elif isinstance(value, (list, tuple)):

@@ -8,42 +8,8 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from futures_async.adapter import (
-    Account,
-    Call,
-    Endpoint,
-    Fill,
-    FuturesAsyncError,
-    IncompletePage,
-    InvalidRequest,
-    LedgerEntry,
-    Leverage,
-    LeverageChange,
-    MarginMode,
-    MarginModeLike,
-    Order,
-    Page,
-    PageQuery,
-    Params,
-    PermissionDenied,
-    PlannedOrder,
-    Position,
-    PositionMode,
-    PositionModeConflict,
-    PositionSide,
-    Read,
-    Reading,
-    ResponseMismatch,
-    RiskLimit,
-    Rows,
-    chosen,
-    decimal_or_none,
-    side_by_side,
-    to_text,
-    unread_of,
-    unread_rows,
-    walks,
-)
+import futures_async.adapter as fa
+from futures_async.adapter import chosen, decimal_or_none, side_by_side, to_text, unread_of, unread_rows, walks
 from futures_async.adapters._rows import listed, same_name
 from futures_async.adapters.binance import endpoints, mapping, wire
 from futures_async.adapters.binance.codes import MARGIN_MODE_STANDS, POSITION_MODE_HELD, POSITION_MODE_STANDS
@@ -52,14 +18,14 @@ from futures_async.adapters.binance.orders import fills, orders
 
 S = TypeVar("S")
 T = TypeVar("T")
-M = TypeVar("M", Order, Fill, LedgerEntry)
+M = TypeVar("M", fa.Order, fa.Fill, fa.LedgerEntry)
 W = TypeVar("W", wire.WireOrder, wire.WireAlgoOrder)
 R = TypeVar("R", wire.WirePosition, wire.WireOrder, wire.WireAlgoOrder)
-Ask = Callable[[Params], Awaitable[Read[M]]]
+Ask = Callable[[fa.Params], Awaitable[fa.Read[M]]]
 
 POOL_MS = 60_000
 """Multi-assets mode is set elsewhere: looked at again after so long."""
-_MARGIN_TYPES = {MarginMode.CROSS: "CROSSED", MarginMode.ISOLATED: "ISOLATED"}
+_MARGIN_TYPES = {fa.MarginMode.CROSS: "CROSSED", fa.MarginMode.ISOLATED: "ISOLATED"}
 
 
 class BinanceAccount(BinanceKind):
@@ -76,7 +42,7 @@ class BinanceAccount(BinanceKind):
     def _name(self, symbol: str | None) -> str | None:
         return None if symbol is None else self.venue_symbol(symbol)
 
-    async def _list(self, endpoint: Endpoint[list[R]], name: str | None) -> list[R]:
+    async def _list(self, endpoint: fa.Endpoint[list[R]], name: str | None) -> list[R]:
         """A list of one contract or of all; an answer about another contract is none."""
 
         def about(rows: list[R]) -> bool:
@@ -91,16 +57,16 @@ class BinanceAccount(BinanceKind):
             ResponseMismatch: It is another contract's.
         """
         if not same_name(row.symbol, name):
-            raise ResponseMismatch(f"{self.id}: order {order_id} is of {row.symbol}, not of {name}")
+            raise fa.ResponseMismatch(f"{self.id}: order {order_id} is of {row.symbol}, not of {name}")
         return row
 
     # Modes
 
-    async def fetch_position_mode(self, symbol: str | None = None) -> PositionMode:
+    async def fetch_position_mode(self, symbol: str | None = None) -> fa.PositionMode:
         """Read the position mode: one for the whole account, COIN-M included."""
         return mapping.to_position_mode(await self._call(endpoints.ACCOUNT_CONFIG))
 
-    async def _known_position_mode(self, venue_symbol: str) -> PositionMode:
+    async def _known_position_mode(self, venue_symbol: str) -> fa.PositionMode:
         """Read once, with the word that says whether the account may trade at all; and whether it is traded here."""
         if self._position_mode is None:
 
@@ -112,7 +78,7 @@ class BinanceAccount(BinanceKind):
 
             [config] = await side_by_side(read, (True, False))
             if str(config.can_trade).lower() == "false":
-                raise PermissionDenied(
+                raise fa.PermissionDenied(
                     "canTrade is false: the account may not trade; nothing was sent",
                     venue=self.id,
                     endpoint=endpoints.ACCOUNT_CONFIG.name,
@@ -120,12 +86,12 @@ class BinanceAccount(BinanceKind):
             self._position_mode = mapping.to_position_mode(config)
         return self._position_mode
 
-    def _position_mode_change(self, mode: PositionMode) -> Call:
+    def _position_mode_change(self, mode: fa.PositionMode) -> fa.Call:
         """Of the whole account, COIN-M included; no position and no order may be open there."""
-        return Call(endpoints.SET_POSITION_MODE, {"dualSidePosition": mode is PositionMode.HEDGE})
+        return fa.Call(endpoints.SET_POSITION_MODE, {"dualSidePosition": mode is fa.PositionMode.HEDGE})
 
     async def set_margin_mode(
-        self, mode: MarginModeLike, *, symbol: str | None = None, margin_coin: str = "USDT"
+        self, mode: fa.MarginModeLike, *, symbol: str | None = None, margin_coin: str = "USDT"
     ) -> None:
         """Set the margin mode of a contract; no position and no order may be open in it.
 
@@ -133,9 +99,9 @@ class BinanceAccount(BinanceKind):
             InvalidRequest: No symbol: the venue has it per contract.
             MarginModeConflict: In multi-assets mode there is cross margin only.
         """
-        mode = chosen(MarginMode, mode, "mode")
+        mode = chosen(fa.MarginMode, mode, "mode")
         if symbol is None:
-            raise InvalidRequest(f"{self.id}: the margin mode is set per contract: name the symbol")
+            raise fa.InvalidRequest(f"{self.id}: the margin mode is set per contract: name the symbol")
         name = self.venue_symbol(symbol)
         try:
             await self._apply(
@@ -148,21 +114,21 @@ class BinanceAccount(BinanceKind):
                 stands=lambda found: found.margin_mode is mode,
                 unchanged=(MARGIN_MODE_STANDS,),
             )
-        except PositionModeConflict as error:
+        except fa.PositionModeConflict as error:
             # Seen where the mode stood already: a word about orders that were not there.
             if error.code != POSITION_MODE_HELD or not await self._has_margin_mode(name, mode):
                 raise
 
-    async def _has_margin_mode(self, venue_symbol: str, mode: MarginMode) -> bool:
+    async def _has_margin_mode(self, venue_symbol: str, mode: fa.MarginMode) -> bool:
         """Whether it is seen to be set."""
         try:
             return (await self.fetch_leverage(venue_symbol)).margin_mode is mode
-        except FuturesAsyncError:
+        except fa.FuturesAsyncError:
             return False
 
     # Leverage
 
-    async def _read_leverage(self, venue_symbol: str, margin_mode: MarginMode | None) -> Leverage:
+    async def _read_leverage(self, venue_symbol: str, margin_mode: fa.MarginMode | None) -> fa.Leverage:
         """Leverage and margin mode of a contract: one leverage for both sides and both margin modes."""
 
         def find(rows: list[wire.WireSymbolConfig]) -> wire.WireSymbolConfig | None:
@@ -174,15 +140,15 @@ class BinanceAccount(BinanceKind):
         return msgspec.structs.replace(found, margin_mode=margin_mode)
 
     async def _leverage_change(
-        self, venue_symbol: str, leverage: Decimal, margin_mode: MarginMode | None, side: PositionSide | None
-    ) -> LeverageChange:
-        return LeverageChange([Call(endpoints.SET_LEVERAGE, {"symbol": venue_symbol, "leverage": int(leverage)})])
+        self, venue_symbol: str, leverage: Decimal, margin_mode: fa.MarginMode | None, side: fa.PositionSide | None
+    ) -> fa.LeverageChange:
+        return fa.LeverageChange([fa.Call(endpoints.SET_LEVERAGE, {"symbol": venue_symbol, "leverage": int(leverage)})])
 
-    def _margin_mode_of(self, plan: PlannedOrder) -> MarginMode | None:
+    def _margin_mode_of(self, plan: fa.PlannedOrder) -> fa.MarginMode | None:
         """None: whatever it is, the leverage is the same."""
         return None
 
-    async def fetch_risk_limits(self, symbol: str) -> list[RiskLimit]:
+    async def fetch_risk_limits(self, symbol: str) -> list[fa.RiskLimit]:
         """Read the risk tiers of a contract for this account, smallest first; the venue wants a key for it."""
         name = self.venue_symbol(symbol)
 
@@ -191,7 +157,7 @@ class BinanceAccount(BinanceKind):
             return next((row for row in rows if same_name(row.symbol, name)), None)
 
         found = await self._pick(endpoints.BRACKETS, {"symbol": name}, find)
-        rows = Rows(msgspec.structs.replace(row, symbol=name) for row in found.brackets or ())
+        rows = fa.Rows(msgspec.structs.replace(row, symbol=name) for row in found.brackets or ())
         tiers = mapping.risk_limits().known(rows.without(unread_of(found.brackets)))
         tiers.sort(key=lambda tier: tier.tier or 0)
         return tiers
@@ -212,7 +178,7 @@ class BinanceAccount(BinanceKind):
         beside: dict[str, Any] = {"pooled": self._pooled}
         if self._pooled:
             beside |= {"pool_value": account.total_margin_balance, "pool_maintenance": account.total_maint_margin}
-        return Rows(msgspec.structs.replace(row, **beside) for row in rows).without(unread_of(rows))
+        return fa.Rows(msgspec.structs.replace(row, **beside) for row in rows).without(unread_of(rows))
 
     async def _see_pool(self) -> None:
         """Know whether the account is in multi-assets mode, as well as it can be told soon: what it was last, else."""
@@ -223,7 +189,7 @@ class BinanceAccount(BinanceKind):
         self._pooled = mapping.to_pooled(await self._call(endpoints.ACCOUNT_CONFIG))
         self._pooled_at_ms = self._channel.now_ms()
 
-    async def fetch_account(self, margin_coin: str = "USDT") -> Account:
+    async def fetch_account(self, margin_coin: str = "USDT") -> fa.Account:
         """Read one coin of the account.
 
         In multi-assets mode `available` is the pool's, in this coin's terms, and `margin_ratio` that of the pool;
@@ -236,35 +202,35 @@ class BinanceAccount(BinanceKind):
             return mapping.accounts().one(row)
         if lost := unread_of(rows):
             raise unread_rows(lost, mapping.accounts().known(rows))
-        raise InvalidRequest(f"{self.id}: the account has no margin coin {margin_coin!r}")
+        raise fa.InvalidRequest(f"{self.id}: the account has no margin coin {margin_coin!r}")
 
-    async def fetch_accounts(self) -> list[Account]:
+    async def fetch_accounts(self) -> list[fa.Account]:
         """Read every coin that is not empty; in multi-assets mode as `fetch_account` does."""
         rows = await self._assets()
         return mapping.accounts().all(
-            Rows(row for row in rows if mapping.holds_something(row)).without(unread_of(rows))
+            fa.Rows(row for row in rows if mapping.holds_something(row)).without(unread_of(rows))
         )
 
-    async def fetch_positions(self, symbol: str | None = None) -> list[Position]:
+    async def fetch_positions(self, symbol: str | None = None) -> list[fa.Position]:
         """Read the open positions, with leverage and margin mode as they are set for their contracts."""
         name = self._name(symbol)
         rows = await self._list(endpoints.POSITIONS, name)
         if not rows and not unread_of(rows):
             return []
         set_for = {str(row.symbol): row for row in await self._call(endpoints.SYMBOL_CONFIG, {"symbol": name})}
-        return mapping.positions().all(Rows(_with_setting(row, set_for) for row in rows).without(unread_of(rows)))
+        return mapping.positions().all(fa.Rows(_with_setting(row, set_for) for row in rows).without(unread_of(rows)))
 
-    async def _margin_move(self, position: Position, amount: Decimal) -> Call:
+    async def _margin_move(self, position: fa.Position, amount: Decimal) -> fa.Call:
         body: dict[str, str | int] = {
             "symbol": position.venue_symbol,
             "amount": to_text(amount.copy_abs()),
             "type": 1 if amount > 0 else 2,
         }
-        if position.position_mode is PositionMode.HEDGE:
+        if position.position_mode is fa.PositionMode.HEDGE:
             body["positionSide"] = position.side.value.upper()
-        return Call(endpoints.ADJUST_MARGIN, body)
+        return fa.Call(endpoints.ADJUST_MARGIN, body)
 
-    async def _own_margin(self, position: Position) -> Decimal | None:
+    async def _own_margin(self, position: fa.Position) -> Decimal | None:
         """Without profit and loss, which move by themselves."""
         for row in await self._list(endpoints.POSITIONS, position.venue_symbol):
             if row.position_side == position.raw.position_side:
@@ -273,11 +239,11 @@ class BinanceAccount(BinanceKind):
 
     # The past
 
-    async def _orders_page(self, query: PageQuery, cursor: str | None) -> Page[Order]:
+    async def _orders_page(self, query: fa.PageQuery, cursor: str | None) -> fa.Page[fa.Order]:
         """Orders of the last 90 days; what was cancelled without a fill is there for three."""
         return await self._past(endpoints.ORDER_PAGE, query, cursor, self._asking(endpoints.ALL_ORDERS, orders()))
 
-    async def _fills_page(self, query: PageQuery, cursor: str | None) -> Page[Fill]:
+    async def _fills_page(self, query: fa.PageQuery, cursor: str | None) -> fa.Page[fa.Fill]:
         """Without a symbol: of contracts in which money moved or an order filled at that time, or that are held now.
 
         What a contract's fills leave behind is one of these, also where they cost no fee.
@@ -286,7 +252,7 @@ class BinanceAccount(BinanceKind):
             return await self._past(endpoints.ORDER_PAGE, query, cursor, self._asking(endpoints.FILLS, fills()))
         return await self._past(endpoints.ORDER_PAGE, query, cursor, self._every_fill)
 
-    async def _every_fill(self, params: Params) -> Read[Any]:
+    async def _every_fill(self, params: fa.Params) -> fa.Read[Any]:
         """The venue lists executions per contract: as many rows as a page holds say that the time is to be cut."""
         bounds = {name: value for name, value in params.items() if name != "symbol"}
         moved = await self._call(endpoints.INCOME, bounds)
@@ -302,23 +268,23 @@ class BinanceAccount(BinanceKind):
         rows = await side_by_side(lambda name: self._call(endpoints.FILLS, {**bounds, "symbol": name}), wanted)
         return fills().each(rows)
 
-    async def _ledger_page(self, query: PageQuery, cursor: str | None) -> Page[LedgerEntry]:
+    async def _ledger_page(self, query: fa.PageQuery, cursor: str | None) -> fa.Page[fa.LedgerEntry]:
         """Rows of the last three months."""
         ask = self._asking(endpoints.INCOME, mapping.ledger_entries())
         return await self._past(endpoints.LEDGER_PAGE, query, cursor, ask)
 
     def _asking(
-        self, endpoint: Endpoint[list[Any]], reading: Reading[Any, M]
-    ) -> Callable[[Params], Awaitable[Read[M]]]:
+        self, endpoint: fa.Endpoint[list[Any]], reading: fa.Reading[Any, M]
+    ) -> Callable[[fa.Params], Awaitable[fa.Read[M]]]:
         """One of the venue's lists, asked with these bounds."""
 
-        async def ask(params: Params) -> Read[M]:
+        async def ask(params: fa.Params) -> fa.Read[M]:
             rows: list[Any] = await self._call(endpoint, params)
             return reading.each(rows)
 
         return ask
 
-    async def _past(self, cap: walks.Cap, query: PageQuery, cursor: str | None, ask: Ask[M]) -> Page[M]:
+    async def _past(self, cap: walks.Cap, query: fa.PageQuery, cursor: str | None, ask: Ask[M]) -> fa.Page[M]:
         """Rows by windows of time, each cut until its answer is not full: nobody says which rows a full one drops.
 
         Raises:
@@ -328,9 +294,9 @@ class BinanceAccount(BinanceKind):
         oldest = now_ms - endpoints.DEPTH_MS
         since = oldest if query.since_ms is None else max(query.since_ms, oldest)
         if cursor == _BEYOND or (query.until_ms is not None and query.until_ms < oldest):
-            raise IncompletePage(f"{self.id}: the venue keeps 90 days: what is older cannot be read")
+            raise fa.IncompletePage(f"{self.id}: the venue keeps 90 days: what is older cannot be read")
 
-        async def fetch(window: walks.Window) -> Read[M]:
+        async def fetch(window: walks.Window) -> fa.Read[M]:
             bounds = {"startTime": window.start, "endTime": window.end, "limit": cap.rows}
             return await ask({"symbol": query.symbol, **bounds})
 

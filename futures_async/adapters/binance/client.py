@@ -12,33 +12,8 @@ from typing import Any, ClassVar, Unpack
 
 import msgspec
 
-from futures_async.adapter import (
-    Amendment,
-    BatchCancels,
-    BatchPlacement,
-    Call,
-    CancelResult,
-    Contract,
-    Credentials,
-    DecodeError,
-    Endpoint,
-    FundingRate,
-    InvalidOrder,
-    InvalidRequest,
-    Options,
-    Order,
-    OrderNotFound,
-    OrderType,
-    Placement,
-    PlannedOrder,
-    Refusal,
-    SettingNotApplied,
-    StreamDialect,
-    Ticker,
-    one_id,
-    side_by_side,
-    whole_seconds,
-)
+import futures_async.adapter as fa
+from futures_async.adapter import one_id, side_by_side, whole_seconds
 from futures_async.adapters._rows import same_name
 from futures_async.adapters.binance import endpoints, mapping, wire
 from futures_async.adapters.binance.codes import NOTHING_TO_CLOSE, ORDER_STANDS
@@ -59,7 +34,7 @@ from futures_async.adapters.binance.triggers import regular_ids
 from futures_async.adapters.binance.venue import BinanceVenue
 
 
-class Binance(BatchCancels, BinanceVenue):
+class Binance(fa.BatchCancels, BinanceVenue):
     """Binance USD-M futures of a classic account: perpetuals, and contracts with a delivery date under their own ids.
 
     Args:
@@ -78,12 +53,12 @@ class Binance(BatchCancels, BinanceVenue):
     lifecycle = "live"
     needs_position_mode = True
     order_fields = ORDER_FIELDS
-    takes: ClassVar[type[Options]] = BinanceOptions
+    takes: ClassVar[type[fa.Options]] = BinanceOptions
     max_batch = endpoints.BATCH
     max_cancels = endpoints.CANCELS
     nothing_to_close = frozenset({NOTHING_TO_CLOSE})
 
-    def __init__(self, credentials: Credentials | None = None, **options: Unpack[BinanceOptions]) -> None:
+    def __init__(self, credentials: fa.Credentials | None = None, **options: Unpack[BinanceOptions]) -> None:
         own, common = self._own_options(options)
         kind = BinanceDemoDialect if common.get("demo") else BinanceDialect
         super().__init__(credentials, dialect=kind(private_key=own["private_key"]), **common)
@@ -95,60 +70,60 @@ class Binance(BatchCancels, BinanceVenue):
         """Of positions their list and that of the contracts' settings; of balances the account and its mode."""
         return 2, 2
 
-    def _stream_dialect(self) -> StreamDialect:
+    def _stream_dialect(self) -> fa.StreamDialect:
         return BinanceStreams()
 
     async def _stream_ticket(self) -> str:
         """The account's listen key: the one that is active, for another hour, or a new one."""
         key = (await self._call(endpoints.START_STREAM)).listen_key
         if not key:
-            raise DecodeError(f"{self.id}: no listen key came", path="listenKey")
+            raise fa.DecodeError(f"{self.id}: no listen key came", path="listenKey")
         return key
 
     # Orders
 
-    def _placement(self, order: PlannedOrder) -> Placement:
-        return Placement(endpoints.PLACE, order_body(order), read_ack)
+    def _placement(self, order: fa.PlannedOrder) -> fa.Placement:
+        return fa.Placement(endpoints.PLACE, order_body(order), read_ack)
 
-    def _batch_placement(self, orders: Sequence[PlannedOrder]) -> BatchPlacement:
+    def _batch_placement(self, orders: Sequence[fa.PlannedOrder]) -> fa.BatchPlacement:
         body = {"batchOrders": [order_body(order) for order in orders]}
-        return BatchPlacement(endpoints.PLACE_BATCH, body, partial(read_acks, plans=orders))
+        return fa.BatchPlacement(endpoints.PLACE_BATCH, body, partial(read_acks, plans=orders))
 
-    def _cancellation(self, venue_symbol: str, order_id: str | None, client_order_id: str | None) -> Call:
+    def _cancellation(self, venue_symbol: str, order_id: str | None, client_order_id: str | None) -> fa.Call:
         placed = self._orders.request(client_order_id or "")
-        if placed is not None and placed.type is OrderType.TRIGGER:
-            return Call(endpoints.CANCEL_ALGO, params=self._algo_ids(None, client_order_id))
+        if placed is not None and placed.type is fa.OrderType.TRIGGER:
+            return fa.Call(endpoints.CANCEL_ALGO, params=self._algo_ids(None, client_order_id))
         if order_id is not None and order_id.startswith(ALGO_ID):
-            return Call(endpoints.CANCEL_ALGO, params=self._algo_ids(order_id, None))
-        return Call(endpoints.CANCEL, params={"symbol": venue_symbol, **regular_ids(order_id, client_order_id)})
+            return fa.Call(endpoints.CANCEL_ALGO, params=self._algo_ids(order_id, None))
+        return fa.Call(endpoints.CANCEL, params={"symbol": venue_symbol, **regular_ids(order_id, client_order_id)})
 
-    def _batch_cancellation(self, venue_symbol: str, ids: Sequence[tuple[str | None, str | None]]) -> Call:
+    def _batch_cancellation(self, venue_symbol: str, ids: Sequence[tuple[str | None, str | None]]) -> fa.Call:
         numbers = [int(order_id) for order_id, _ in ids if order_id is not None]
         names = [name for _, name in ids if name is not None]
         listed = {"orderIdList": _json(numbers)} if numbers else {"origClientOrderIdList": _json(names)}
-        return Call(endpoints.CANCEL_BATCH, params={"symbol": venue_symbol, **listed})
+        return fa.Call(endpoints.CANCEL_BATCH, params={"symbol": venue_symbol, **listed})
 
-    def _cancel_refusals(self, answer: Sequence[wire.WireItem]) -> Sequence[Refusal | None]:
+    def _cancel_refusals(self, answer: Sequence[wire.WireItem]) -> Sequence[fa.Refusal | None]:
         """By their place: a refusal does not say of which order it is."""
         return [refusal_of(row) for row in answer]
 
     async def cancel_orders(
         self, symbol: str, *, order_ids: Sequence[str] = (), client_order_ids: Sequence[str] = ()
-    ) -> list[CancelResult]:
+    ) -> list[fa.CancelResult]:
         """Cancel several orders, ten in one call, each judged alone; conditional orders one by one."""
         if all(name.isdigit() for name in map(str, order_ids)):
             by_id = await super().cancel_orders(symbol, order_ids=order_ids)
         else:
-            by_id = await super(BatchCancels, self).cancel_orders(symbol, order_ids=order_ids)
+            by_id = await super(fa.BatchCancels, self).cancel_orders(symbol, order_ids=order_ids)
         # One call takes ids of one sort.
         return [*by_id, *await super().cancel_orders(symbol, client_order_ids=client_order_ids)]
 
-    def _amendment(self, order: Order, price: Decimal | None, quantity: Decimal | None) -> Amendment:
+    def _amendment(self, order: fa.Order, price: Decimal | None, quantity: Decimal | None) -> fa.Amendment:
         """In place. Where the new total is filled already, or a post-only order would take, the venue cancels it."""
         if order.order_id.startswith(ALGO_ID):
-            raise InvalidOrder(f"{self.id}: conditional orders cannot be changed: cancel it and place another")
+            raise fa.InvalidOrder(f"{self.id}: conditional orders cannot be changed: cancel it and place another")
         # Both ids stay.
-        return Amendment(endpoints.AMEND, change_body(order, price, quantity), unchanged=frozenset({ORDER_STANDS}))
+        return fa.Amendment(endpoints.AMEND, change_body(order, price, quantity), unchanged=frozenset({ORDER_STANDS}))
 
     async def _cancel_all(self, venue_symbol: str) -> list[str] | None:
         """The answer is a word, also where there was nothing to cancel."""
@@ -157,7 +132,7 @@ class Binance(BatchCancels, BinanceVenue):
 
     async def fetch_order(
         self, symbol: str, *, order_id: str | None = None, client_order_id: str | None = None
-    ) -> Order:
+    ) -> fa.Order:
         """Read one order, in any state; by a client order id also a conditional one.
 
         Of a conditional order that has gone off it is the regular order that came of it, with an id of its own:
@@ -173,15 +148,15 @@ class Binance(BatchCancels, BinanceVenue):
 
         try:
             return await self._regular(self.venue_symbol(symbol), order_id, client_order_id)
-        except OrderNotFound as gone:
+        except fa.OrderNotFound as gone:
             if client_order_id is None:
                 raise
             try:
                 return await self._fetch_waiting(symbol, None, client_order_id)
-            except OrderNotFound:
+            except fa.OrderNotFound:
                 raise gone from None
 
-    async def fetch_open_orders(self, symbol: str | None = None) -> list[Order]:
+    async def fetch_open_orders(self, symbol: str | None = None) -> list[fa.Order]:
         """Read all open orders, or those of one contract; conditional ones are `fetch_trigger_orders`'."""
         return orders().all(await self._list(endpoints.OPEN_ORDERS, self._name(symbol)))
 
@@ -195,31 +170,31 @@ class Binance(BatchCancels, BinanceVenue):
             symbol: Required: the countdown is per contract.
         """
         if symbol is None:
-            raise InvalidRequest(f"{self.id}: the countdown is per contract: name the symbol")
+            raise fa.InvalidRequest(f"{self.id}: the countdown is per contract: name the symbol")
         wanted = whole_seconds(timeout_s, self.id) * 1000
         body = {"symbol": self.venue_symbol(symbol), "countdownTime": wanted}
         if str((await self._call(endpoints.COUNTDOWN, body=body)).countdown_time) != str(wanted):
-            raise SettingNotApplied(f"{self.id}: the venue did not take the countdown for {symbol}")
+            raise fa.SettingNotApplied(f"{self.id}: the venue did not take the countdown for {symbol}")
 
     # Market
 
-    async def fetch_contracts(self) -> list[Contract]:
+    async def fetch_contracts(self) -> list[fa.Contract]:
         """Read the trading rules of all contracts; the highest leverage is in `fetch_risk_limits`."""
         return mapping.contracts().known((await self._call(endpoints.EXCHANGE_INFO)).symbols)
 
-    async def fetch_ticker(self, symbol: str) -> Ticker:
+    async def fetch_ticker(self, symbol: str) -> fa.Ticker:
         """Read last, best, mark and index prices, from three calls at once."""
         params = {"symbol": self.venue_symbol(symbol)}
 
-        async def row(endpoint: Endpoint[Any]) -> list[Any]:
+        async def row(endpoint: fa.Endpoint[Any]) -> list[Any]:
             return [await self._call(endpoint, params, about=lambda row: same_name(row.symbol, params["symbol"]))]
 
-        parts: tuple[Endpoint[Any], ...] = (endpoints.DAY_TICKER, endpoints.BOOK_TICKER, endpoints.PREMIUM)
+        parts: tuple[fa.Endpoint[Any], ...] = (endpoints.DAY_TICKER, endpoints.BOOK_TICKER, endpoints.PREMIUM)
         last, best, marked = await side_by_side(row, parts)
         priced = msgspec.structs.replace(last, bid_price=best.bid_price, ask_price=best.ask_price)
         return mapping.tickers().one(mapping.marked(priced, marked))
 
-    async def fetch_funding_rate(self, symbol: str) -> FundingRate:
+    async def fetch_funding_rate(self, symbol: str) -> fa.FundingRate:
         """Read the running estimate of the next funding, its interval and bounds.
 
         Raises:
@@ -228,7 +203,7 @@ class Binance(BatchCancels, BinanceVenue):
         name = self.venue_symbol(symbol)
         row = await self._call(endpoints.PREMIUM, {"symbol": name}, about=lambda row: same_name(row.symbol, name))
         if row.last_funding_rate == "" and not row.next_funding_time:
-            raise InvalidRequest(f"{self.id}: {symbol} has a delivery date and no funding")
+            raise fa.InvalidRequest(f"{self.id}: {symbol} has a delivery date and no funding")
         # Only what is not the default is listed.
         special = next((info for info in await self._call(endpoints.FUNDING_INFO) if info.symbol == name), None)
         if special is not None:

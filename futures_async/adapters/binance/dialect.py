@@ -9,33 +9,19 @@ from urllib.parse import quote
 
 import msgspec
 
-from futures_async.adapter import (
-    UNREADABLE,
-    Code,
-    Credentials,
-    Dialect,
-    Endpoint,
-    KeySigner,
-    Kind,
-    PermissionDenied,
-    RateLimit,
-    Refusal,
-    SealedHeaders,
-    Unsigned,
-    VenueTraits,
-    join_query,
-)
+import futures_async.adapter as fa
+from futures_async.adapter import join_query
 from futures_async.adapters.binance.codes import BANNED, CODES, NO_PERMISSION, NOT_EXECUTED, OVERLOADED, TOO_MANY
 from futures_async.adapters.binance.wire import WireTime
 
 T = TypeVar("T")
 
 RECV_WINDOW_MS = 5000
-WEIGHT = RateLimit(2400, 60.0, scope="ip")
-DEMO_WEIGHT = RateLimit(6000, 60.0, scope="ip")
+WEIGHT = fa.RateLimit(2400, 60.0, scope="ip")
+DEMO_WEIGHT = fa.RateLimit(6000, 60.0, scope="ip")
 # Over REST and WebSocket API together, of USD-M and COIN-M together.
-ORDERS_10S = RateLimit(300, 10.0, pool="orders")
-ORDERS_1M = RateLimit(1200, 60.0, pool="orders")
+ORDERS_10S = fa.RateLimit(300, 10.0, pool="orders")
+ORDERS_1M = fa.RateLimit(1200, 60.0, pool="orders")
 COUNTED = {"x-mbx-order-count-10s": ORDERS_10S, "x-mbx-order-count-1m": ORDERS_1M}
 SUCCESS = frozenset({"200", "0"})
 FAILED = "Service Unavailable."
@@ -50,7 +36,7 @@ class Answer(msgspec.Struct, Generic[T], frozen=True, gc=False):
     data: T = cast("T", None)
 
 
-class BinanceDialect(Dialect):
+class BinanceDialect(fa.Dialect):
     """Binance USD-M.
 
     Args:
@@ -63,10 +49,10 @@ class BinanceDialect(Dialect):
     demo_url: ClassVar[str | None] = "https://demo-fapi.binance.com"
     envelope: ClassVar[Any] = Answer
     bare = True
-    codes: ClassVar[Mapping[str, Code]] = CODES
+    codes: ClassVar[Mapping[str, fa.Code]] = CODES
     account_limit = None
-    wide_limits: ClassVar[tuple[RateLimit, ...]] = (WEIGHT,)
-    traits: ClassVar[VenueTraits] = VenueTraits(
+    wide_limits: ClassVar[tuple[fa.RateLimit, ...]] = (WEIGHT,)
+    traits: ClassVar[fa.VenueTraits] = fa.VenueTraits(
         client_id=True,
         client_id_pattern=r"[.A-Z:/a-z0-9_-]{1,36}",
         echoes_client_id=True,
@@ -81,7 +67,7 @@ class BinanceDialect(Dialect):
     )
 
     def __init__(self, *, private_key: bool = False) -> None:
-        self._signer = KeySigner() if private_key else None
+        self._signer = fa.KeySigner() if private_key else None
 
     # Signing
 
@@ -89,11 +75,13 @@ class BinanceDialect(Dialect):
         """A form; lists in it are JSON."""
         return join_query((name, _text(value)) for name, value in body.items()).encode()
 
-    def standing_headers(self, credentials: Credentials) -> Sequence[tuple[str, str]]:
+    def standing_headers(self, credentials: fa.Credentials) -> Sequence[tuple[str, str]]:
         """The key; all that calls of user streams carry."""
         return (("X-MBX-APIKEY", credentials.key.reveal()),)
 
-    def seal(self, request: Unsigned, endpoint: Endpoint[Any], credentials: Credentials, now_ms: int) -> Unsigned:
+    def seal(
+        self, request: fa.Unsigned, endpoint: fa.Endpoint[Any], credentials: fa.Credentials, now_ms: int
+    ) -> fa.Unsigned:
         """Time, window and signature: at the end of the form of POST and PUT, else of the query."""
         if not endpoint.signed:
             return request
@@ -107,42 +95,42 @@ class BinanceDialect(Dialect):
         signature = self.signature(query + request.body.decode(), credentials)
         return msgspec.structs.replace(request, query=f"{query}&signature={signature}")
 
-    def signature(self, text: str, credentials: Credentials) -> str:
+    def signature(self, text: str, credentials: fa.Credentials) -> str:
         """Of a text as it is sent, escaped where it must be."""
         if self._signer is None:
             return credentials.hmac_sha256(text.encode()).hexdigest()
         return quote(self._signer(text.encode(), credentials), safe="")
 
     def headers(
-        self, request: Unsigned, endpoint: Endpoint[Any], credentials: Credentials, now_ms: int
-    ) -> SealedHeaders:
+        self, request: fa.Unsigned, endpoint: fa.Endpoint[Any], credentials: fa.Credentials, now_ms: int
+    ) -> fa.SealedHeaders:
         """What a form is; the signature is in the request."""
         return _FORM if request.body else _NOTHING
 
     # Answers
 
-    def refusal(self, envelope: Answer[Any]) -> Refusal | None:
+    def refusal(self, envelope: Answer[Any]) -> fa.Refusal | None:
         """A success has no code, or 200, as a number or as text."""
         code = "" if envelope.code is None else str(envelope.code)
         if not code or code in SUCCESS:
             return None
-        return Refusal(code, str(envelope.msg or "refused without a message"))
+        return fa.Refusal(code, str(envelope.msg or "refused without a message"))
 
-    def rule(self, refusal: Refusal, endpoint: Endpoint[Any]) -> Code | None:
+    def rule(self, refusal: fa.Refusal, endpoint: fa.Endpoint[Any]) -> fa.Code | None:
         """What only the text tells: bans, and which failures of the venue prove that nothing was executed."""
         if refusal.message.startswith(FAILED):
             return NOT_EXECUTED
         if refusal.code == TOO_MANY and _BANNED_UNTIL.search(refusal.message):
             return BANNED
-        if refusal.code == NO_PERMISSION and endpoint.kind is not Kind.READ:
+        if refusal.code == NO_PERMISSION and endpoint.kind is not fa.Kind.READ:
             # Key, address or permission: who came as far as a write has read with this key before.
-            return Code(PermissionDenied, definitive=True)
+            return fa.Code(fa.PermissionDenied, definitive=True)
         return self.codes.get(refusal.code)
 
-    def bare_refusal(self, status: int, headers: Mapping[str, str], body: bytes) -> Refusal | None:
+    def bare_refusal(self, status: int, headers: Mapping[str, str], body: bytes) -> fa.Refusal | None:
         """The one text without a code that proves something: "the request failed"; pages of edges have others."""
         message = _message(body) if status == 503 else ""
-        return Refusal(OVERLOADED, message) if message.startswith(FAILED) else None
+        return fa.Refusal(OVERLOADED, message) if message.startswith(FAILED) else None
 
     def server_ms(self, envelope: Answer[Any]) -> int | None:
         """The venue's clock, where that was asked for; the one of `exchangeInfo` may be days old."""
@@ -150,9 +138,9 @@ class BinanceDialect(Dialect):
 
     # Limits
 
-    def counts(self, headers: Mapping[str, str]) -> Iterable[tuple[RateLimit, int]]:
+    def counts(self, headers: Mapping[str, str]) -> Iterable[tuple[fa.RateLimit, int]]:
         """What is left of the address's weight and of the account's orders, by the venue's own count."""
-        found: list[tuple[RateLimit, int]] = []
+        found: list[tuple[fa.RateLimit, int]] = []
         for name, limit in (("x-mbx-used-weight-1m", self.wide_limits[0]), *COUNTED.items()):
             used = headers.get(name, "")
             if used.isdigit():
@@ -165,7 +153,7 @@ class BinanceDialect(Dialect):
         window_ms = int(max((limit.per_s for limit in full), default=0.0) * 1000)
         return (window_ms - now_ms % window_ms) / 1000 if window_ms else None
 
-    def ban_s(self, refusal: Refusal, now_ms: int) -> float | None:
+    def ban_s(self, refusal: fa.Refusal, now_ms: int) -> float | None:
         """Until the moment that the words name."""
         found = _BANNED_UNTIL.search(refusal.message)
         return None if found is None else max(0.0, (int(found[1]) - now_ms) / 1000)
@@ -174,11 +162,11 @@ class BinanceDialect(Dialect):
 class BinanceDemoDialect(BinanceDialect):
     """The demo venue has another budget."""
 
-    wide_limits: ClassVar[tuple[RateLimit, ...]] = (DEMO_WEIGHT,)
+    wide_limits: ClassVar[tuple[fa.RateLimit, ...]] = (DEMO_WEIGHT,)
 
 
-_FORM = SealedHeaders((("Content-Type", "application/x-www-form-urlencoded"),))
-_NOTHING = SealedHeaders(())
+_FORM = fa.SealedHeaders((("Content-Type", "application/x-www-form-urlencoded"),))
+_NOTHING = fa.SealedHeaders(())
 
 
 def _text(value: Any) -> str | None:
@@ -194,6 +182,6 @@ def _message(body: bytes) -> str:
     """The text of an answer without a code: of its `msg`, or all of it."""
     try:
         found = msgspec.json.decode(body, type=Answer[Any])
-    except UNREADABLE:
+    except fa.UNREADABLE:
         return body[:200].decode(errors="replace")
     return str(found.msg or "")

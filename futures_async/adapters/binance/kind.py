@@ -5,17 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Collection
 from typing import Any, TypeVar
 
-from futures_async.adapter import (
-    AccountModeMismatch,
-    Adapter,
-    Credentials,
-    Endpoint,
-    ExchangeError,
-    FuturesAsyncError,
-    OrderNotFound,
-    Outcome,
-    Params,
-)
+import futures_async.adapter as fa
 from futures_async.adapters._rows import listed
 from futures_async.adapters.binance import endpoints, mapping, wire
 from futures_async.adapters.binance.codes import INACTIVE, NO_PERMISSION
@@ -24,10 +14,10 @@ S = TypeVar("S")
 T = TypeVar("T")
 
 
-class BinanceKind(Adapter):
+class BinanceKind(fa.Adapter):
     """Calls of a classic account, and none of another kind."""
 
-    def _attach(self, credentials: Credentials | None) -> None:
+    def _attach(self, credentials: fa.Credentials | None) -> None:
         self._is_own = False
         """The account is known to be none of Portfolio Margin."""
         self._pooled: bool | None = None
@@ -37,8 +27,8 @@ class BinanceKind(Adapter):
 
     async def _call(
         self,
-        endpoint: Endpoint[T],
-        params: Params | None = None,
+        endpoint: fa.Endpoint[T],
+        params: fa.Params | None = None,
         body: Any = None,
         *,
         priority: Any = None,
@@ -51,11 +41,11 @@ class BinanceKind(Adapter):
         """
         try:
             result = await super()._call(endpoint, params, body, priority=priority, about=about)
-        except ExchangeError as error:
-            if isinstance(error, OrderNotFound) or (error.code == NO_PERMISSION and endpoint.private):
+        except fa.ExchangeError as error:
+            if isinstance(error, fa.OrderNotFound) or (error.code == NO_PERMISSION and endpoint.private):
                 try:
                     await self._check_account(endpoint)
-                except AccountModeMismatch as mismatch:
+                except fa.AccountModeMismatch as mismatch:
                     mismatch.outcome = error.outcome  # this call was sent
                     raise
             raise
@@ -66,7 +56,7 @@ class BinanceKind(Adapter):
                 self._is_own = endpoint in (endpoints.ACCOUNT, endpoints.POSITIONS)
         return result
 
-    async def _check_account(self, endpoint: Endpoint[Any]) -> None:
+    async def _check_account(self, endpoint: fa.Endpoint[Any]) -> None:
         """Ask whether it is an account of this adapter's, unless that is known.
 
         Raises:
@@ -76,9 +66,9 @@ class BinanceKind(Adapter):
             return
         try:
             await self._seldom("portfolio margin", self._refuse_portfolio_margin)
-        except AccountModeMismatch:
+        except fa.AccountModeMismatch:
             raise
-        except FuturesAsyncError:
+        except fa.FuturesAsyncError:
             return  # not to be told now: it is asked again when there is another reason, a while later
 
     async def _apply(
@@ -103,9 +93,9 @@ class BinanceKind(Adapter):
         """
         try:
             await self._refuse_portfolio_margin()
-        except AccountModeMismatch:
+        except fa.AccountModeMismatch:
             raise
-        except ExchangeError as error:  # whatever it is refused for: the next call tells whether the key is good
+        except fa.ExchangeError as error:  # whatever it is refused for: the next call tells whether the key is good
             if not error.code or error.retryable:
                 raise
         await self._call(endpoints.ACCOUNT_CONFIG)
@@ -120,18 +110,18 @@ class BinanceKind(Adapter):
         """
         try:
             found = await self._call(endpoints.PORTFOLIO_MARGIN, {"asset": "USDT"})
-        except ExchangeError as error:
+        except fa.ExchangeError as error:
             if error.code != INACTIVE:
                 raise
             self._is_own = True
             return
         if found.asset:
-            raise AccountModeMismatch(
+            raise fa.AccountModeMismatch(
                 "a Portfolio Margin account: its positions and orders are behind papi.binance.com, which no adapter "
                 "here speaks to; use a sub-account without it, or leave Portfolio Margin at the venue",
                 venue=self.id,
                 endpoint=endpoints.PORTFOLIO_MARGIN.name,
-                outcome=Outcome.NOT_SENT,
+                outcome=fa.Outcome.NOT_SENT,
             )
         self._is_own = True
 

@@ -9,44 +9,8 @@ from typing import cast
 
 import msgspec
 
-from futures_async.adapter import (
-    EXACT,
-    Account,
-    Contract,
-    DecodeError,
-    FundingRate,
-    InvalidRequest,
-    LedgerEntry,
-    LedgerType,
-    Leverage,
-    MarginMode,
-    Position,
-    PositionMode,
-    PositionSide,
-    RiskLimit,
-    Ticker,
-    absolute,
-    by_sign,
-    check_symbol,
-    decimal_or_none,
-    divide,
-    either,
-    guess_parts,
-    identifier,
-    join,
-    made,
-    moment,
-    named,
-    needed,
-    number,
-    otherwise,
-    price,
-    split,
-    table,
-    table_of_held,
-    text,
-    word,
-)
+import futures_async.adapter as fa
+from futures_async.adapter import either, made, moment, named, needed, number, otherwise, price, text, word
 from futures_async.adapters.binance import wire
 
 VENUE = "binance"
@@ -56,32 +20,32 @@ NO_END_MS = 4_000_000_000_000
 DEFAULT_FUNDING_H = Decimal(8)
 
 # Settings and requests say CROSSED, older positions and pushes cross.
-MARGIN_MODE = {"crossed": MarginMode.CROSS, "cross": MarginMode.CROSS, "isolated": MarginMode.ISOLATED}
-HELD = {"LONG": PositionSide.LONG, "SHORT": PositionSide.SHORT}
+MARGIN_MODE = {"crossed": fa.MarginMode.CROSS, "cross": fa.MarginMode.CROSS, "isolated": fa.MarginMode.ISOLATED}
+HELD = {"LONG": fa.PositionSide.LONG, "SHORT": fa.PositionSide.SHORT}
 NET = "BOTH"
 LEDGER = {
-    "TRANSFER": LedgerType.TRANSFER,
-    "INTERNAL_TRANSFER": LedgerType.TRANSFER,
-    "CROSS_COLLATERAL_TRANSFER": LedgerType.TRANSFER,
-    "COIN_SWAP_DEPOSIT": LedgerType.TRANSFER,
-    "COIN_SWAP_WITHDRAW": LedgerType.TRANSFER,
-    "STRATEGY_UMFUTURES_TRANSFER": LedgerType.TRANSFER,
-    "REALIZED_PNL": LedgerType.REALIZED_PNL,
+    "TRANSFER": fa.LedgerType.TRANSFER,
+    "INTERNAL_TRANSFER": fa.LedgerType.TRANSFER,
+    "CROSS_COLLATERAL_TRANSFER": fa.LedgerType.TRANSFER,
+    "COIN_SWAP_DEPOSIT": fa.LedgerType.TRANSFER,
+    "COIN_SWAP_WITHDRAW": fa.LedgerType.TRANSFER,
+    "STRATEGY_UMFUTURES_TRANSFER": fa.LedgerType.TRANSFER,
+    "REALIZED_PNL": fa.LedgerType.REALIZED_PNL,
     # The venue's spelling.
-    "DELIVERED_SETTELMENT": LedgerType.REALIZED_PNL,
-    "FUNDING_FEE": LedgerType.FUNDING,
-    "SPECIAL_FUNDING_FEE": LedgerType.FUNDING,
-    "COMMISSION": LedgerType.FEE,
-    "INSURANCE_CLEAR": LedgerType.LIQUIDATION,
+    "DELIVERED_SETTELMENT": fa.LedgerType.REALIZED_PNL,
+    "FUNDING_FEE": fa.LedgerType.FUNDING,
+    "SPECIAL_FUNDING_FEE": fa.LedgerType.FUNDING,
+    "COMMISSION": fa.LedgerType.FEE,
+    "INSURANCE_CLEAR": fa.LedgerType.LIQUIDATION,
 }
 
 
 @lru_cache(maxsize=4096)
 def to_symbol(venue_symbol: str) -> str:
     """`BTCUSDT` is BTC/USDT:USDT; contracts with a date (`BTCUSDT_260327`) keep the venue's id."""
-    parts = guess_parts(venue_symbol, QUOTES)
-    symbol = "" if parts is None else join(*parts, parts[1])
-    return symbol if split(symbol) else venue_symbol
+    parts = fa.guess_parts(venue_symbol, QUOTES)
+    symbol = "" if parts is None else fa.join(*parts, parts[1])
+    return symbol if fa.split(symbol) else venue_symbol
 
 
 def to_venue_symbol(symbol: str) -> str:
@@ -90,18 +54,18 @@ def to_venue_symbol(symbol: str) -> str:
     Raises:
         InvalidRequest: No symbol, or of a contract that settles in another coin than its quote coin.
     """
-    parts = split(check_symbol(symbol))
+    parts = fa.split(fa.check_symbol(symbol))
     if parts is None:
         return symbol
     if parts.quote != parts.settle:
-        raise InvalidRequest(f"{VENUE}: {symbol} is not settled in its quote coin, and all contracts are here")
+        raise fa.InvalidRequest(f"{VENUE}: {symbol} is not settled in its quote coin, and all contracts are here")
     return parts.base + parts.quote
 
 
-def to_position_mode(config: wire.WireAccountConfig) -> PositionMode:
+def to_position_mode(config: wire.WireAccountConfig) -> fa.PositionMode:
     """The account's mode: it decides how orders are written, so what cannot be read is a `DecodeError`."""
     hedged = _flag(config.dual_side_position, "dualSidePosition")
-    return PositionMode.HEDGE if hedged else PositionMode.ONE_WAY
+    return fa.PositionMode.HEDGE if hedged else fa.PositionMode.ONE_WAY
 
 
 def to_pooled(config: wire.WireAccountConfig) -> bool:
@@ -112,7 +76,7 @@ def to_pooled(config: wire.WireAccountConfig) -> bool:
 def _flag(said: str | None, name: str) -> bool:
     word = str(said).lower()
     if word not in ("true", "false"):
-        raise DecodeError(f"{name} is neither true nor false", path=name)
+        raise fa.DecodeError(f"{name} is neither true nor false", path=name)
     return word == "true"
 
 
@@ -133,15 +97,15 @@ def _pool_ratio(maintenance: Decimal | None, value: Decimal | None) -> Decimal |
         return None
     if value <= 0:
         return Decimal(1) if maintenance else None
-    return divide(maintenance, value)
+    return fa.divide(maintenance, value)
 
 
-@table
-def accounts(row: wire.WireAsset) -> Account:
+@fa.table
+def accounts(row: wire.WireAsset) -> fa.Account:
     """Single coins. In multi-assets mode `available` is what the whole pool is worth in this one, and the margin ratio
     is the pool's. Where the mode is not known, neither is told, nor the maintenance margin.
     """
-    return Account(
+    return fa.Account(
         venue=VENUE,
         margin_coin=needed(text(row.asset)),
         equity=number(row.margin_balance),
@@ -159,8 +123,8 @@ def accounts(row: wire.WireAsset) -> Account:
 def holds_something(row: wire.WireAsset) -> bool:
     """A coin with nothing in it, and nothing owed, is listed too."""
     try:
-        said = [decimal_or_none(value, "assets") for value in (row.wallet_balance, row.margin_balance)]
-    except DecodeError:
+        said = [fa.decimal_or_none(value, "assets") for value in (row.wallet_balance, row.margin_balance)]
+    except fa.DecodeError:
         return True
     return any(value != 0 for value in said)
 
@@ -169,14 +133,14 @@ def _entry_id(kind: str, number: str, coin: str) -> str:
     return f"{kind}:{number}:{coin}"
 
 
-@table
-def ledger_entries(row: wire.WireIncome) -> LedgerEntry:
+@fa.table
+def ledger_entries(row: wire.WireIncome) -> fa.LedgerEntry:
     """Changes of balance, fees in rows of their own; an id is unique among its type and coin only."""
     name, kind, coin = text(row.symbol), needed(text(row.income_type)), needed(text(row.asset))
-    return LedgerEntry(
+    return fa.LedgerEntry(
         venue=VENUE,
-        entry_id=needed(made(_entry_id, kind, needed(identifier(row.tran_id)), coin)),
-        type=otherwise(word(row.income_type, LEDGER, unknown=LedgerType.OTHER), LedgerType.OTHER),
+        entry_id=needed(made(_entry_id, kind, needed(fa.identifier(row.tran_id)), coin)),
+        type=otherwise(word(row.income_type, LEDGER, unknown=fa.LedgerType.OTHER), fa.LedgerType.OTHER),
         venue_type=otherwise(kind, ""),
         amount=needed(number(row.income)),
         coin=coin,
@@ -187,11 +151,11 @@ def ledger_entries(row: wire.WireIncome) -> LedgerEntry:
     )
 
 
-@table
-def leverages(row: wire.WireSymbolConfig) -> Leverage:
+@fa.table
+def leverages(row: wire.WireSymbolConfig) -> fa.Leverage:
     """What is set for a contract: one leverage for both sides and both margin modes."""
     leverage = price(row.leverage)
-    return Leverage(
+    return fa.Leverage(
         **named(VENUE, row.symbol, to_symbol),
         leverage=leverage,
         long_leverage=leverage,
@@ -201,15 +165,15 @@ def leverages(row: wire.WireSymbolConfig) -> Leverage:
 
 
 # 1/leverage need not end; 28 digits are far more than any rate has.
-_RATE = EXACT.copy()
+_RATE = fa.EXACT.copy()
 _RATE.prec = 28
 
 
-@table
-def risk_limits(row: wire.WireBracket) -> RiskLimit:
+@fa.table
+def risk_limits(row: wire.WireBracket) -> fa.RiskLimit:
     """Tiers."""
     leverage = price(row.initial_leverage)
-    return RiskLimit(
+    return fa.RiskLimit(
         **named(VENUE, row.symbol, to_symbol),
         tier=made(lambda tier: None if tier is None else int(tier), number(row.bracket)),
         min_notional=number(row.notional_floor),
@@ -223,7 +187,7 @@ def risk_limits(row: wire.WireBracket) -> RiskLimit:
 # Positions
 
 
-def held_side(said: str | None) -> PositionSide | None:
+def held_side(said: str | None) -> fa.PositionSide | None:
     """The side that is named; in one-way mode there is none.
 
     Raises:
@@ -232,39 +196,39 @@ def held_side(said: str | None) -> PositionSide | None:
     if said is None or said == NET:
         return None
     if said not in HELD:
-        raise DecodeError(f"positionSide has the unknown word {said[:40]!r}", path="positionSide")
+        raise fa.DecodeError(f"positionSide has the unknown word {said[:40]!r}", path="positionSide")
     return HELD[said]
 
 
-def _mode(held: str) -> PositionMode:
-    return PositionMode.ONE_WAY if held == NET else PositionMode.HEDGE
+def _mode(held: str) -> fa.PositionMode:
+    return fa.PositionMode.ONE_WAY if held == NET else fa.PositionMode.HEDGE
 
 
-def _margin_mode(said: MarginMode | None, wallet: Decimal | None) -> MarginMode | None:
+def _margin_mode(said: fa.MarginMode | None, wallet: Decimal | None) -> fa.MarginMode | None:
     """What is set; an isolated position without that has collateral of its own."""
-    return MarginMode.ISOLATED if said is None and wallet else said
+    return fa.MarginMode.ISOLATED if said is None and wallet else said
 
 
-def _held_margin(mode: MarginMode | None, own: Decimal | None, initial: Decimal | None) -> Decimal | None:
-    return own if mode is MarginMode.ISOLATED else initial
+def _held_margin(mode: fa.MarginMode | None, own: Decimal | None, initial: Decimal | None) -> Decimal | None:
+    return own if mode is fa.MarginMode.ISOLATED else initial
 
 
 def _coin(said: str | None, name: str) -> str:
     """Pushes leave it out."""
-    parts = guess_parts(name, QUOTES)
+    parts = fa.guess_parts(name, QUOTES)
     return said or ("" if parts is None else parts[1])
 
 
-@table_of_held
-def positions(row: wire.WirePosition) -> Position:
+@fa.table_of_held
+def positions(row: wire.WirePosition) -> fa.Position:
     """Open positions; a row without amount stands for an open order, or for the other side of a hedge."""
     name, amount, held = needed(text(row.symbol)), needed(number(row.position_amt)), needed(text(row.position_side))
     initial = number(row.position_initial_margin)
     mode = made(_margin_mode, word(row.margin_type, MARGIN_MODE), number(row.isolated_wallet))
-    return Position(
+    return fa.Position(
         **named(VENUE, row.symbol, to_symbol),
-        side=needed(either(made(held_side, held), by_sign(amount))),
-        quantity=needed(absolute(amount)),
+        side=needed(either(made(held_side, held), fa.by_sign(amount))),
+        quantity=needed(fa.absolute(amount)),
         entry_price=needed(price(row.entry_price)),
         mark_price=price(row.mark_price),
         break_even_price=price(row.break_even_price),
@@ -279,7 +243,7 @@ def positions(row: wire.WirePosition) -> Position:
         margin=made(_held_margin, mode, number(row.isolated_wallet), initial),
         initial_margin=initial,
         maintenance_margin=number(row.maint_margin),
-        notional=absolute(number(row.notional)),
+        notional=fa.absolute(number(row.notional)),
         updated_ms=moment(row.update_time),
     )
 
@@ -291,15 +255,15 @@ def _rule(filters: object, kind: str, field: str) -> Decimal | None:
     """What one filter of a contract says; None where it says nothing."""
     for rule in cast("Sequence[object]", filters if isinstance(filters, list) else ()):
         if isinstance(rule, wire.WireFilter) and rule.filter_type == kind:
-            value = decimal_or_none(getattr(rule, field), f"filters.{kind}.{field}")
+            value = fa.decimal_or_none(getattr(rule, field), f"filters.{kind}.{field}")
             return value or None
     return None
 
 
-@table
-def contracts(row: wire.WireSymbol) -> Contract:
+@fa.table
+def contracts(row: wire.WireSymbol) -> fa.Contract:
     """Trading rules. Coins come from the row, not from the symbol's text."""
-    return Contract(
+    return fa.Contract(
         **named(VENUE, row.symbol, to_symbol),
         base=needed(text(row.base_asset)),
         quote=needed(text(row.quote_asset)),
@@ -323,10 +287,10 @@ def marked(day: wire.WireTicker, mark: wire.WirePremium) -> wire.WireTicker:
     )
 
 
-@table
-def tickers(row: wire.WireTicker) -> Ticker:
+@fa.table
+def tickers(row: wire.WireTicker) -> fa.Ticker:
     """Prices; a contract with a delivery date has no funding."""
-    return Ticker(
+    return fa.Ticker(
         **named(VENUE, row.symbol, to_symbol),
         last_price=needed(number(row.last_price)),
         bid_price=price(row.bid_price),
@@ -338,10 +302,10 @@ def tickers(row: wire.WireTicker) -> Ticker:
     )
 
 
-@table
-def funding_rates(row: wire.WirePremium) -> FundingRate:
+@fa.table
+def funding_rates(row: wire.WirePremium) -> fa.FundingRate:
     """The running estimate of the next funding."""
-    return FundingRate(
+    return fa.FundingRate(
         **named(VENUE, row.symbol, to_symbol),
         funding_rate=needed(number(row.last_funding_rate)),
         interval_s=made(lambda hours: int((hours or DEFAULT_FUNDING_H) * 3600), price(row.funding_interval_hours)),

@@ -18,35 +18,8 @@ from zlib import crc32
 
 import msgspec
 
-from futures_async.adapter import (
-    Acknowledged,
-    Channel,
-    Credentials,
-    Data,
-    DecodeError,
-    ExchangeError,
-    Heartbeat,
-    Id,
-    Loose,
-    Message,
-    Moment,
-    Nothing,
-    Pong,
-    Position,
-    PositionSide,
-    Push,
-    RateLimit,
-    Refused,
-    Retiring,
-    RowDecoder,
-    StreamDialect,
-    StreamLimits,
-    Text,
-    Topic,
-    What,
-    decoded,
-    stream_url,
-)
+import futures_async.adapter as fa
+from futures_async.adapter import decoded, stream_url
 from futures_async.adapters.binance import wire
 from futures_async.adapters.binance.mapping import HELD, VENUE, accounts, marked, positions, tickers
 from futures_async.adapters.binance.orders import fills, orders
@@ -68,79 +41,79 @@ KEY_S = 1800.0
 class WirePushedOrder(wire.WireOrder, frozen=True, kw_only=True, gc=False):
     """`ORDER_TRADE_UPDATE`: an order as it is now; when it was placed is not told."""
 
-    symbol: Text = msgspec.field(name="s", default=None)
-    client_order_id: Text = msgspec.field(name="c", default=None)
-    side: Text = msgspec.field(name="S", default=None)
-    type: Text = msgspec.field(name="o", default=None)
-    orig_type: Text = msgspec.field(name="ot", default=None)
-    time_in_force: Text = msgspec.field(name="f", default=None)
-    orig_qty: Loose = msgspec.field(name="q", default=None)
-    price: Loose = msgspec.field(name="p", default=None)
-    avg_price: Loose = msgspec.field(name="ap", default=None)
-    stop_price: Loose = msgspec.field(name="sp", default=None)
-    status: Text = msgspec.field(name="X", default=None)
-    order_id: Id = msgspec.field(name="i", default=None)
-    executed_qty: Loose = msgspec.field(name="z", default=None)
-    reduce_only: Text = msgspec.field(name="R", default=None)
-    close_position: Text = msgspec.field(name="cp", default=None)
-    position_side: Text = msgspec.field(name="ps", default=None)
-    update_time: Moment = msgspec.field(name="T", default=None)
+    symbol: fa.Text = msgspec.field(name="s", default=None)
+    client_order_id: fa.Text = msgspec.field(name="c", default=None)
+    side: fa.Text = msgspec.field(name="S", default=None)
+    type: fa.Text = msgspec.field(name="o", default=None)
+    orig_type: fa.Text = msgspec.field(name="ot", default=None)
+    time_in_force: fa.Text = msgspec.field(name="f", default=None)
+    orig_qty: fa.Loose = msgspec.field(name="q", default=None)
+    price: fa.Loose = msgspec.field(name="p", default=None)
+    avg_price: fa.Loose = msgspec.field(name="ap", default=None)
+    stop_price: fa.Loose = msgspec.field(name="sp", default=None)
+    status: fa.Text = msgspec.field(name="X", default=None)
+    order_id: fa.Id = msgspec.field(name="i", default=None)
+    executed_qty: fa.Loose = msgspec.field(name="z", default=None)
+    reduce_only: fa.Text = msgspec.field(name="R", default=None)
+    close_position: fa.Text = msgspec.field(name="cp", default=None)
+    position_side: fa.Text = msgspec.field(name="ps", default=None)
+    update_time: fa.Moment = msgspec.field(name="T", default=None)
 
 
 class WirePushedFill(wire.WireFill, frozen=True, kw_only=True, gc=False):
     """The execution in such a row, where there was one."""
 
-    id: Id = msgspec.field(name="t", default=None)
-    order_id: Id = msgspec.field(name="i", default=None)
-    client_order_id: Text = msgspec.field(name="c", default=None)
-    symbol: Text = msgspec.field(name="s", default=None)
-    side: Text = msgspec.field(name="S", default=None)
-    price: Loose = msgspec.field(name="L", default=None)
-    qty: Loose = msgspec.field(name="l", default=None)
-    commission: Loose = msgspec.field(name="n", default=None)
-    commission_asset: Text = msgspec.field(name="N", default=None)
-    realized_pnl: Loose = msgspec.field(name="rp", default=None)
-    maker: Text = msgspec.field(name="m", default=None)
-    time: Moment = msgspec.field(name="T", default=None)
-    execution: Text = msgspec.field(name="x", default=None)
+    id: fa.Id = msgspec.field(name="t", default=None)
+    order_id: fa.Id = msgspec.field(name="i", default=None)
+    client_order_id: fa.Text = msgspec.field(name="c", default=None)
+    symbol: fa.Text = msgspec.field(name="s", default=None)
+    side: fa.Text = msgspec.field(name="S", default=None)
+    price: fa.Loose = msgspec.field(name="L", default=None)
+    qty: fa.Loose = msgspec.field(name="l", default=None)
+    commission: fa.Loose = msgspec.field(name="n", default=None)
+    commission_asset: fa.Text = msgspec.field(name="N", default=None)
+    realized_pnl: fa.Loose = msgspec.field(name="rp", default=None)
+    maker: fa.Text = msgspec.field(name="m", default=None)
+    time: fa.Moment = msgspec.field(name="T", default=None)
+    execution: fa.Text = msgspec.field(name="x", default=None)
 
 
 class WirePushedPosition(wire.WirePosition, frozen=True, kw_only=True, gc=False):
     """A position that has changed: neither mark nor liquidation price, nor leverage."""
 
-    symbol: Text = msgspec.field(name="s", default=None)
-    position_side: Text = msgspec.field(name="ps", default=None)
-    position_amt: Loose = msgspec.field(name="pa", default=None)
-    entry_price: Loose = msgspec.field(name="ep", default=None)
-    break_even_price: Loose = msgspec.field(name="bep", default=None)
-    un_realized_profit: Loose = msgspec.field(name="up", default=None)
-    margin_type: Text = msgspec.field(name="mt", default=None)
-    isolated_wallet: Loose = msgspec.field(name="iw", default=None)
+    symbol: fa.Text = msgspec.field(name="s", default=None)
+    position_side: fa.Text = msgspec.field(name="ps", default=None)
+    position_amt: fa.Loose = msgspec.field(name="pa", default=None)
+    entry_price: fa.Loose = msgspec.field(name="ep", default=None)
+    break_even_price: fa.Loose = msgspec.field(name="bep", default=None)
+    un_realized_profit: fa.Loose = msgspec.field(name="up", default=None)
+    margin_type: fa.Text = msgspec.field(name="mt", default=None)
+    isolated_wallet: fa.Loose = msgspec.field(name="iw", default=None)
 
 
 class WirePushedAsset(wire.WireAsset, frozen=True, kw_only=True, gc=False):
     """A coin whose balance has changed."""
 
-    asset: Text = msgspec.field(name="a", default=None)
-    wallet_balance: Loose = msgspec.field(name="wb", default=None)
-    cross_wallet_balance: Loose = msgspec.field(name="cw", default=None)
+    asset: fa.Text = msgspec.field(name="a", default=None)
+    wallet_balance: fa.Loose = msgspec.field(name="wb", default=None)
+    cross_wallet_balance: fa.Loose = msgspec.field(name="cw", default=None)
 
 
 class WirePushedTicker(wire.WireTicker, frozen=True, kw_only=True, gc=False):
     """`24hrTicker`: the day of one contract."""
 
-    symbol: Text = msgspec.field(name="s", default=None)
-    last_price: Loose = msgspec.field(name="c", default=None)
-    close_time: Moment = msgspec.field(name="C", default=None)
+    symbol: fa.Text = msgspec.field(name="s", default=None)
+    last_price: fa.Loose = msgspec.field(name="c", default=None)
+    close_time: fa.Moment = msgspec.field(name="C", default=None)
 
 
 class WirePushedMark(wire.WirePremium, frozen=True, kw_only=True, gc=False):
     """`markPriceUpdate`: mark, index and the estimate of the next funding."""
 
-    symbol: Text = msgspec.field(name="s", default=None)
-    mark_price: Loose = msgspec.field(name="p", default=None)
-    index_price: Loose = msgspec.field(name="i", default=None)
-    last_funding_rate: Loose = msgspec.field(name="r", default=None)
+    symbol: fa.Text = msgspec.field(name="s", default=None)
+    mark_price: fa.Loose = msgspec.field(name="p", default=None)
+    index_price: fa.Loose = msgspec.field(name="i", default=None)
+    last_funding_rate: fa.Loose = msgspec.field(name="r", default=None)
 
 
 class Changed(msgspec.Struct, frozen=True, gc=False):
@@ -163,31 +136,31 @@ class Frame(msgspec.Struct, frozen=True, gc=False):
     error: Any = None
 
 
-ORDER = Channel("ORDER_TRADE_UPDATE", (What.ORDERS, What.FILLS), WirePushedOrder)
-ACCOUNT = Channel("ACCOUNT_UPDATE", (What.POSITIONS, What.ACCOUNTS), WirePushedPosition)
+ORDER = fa.Channel("ORDER_TRADE_UPDATE", (fa.What.ORDERS, fa.What.FILLS), WirePushedOrder)
+ACCOUNT = fa.Channel("ACCOUNT_UPDATE", (fa.What.POSITIONS, fa.What.ACCOUNTS), WirePushedPosition)
 CHANNELS = (ORDER, ACCOUNT)
-TICKER = Channel("ticker", (What.TICKERS,), WirePushedTicker, private=False)
+TICKER = fa.Channel("ticker", (fa.What.TICKERS,), WirePushedTicker, private=False)
 PING = 1
 """The id of our heartbeat; subscriptions are asked about with those that follow."""
 PRICES = 1000
 """Ids of subscriptions to prices begin here."""
 
 
-class BinanceStreams(StreamDialect):
+class BinanceStreams(fa.StreamDialect):
     """The user stream, and prices."""
 
     venue = VENUE
-    heartbeat = Heartbeat(text='{"method":"LIST_SUBSCRIPTIONS","id":1}', every_s=20.0, patience_s=15.0)
-    limits = StreamLimits(
-        connects=RateLimit(60, 300.0, scope="ip"), messages_per_s=5, per_frame=1, lifetime_s=24 * 3600.0
+    heartbeat = fa.Heartbeat(text='{"method":"LIST_SUBSCRIPTIONS","id":1}', every_s=20.0, patience_s=15.0)
+    limits = fa.StreamLimits(
+        connects=fa.RateLimit(60, 300.0, scope="ip"), messages_per_s=5, per_frame=1, lifetime_s=24 * 3600.0
     )
     ticket_s = KEY_S
-    unsaid: ClassVar[Mapping[What, tuple[str, ...]]] = {
-        What.ORDERS: ("created_ms",),
-        What.POSITIONS: (
+    unsaid: ClassVar[Mapping[fa.What, tuple[str, ...]]] = {
+        fa.What.ORDERS: ("created_ms",),
+        fa.What.POSITIONS: (
             "mark_price", "liquidation_price", "leverage", "notional", "margin", "initial_margin", "maintenance_margin",
         ),
-        What.ACCOUNTS: (
+        fa.What.ACCOUNTS: (
             "equity", "available", "locked", "transferable", "unrealized_pnl", "initial_margin", "maintenance_margin",
             "margin_ratio",
         ),
@@ -196,10 +169,10 @@ class BinanceStreams(StreamDialect):
     _changed: ClassVar[msgspec.json.Decoder[Changed]] = msgspec.json.Decoder(Changed)
 
     def __init__(self) -> None:
-        self._order = RowDecoder(WirePushedOrder)
-        self._fill = RowDecoder(WirePushedFill)
-        self._position = RowDecoder(WirePushedPosition)
-        self._asset = RowDecoder(WirePushedAsset)
+        self._order = fa.RowDecoder(WirePushedOrder)
+        self._fill = fa.RowDecoder(WirePushedFill)
+        self._position = fa.RowDecoder(WirePushedPosition)
+        self._asset = fa.RowDecoder(WirePushedAsset)
         self._day = msgspec.json.Decoder(WirePushedTicker, strict=False)
         self._mark = msgspec.json.Decoder(WirePushedMark, strict=False)
         self._asked: dict[int, str] = {}
@@ -217,18 +190,18 @@ class BinanceStreams(StreamDialect):
         """The key of the stream."""
         return f"{url}?listenKey={quote(ticket, safe='')}"
 
-    def topics(self, what: What, symbols: Sequence[str] = ()) -> tuple[Topic, ...]:
+    def topics(self, what: fa.What, symbols: Sequence[str] = ()) -> tuple[fa.Topic, ...]:
         """Of prices both streams of each contract, in one subscription; their names are in small letters."""
-        if what is What.TICKERS:
+        if what is fa.What.TICKERS:
             self._asked |= {_number(name.lower()): name.lower() for name in symbols}
-            return tuple(Topic(TICKER, name.lower(), name.lower()) for name in symbols)
-        return tuple(Topic(channel, channel.name, None) for channel in CHANNELS if what in channel.gives)
+            return tuple(fa.Topic(TICKER, name.lower(), name.lower()) for name in symbols)
+        return tuple(fa.Topic(channel, channel.name, None) for channel in CHANNELS if what in channel.gives)
 
-    def login(self, credentials: Credentials, now_ms: int) -> str:
+    def login(self, credentials: fa.Credentials, now_ms: int) -> str:
         """The address says it."""
         raise NotImplementedError
 
-    def subscribe(self, topics: Iterable[Topic]) -> str:
+    def subscribe(self, topics: Iterable[fa.Topic]) -> str:
         """Of the account everything comes anyway: ask whether the line stands.
 
         What was known of a contract's prices may be of long ago by now.
@@ -240,19 +213,19 @@ class BinanceStreams(StreamDialect):
             return _asking("SUBSCRIBE", topic.args)
         return f'{{"method":"LIST_SUBSCRIPTIONS","id":{PING + 1 + CHANNELS.index(topic.channel)}}}'
 
-    def unsubscribe(self, topics: Iterable[Topic]) -> str:
+    def unsubscribe(self, topics: Iterable[fa.Topic]) -> str:
         """Of the account nothing can be left out: what comes is not listened to."""
         [topic] = topics
         return _asking("UNSUBSCRIBE", topic.args) if topic.channel is TICKER else self.heartbeat.text
 
-    def read(self, data: bytes, *, binary: bool) -> Message:
+    def read(self, data: bytes, *, binary: bool) -> fa.Message:
         frame = decoded(self._frames, data)
         if frame.error is not None:
-            return Refused(ExchangeError(str(frame.error)[:200], venue=VENUE, retryable=True))
+            return fa.Refused(fa.ExchangeError(str(frame.error)[:200], venue=VENUE, retryable=True))
         if frame.id is not None:
-            return Pong() if frame.id == PING else self._answered(frame.id)
+            return fa.Pong() if frame.id == PING else self._answered(frame.id)
         if frame.e == "listenKeyExpired":
-            return Retiring()
+            return fa.Retiring()
         if frame.e == ORDER.name and bytes(frame.o):
             return self._orders(frame.o, frame.T)
         if frame.e == ACCOUNT.name and bytes(frame.a):
@@ -264,56 +237,62 @@ class BinanceStreams(StreamDialect):
             mark = decoded(self._mark, data)
             return self._prices(self._marks, str(mark.symbol).lower(), frame.E, mark)
         if frame.e in (ORDER.name, ACCOUNT.name) or not frame.e:
-            raise DecodeError("a frame that is none of the venue's", path="$.e")
-        return Nothing()
+            raise fa.DecodeError("a frame that is none of the venue's", path="$.e")
+        return fa.Nothing()
 
-    def _answered(self, number: int) -> Message:
+    def _answered(self, number: int) -> fa.Message:
         if number in self._asked:
-            return Acknowledged(self._asked[number])
+            return fa.Acknowledged(self._asked[number])
         index = number - PING - 1
-        return Acknowledged(CHANNELS[index].name) if 0 <= index < len(CHANNELS) else Nothing()
+        return fa.Acknowledged(CHANNELS[index].name) if 0 <= index < len(CHANNELS) else fa.Nothing()
 
-    def _prices(self, known: dict[str, tuple[int, P]], key: str, at_ms: int, row: P) -> Message:
+    def _prices(self, known: dict[str, tuple[int, P]], key: str, at_ms: int, row: P) -> fa.Message:
         """What the two streams of a contract say together. Of two connections, the older may tell something late."""
         if key in known and at_ms < known[key][0]:
-            return Nothing()
+            return fa.Nothing()
         known[key] = at_ms, row
         if key not in self._days:
-            return Nothing()
+            return fa.Nothing()
         day = self._days[key][1]
         found = tickers().each([marked(day, self._marks[key][1]) if key in self._marks else day])
-        push = Push(found.rows, False, at_ms)
-        return Data(key, ((What.TICKERS, push),), not found.unread)
+        push = fa.Push(found.rows, False, at_ms)
+        return fa.Data(key, ((fa.What.TICKERS, push),), not found.unread)
 
-    def _orders(self, row: msgspec.Raw, at_ms: int | None) -> Data:
+    def _orders(self, row: msgspec.Raw, at_ms: int | None) -> fa.Data:
         one = b"[" + bytes(row) + b"]"
         placed, told = self._order.rows(one)
         executed, _ = self._fill.rows(one)
         order = orders().each(placed)
         fill = fills().each(each for each in executed if each.id not in (None, 0, "0"))
-        pushes = ((What.ORDERS, Push(order.rows, False, at_ms)), (What.FILLS, Push(fill.rows, False, at_ms)))
-        return Data(ORDER.name, pushes, told and not order.unread and not fill.unread)
+        pushes = (
+            (fa.What.ORDERS, fa.Push(order.rows, False, at_ms)),
+            (fa.What.FILLS, fa.Push(fill.rows, False, at_ms)),
+        )
+        return fa.Data(ORDER.name, pushes, told and not order.unread and not fill.unread)
 
-    def _account(self, row: msgspec.Raw, at_ms: int | None) -> Data:
+    def _account(self, row: msgspec.Raw, at_ms: int | None) -> fa.Data:
         """Balances and sizes alone: never whole, so that the venue is read for what moves with them."""
         changed = decoded(self._changed, row)
         coins = accounts().each(self._asset.rows(changed.B)[0])
         rows, _ = self._position.rows(changed.P)
         hedged = {row.symbol for row in rows if row.position_side in HELD}
-        held: list[Position] = []
+        held: list[fa.Position] = []
         for each in rows:
             if each.position_side in HELD or each.symbol not in hedged:  # else the empty net row of a hedge
-                with suppress(DecodeError):
+                with suppress(fa.DecodeError):
                     held += _sides(positions().one(each), each)
-        pushes = ((What.POSITIONS, Push(held, False, at_ms)), (What.ACCOUNTS, Push(coins.rows, False, at_ms)))
-        return Data(ACCOUNT.name, pushes, whole=False)
+        pushes = (
+            (fa.What.POSITIONS, fa.Push(held, False, at_ms)),
+            (fa.What.ACCOUNTS, fa.Push(coins.rows, False, at_ms)),
+        )
+        return fa.Data(ACCOUNT.name, pushes, whole=False)
 
 
-def _sides(position: Position, row: WirePushedPosition) -> list[Position]:
+def _sides(position: fa.Position, row: WirePushedPosition) -> list[fa.Position]:
     """In one-way mode a row tells of both sides: of the one that it does not name, that nothing is held."""
     if row.position_side in HELD:
         return [position]
-    other = PositionSide.SHORT if position.side is PositionSide.LONG else PositionSide.LONG
+    other = fa.PositionSide.SHORT if position.side is fa.PositionSide.LONG else fa.PositionSide.LONG
     return [position, msgspec.structs.replace(position, side=other, quantity=Decimal(0))]
 
 

@@ -8,26 +8,8 @@ from typing import Any
 
 import msgspec
 
-from futures_async.adapter import (
-    EXACT,
-    DecodeError,
-    Endpoint,
-    Number,
-    Order,
-    OrderKind,
-    OrderNotFound,
-    OrderRequest,
-    OrderStatus,
-    Page,
-    PageQuery,
-    Placement,
-    PlannedOrder,
-    PriceSource,
-    everything,
-    one_id,
-    positive_or_none,
-    side_by_side,
-)
+import futures_async.adapter as fa
+from futures_async.adapter import everything, one_id, positive_or_none, side_by_side
 from futures_async.adapters._rows import same_name
 from futures_async.adapters.binance import endpoints, wire
 from futures_async.adapters.binance.account import BinanceAccount
@@ -49,7 +31,7 @@ CALLBACK = (Decimal("0.001"), Decimal("0.2"))
 class BinanceTriggers(BinanceAccount):
     """Orders that wait for a price. Their ids begin with `algo:`; `fetch_order` and `cancel_order` know them too."""
 
-    async def create_trigger_order(self, request: OrderRequest) -> Order:
+    async def create_trigger_order(self, request: fa.OrderRequest) -> fa.Order:
         """Place an order that waits for `request.trigger_price`, by the last price unless `trigger_by` says the mark.
 
         No margin is reserved before: it may be refused once it goes off. It becomes a regular order then.
@@ -59,12 +41,12 @@ class BinanceTriggers(BinanceAccount):
             OrderNotPlaced, OrderOutcomeUnknown: As of `create_order`: it is looked for by its client order id.
         """
         self._active("create_trigger_order")
-        plan = await self._plan_waiting(request, OrderKind.TRIGGER)
+        plan = await self._plan_waiting(request, fa.OrderKind.TRIGGER)
         with self._before_placing(plan):
             body = algo_body(plan, await self._price_now(plan))
-        return await self._place_as_order(plan, Placement(endpoints.PLACE_ALGO, body, read_algo_ack))
+        return await self._place_as_order(plan, fa.Placement(endpoints.PLACE_ALGO, body, read_algo_ack))
 
-    async def create_trailing_order(self, request: OrderRequest, callback_rate: Number) -> Order:
+    async def create_trailing_order(self, request: fa.OrderRequest, callback_rate: fa.Number) -> fa.Order:
         """Place a market order that follows the price once it reached `request.trigger_price`.
 
         Args:
@@ -73,23 +55,23 @@ class BinanceTriggers(BinanceAccount):
         """
         plan, rate = await self._plan_trailing(request, callback_rate, least=CALLBACK[0], most=CALLBACK[1])
         # The venue counts in percent.
-        percent = EXACT.multiply(rate, Decimal(100)).normalize(EXACT)
+        percent = fa.EXACT.multiply(rate, Decimal(100)).normalize(fa.EXACT)
         return await self._place_as_order(
-            plan, Placement(endpoints.PLACE_ALGO, trailing_body(plan, percent), read_algo_ack)
+            plan, fa.Placement(endpoints.PLACE_ALGO, trailing_body(plan, percent), read_algo_ack)
         )
 
-    async def _price_now(self, plan: PlannedOrder) -> Decimal:
+    async def _price_now(self, plan: fa.PlannedOrder) -> Decimal:
         """The price that the trigger is compared with.
 
         Raises:
             DecodeError: None was told.
         """
-        name, by_mark = plan.venue_symbol, plan.request.trigger_by is PriceSource.MARK
-        endpoint: Endpoint[Any] = endpoints.PREMIUM if by_mark else endpoints.DAY_TICKER
+        name, by_mark = plan.venue_symbol, plan.request.trigger_by is fa.PriceSource.MARK
+        endpoint: fa.Endpoint[Any] = endpoints.PREMIUM if by_mark else endpoints.DAY_TICKER
         row = await self._call(endpoint, {"symbol": name}, about=lambda row: same_name(row.symbol, name))
         found = positive_or_none(row.mark_price if by_mark else row.last_price, "price")
         if found is None:
-            raise DecodeError(f"{self.id}: no price of {name} came", path="price")
+            raise fa.DecodeError(f"{self.id}: no price of {name} came", path="price")
         return found
 
     async def cancel_trigger_order(
@@ -106,13 +88,13 @@ class BinanceTriggers(BinanceAccount):
         def send() -> Awaitable[object]:
             return self._call(endpoints.CANCEL_ALGO, self._algo_ids(*ids))
 
-        async def find() -> Order | DecodeError | OrderNotFound | None:
+        async def find() -> fa.Order | fa.DecodeError | fa.OrderNotFound | None:
             row = await self._algo(*ids)
             if row.algo_status == CANCELED:
                 return None
             if row.algo_status in SET_OFF:
                 text = f"it was not cancelled: it is {row.algo_status}"
-                return OrderNotFound(text, venue=self.id, endpoint=endpoints.CANCEL_ALGO.name)
+                return fa.OrderNotFound(text, venue=self.id, endpoint=endpoints.CANCEL_ALGO.name)
             return self._as_it_waits(lambda: algo_orders().one(self._of(name, row, ids[0] or ids[1])))
 
         await self._cancel_trigger(name, ids, send, find)
@@ -130,10 +112,10 @@ class BinanceTriggers(BinanceAccount):
         def send() -> Awaitable[object]:
             return self._call(endpoints.CANCEL_ALGOS, {"symbol": name})
 
-        async def find() -> Order | None:
+        async def find() -> fa.Order | None:
             for order in await self.fetch_trigger_orders(name):
                 return order
-            raise OrderNotFound(f"none of {name} waits", venue=self.id, endpoint=endpoints.OPEN_ALGOS.name)
+            raise fa.OrderNotFound(f"none of {name} waits", venue=self.id, endpoint=endpoints.OPEN_ALGOS.name)
 
         await self._cancel_trigger(name, (None, None), send, find)
 
@@ -143,7 +125,7 @@ class BinanceTriggers(BinanceAccount):
             return {"clientAlgoId": client_order_id}
         return {"algoId": order_id.removeprefix(ALGO_ID)}
 
-    async def fetch_trigger_orders(self, symbol: str | None = None) -> list[Order]:
+    async def fetch_trigger_orders(self, symbol: str | None = None) -> list[fa.Order]:
         """Read the waiting orders; one that has gone off is a regular order."""
         return algo_orders().all(await self._list(endpoints.OPEN_ALGOS, self._name(symbol)))
 
@@ -154,7 +136,7 @@ class BinanceTriggers(BinanceAccount):
         since_ms: int | None = None,
         until_ms: int | None = None,
         limit: int | None = None,
-    ) -> list[Order]:
+    ) -> list[fa.Order]:
         """Read conditional orders of a contract in any state, newest first: of 90 days, of three what never traded.
 
         Of one for the whole position that has traded, the regular order that it became is read too, as nothing else
@@ -165,21 +147,21 @@ class BinanceTriggers(BinanceAccount):
 
         https://developers.binance.com/docs/derivatives/usds-margined-futures/trade/rest-api/Query-All-Algo-Orders
         """
-        query = PageQuery(symbol=self.venue_symbol(symbol), since_ms=since_ms, until_ms=until_ms, limit=limit)
+        query = fa.PageQuery(symbol=self.venue_symbol(symbol), since_ms=since_ms, until_ms=until_ms, limit=limit)
         ask = self._asking(endpoints.ALL_ALGOS, algo_orders())
 
-        async def page(query: PageQuery, cursor: str | None) -> Page[Order]:
+        async def page(query: fa.PageQuery, cursor: str | None) -> fa.Page[fa.Order]:
             return await self._past(endpoints.ORDER_PAGE, query, cursor, ask)
 
         past = await everything(page, query, key=lambda order: order.order_id)
 
-        async def ended(order: Order) -> list[Order]:
+        async def ended(order: fa.Order) -> list[fa.Order]:
             number = became(order.raw)
-            if order.status is not OrderStatus.UNKNOWN or number is None:
+            if order.status is not fa.OrderStatus.UNKNOWN or number is None:
                 return [order]
             try:
                 regular = await self._regular(order.venue_symbol, number, None)
-            except OrderNotFound:
+            except fa.OrderNotFound:
                 return [order]
             return [msgspec.structs.replace(order, status=regular.status)]
 
@@ -198,7 +180,7 @@ class BinanceTriggers(BinanceAccount):
 
         return await self._call(endpoints.ALGO, self._algo_ids(order_id, client_order_id), about=about)
 
-    async def _fetch_waiting(self, symbol: str, order_id: str | None, client_order_id: str | None) -> Order:
+    async def _fetch_waiting(self, symbol: str, order_id: str | None, client_order_id: str | None) -> fa.Order:
         """One conditional order that waits, or ended so; of one that has gone off, the regular order that came of it.
 
         Raises:
@@ -211,13 +193,13 @@ class BinanceTriggers(BinanceAccount):
             return waiting
         try:
             order = await self._regular(name, number, None)
-        except OrderNotFound:
+        except fa.OrderNotFound:
             return waiting  # not to be seen yet, or not any more
         self._succeeds(order, waiting)
         own = waiting.client_order_id or order.client_order_id
         return msgspec.structs.replace(order, parent_order_id=waiting.order_id, client_order_id=own)
 
-    async def _regular(self, name: str, order_id: str | None, client_order_id: str | None) -> Order:
+    async def _regular(self, name: str, order_id: str | None, client_order_id: str | None) -> fa.Order:
         """One order of the first system.
 
         Raises:

@@ -6,38 +6,8 @@ from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import Any, ClassVar, TypeVar, Unpack
 
-from futures_async.adapter import (
-    Account,
-    Adapter,
-    Contract,
-    Credentials,
-    Endpoint,
-    FundingRate,
-    LedgerEntry,
-    Model,
-    Number,
-    Options,
-    Page,
-    PageQuery,
-    Params,
-    Position,
-    PositionHistory,
-    PositionSide,
-    Reading,
-    RiskLimit,
-    Rows,
-    StreamDialect,
-    SymbolNotFound,
-    Ticker,
-    chosen,
-    finite,
-    ms,
-    to_decimal,
-    to_text,
-    unread_of,
-    walks,
-    windows,
-)
+import futures_async.adapter as fa
+from futures_async.adapter import chosen, finite, ms, to_decimal, to_text, unread_of, walks, windows
 from futures_async.adapters._bitget import ProductType, unified_symbol, venue_symbol
 from futures_async.adapters._rows import Row, listed, readable, same_name, some_of
 from futures_async.adapters.bitget import endpoints
@@ -57,7 +27,7 @@ from futures_async.adapters.bitget.options import BitgetOptions
 from futures_async.adapters.bitget.streams import BitgetStreamDialect
 from futures_async.adapters.bitget.wire import WireAccount, WireAdlRank, WireFeeRate
 
-M = TypeVar("M", bound=Model)
+M = TypeVar("M", bound=fa.Model)
 R = TypeVar("R")
 W = TypeVar("W")
 
@@ -73,12 +43,12 @@ REFERENCE: dict[ProductType, str] = {
 }
 
 
-class BitgetAccount(Adapter):
+class BitgetAccount(fa.Adapter):
     """Market, positions, account and settings; `client.py` adds orders."""
 
-    takes: ClassVar[type[Options]] = BitgetOptions
+    takes: ClassVar[type[fa.Options]] = BitgetOptions
 
-    def __init__(self, credentials: Credentials | None = None, **options: Unpack[BitgetOptions]) -> None:
+    def __init__(self, credentials: fa.Credentials | None = None, **options: Unpack[BitgetOptions]) -> None:
         own, common = self._own_options(options)
         self.product_type: ProductType = own["product_type"]
         self.margin_coin: str | None = own["margin_coin"]
@@ -89,13 +59,13 @@ class BitgetAccount(Adapter):
     def _reads(self) -> Sequence[str]:
         return (self.product_type, self.margin_coin or "")
 
-    def _attach(self, credentials: Credentials | None) -> None:
+    def _attach(self, credentials: fa.Credentials | None) -> None:
         # What was learned of one account's symbols is nothing that another account's may rely on.
         self._margin_modes: dict[str, object] = {}
         """The venue's word for each symbol's, read when an order needs it: a poller of positions needs none of them."""
         super()._attach(credentials)
 
-    def _stream_dialect(self) -> StreamDialect:
+    def _stream_dialect(self) -> fa.StreamDialect:
         return BitgetStreamDialect(self._family, self.product_type, self.margin_coin)
 
     # Symbols
@@ -128,49 +98,49 @@ class BitgetAccount(Adapter):
     async def fetch_time(self) -> int:
         return ms((await self._call(endpoints.TIME)).server_time, "serverTime")
 
-    async def fetch_contracts(self) -> list[Contract]:
+    async def fetch_contracts(self) -> list[fa.Contract]:
         rows = await self._call(endpoints.CONTRACTS, {"productType": self.product_type})
         return contracts(self.product_type, self.margin_coin).known(rows)
 
-    async def fetch_ticker(self, symbol: str) -> Ticker:
+    async def fetch_ticker(self, symbol: str) -> fa.Ticker:
         return tickers(self.product_type, self.margin_coin).one(await self._row(endpoints.TICKER, symbol))
 
-    async def fetch_funding_rate(self, symbol: str) -> FundingRate:
+    async def fetch_funding_rate(self, symbol: str) -> fa.FundingRate:
         return funding_rates(self.product_type, self.margin_coin).one(await self._row(endpoints.FUNDING_RATE, symbol))
 
-    async def fetch_risk_limits(self, symbol: str) -> list[RiskLimit]:
+    async def fetch_risk_limits(self, symbol: str) -> list[fa.RiskLimit]:
         wanted = self.venue_symbol(symbol)
         rows = await self._call(
             endpoints.TIERS,
             self._contract_params(symbol),
             about=lambda rows: not rows or any(same_name(row.symbol, wanted) for row in rows),
         )
-        own = Rows(row for row in rows if same_name(row.symbol, wanted)).without(unread_of(rows))
+        own = fa.Rows(row for row in rows if same_name(row.symbol, wanted)).without(unread_of(rows))
         tiers = risk_limits(self.product_type).known(own)
         tiers.sort(key=lambda tier: tier.tier or 0)
         return tiers
 
-    async def _row(self, endpoint: Endpoint[list[Row]], symbol: str) -> Row:
+    async def _row(self, endpoint: fa.Endpoint[list[Row]], symbol: str) -> Row:
         """Read the row of one contract."""
         return await self._pick(endpoint, self._contract_params(symbol), self._row_of(symbol, endpoint))
 
-    def _row_of(self, symbol: str, endpoint: Endpoint[Any]) -> Callable[[Sequence[Row]], Row | None]:
+    def _row_of(self, symbol: str, endpoint: fa.Endpoint[Any]) -> Callable[[Sequence[Row]], Row | None]:
         """Finds the row of one contract; none at all means that there is no such contract."""
         wanted = self.venue_symbol(symbol)
 
         def find(rows: Sequence[Row]) -> Row | None:
             if not rows and not unread_of(rows):
-                raise SymbolNotFound(f"no contract {symbol}", venue=self.id, endpoint=endpoint.name)
+                raise fa.SymbolNotFound(f"no contract {symbol}", venue=self.id, endpoint=endpoint.name)
             return next((row for row in rows if same_name(row.symbol, wanted)), None)
 
         return find
 
     # Positions
 
-    async def fetch_positions(self, symbol: str | None = None) -> list[Position]:
+    async def fetch_positions(self, symbol: str | None = None) -> list[fa.Position]:
         if symbol is None:
             # One margin coin where one was chosen, else all of the product type.
-            params: Params = {"productType": self.product_type, "marginCoin": self.margin_coin}
+            params: fa.Params = {"productType": self.product_type, "marginCoin": self.margin_coin}
             rows = await self._call(endpoints.ALL_POSITIONS, params)
         else:
             params = self._settled_params(symbol)
@@ -186,7 +156,7 @@ class BitgetAccount(Adapter):
                 self._margin_modes[position.venue_symbol] = position.raw.margin_mode
         return found
 
-    async def _closed_page(self, query: PageQuery, cursor: str | None) -> Page[PositionHistory]:
+    async def _closed_page(self, query: fa.PageQuery, cursor: str | None) -> fa.Page[fa.PositionHistory]:
         return await self._page(
             endpoints.POSITION_HISTORY,
             {"productType": self.product_type, "symbol": query.symbol},
@@ -199,28 +169,28 @@ class BitgetAccount(Adapter):
 
     async def _page(
         self,
-        endpoint: Endpoint[W],
-        params: Params,
-        query: PageQuery,
+        endpoint: fa.Endpoint[W],
+        params: fa.Params,
+        query: fa.PageQuery,
         cursor: str | None,
         span_ms: int,
         rows_of: Callable[[W], tuple[list[R] | None, str | int | None]],
-        reading: Reading[R, M],
-    ) -> Page[M]:
+        reading: fa.Reading[R, M],
+    ) -> fa.Page[M]:
         """One page of any of the venue's lists."""
         page = await self._raw_page(endpoint, params, query, cursor, span_ms, rows_of)
         rows, unread = reading.each(page.rows)
-        return Page(rows, page.cursor, (*page.unread, *unread))
+        return fa.Page(rows, page.cursor, (*page.unread, *unread))
 
     async def _raw_page(
         self,
-        endpoint: Endpoint[W],
-        params: Params,
-        query: PageQuery,
+        endpoint: fa.Endpoint[W],
+        params: fa.Params,
+        query: fa.PageQuery,
         cursor: str | None,
         span_ms: int,
         rows_of: Callable[[W], tuple[list[R] | None, str | int | None]],
-    ) -> Page[R]:
+    ) -> fa.Page[R]:
         """One page, its rows as the venue sent them."""
         now_ms = self._channel.now_ms()
         reach = windows.Reach(PAGE_ROWS, span_ms, DEPTH_MS)
@@ -232,23 +202,23 @@ class BitgetAccount(Adapter):
         answer = await self._call(endpoint, {**params, **bounds, "limit": str(size)}, about=about)
         rows, end_id = rows_of(answer)
         rows, unread = list(rows or ()), unread_of(rows)
-        return Page(rows, windows.window_after(at, query, now_ms, reach, len(rows) + len(unread), end_id), unread)
+        return fa.Page(rows, windows.window_after(at, query, now_ms, reach, len(rows) + len(unread), end_id), unread)
 
     # Account
 
-    async def fetch_account(self, margin_coin: str | None = None) -> Account:
+    async def fetch_account(self, margin_coin: str | None = None) -> fa.Account:
         """Read the account's state in one margin coin; None is the one of this object's product type."""
         coin = (margin_coin or self._coin(REFERENCE[self.product_type])).upper()
         symbol = f"{coin}USD" if self.product_type == "COIN-FUTURES" else REFERENCE[self.product_type]
         params = {"symbol": symbol, "productType": self.product_type, "marginCoin": coin}
 
-        def of_coin(wire: WireAccount) -> Account | None:
+        def of_coin(wire: WireAccount) -> fa.Account | None:
             account = accounts().one(wire)
             return account if account.margin_coin == coin else None
 
         return await self._pick(endpoints.ACCOUNT, params, of_coin)
 
-    async def fetch_accounts(self) -> list[Account]:
+    async def fetch_accounts(self) -> list[fa.Account]:
         rows = await self._call(endpoints.ACCOUNTS, {"productType": self.product_type})
         return accounts().all(rows)
 
@@ -267,9 +237,9 @@ class BitgetAccount(Adapter):
         params = {"symbol": self.venue_symbol(symbol), "businessType": "mix"}
         return readable(await self._call(endpoints.FEE_RATE, params))
 
-    async def fetch_max_open(self, symbol: str, side: PositionSide, price: Number | None = None) -> Decimal:
+    async def fetch_max_open(self, symbol: str, side: fa.PositionSide, price: fa.Number | None = None) -> Decimal:
         """Read how much base coin can be opened beside what is held and ordered, at `price` or at market."""
-        side = chosen(PositionSide, side, "side")
+        side = chosen(fa.PositionSide, side, "side")
         limit = None if price is None else to_text(to_decimal(price, "price"))
         params = {
             **self._settled_params(symbol),
@@ -284,7 +254,7 @@ class BitgetAccount(Adapter):
         rows = await self._call(endpoints.ADL_RANKS, {"productType": self.product_type})
         return readable(listed(rows))
 
-    async def _ledger_page(self, query: PageQuery, cursor: str | None) -> Page[LedgerEntry]:
+    async def _ledger_page(self, query: fa.PageQuery, cursor: str | None) -> fa.Page[fa.LedgerEntry]:
         # `coin` is honoured for transfers only, and there is no symbol filter: both are filtered here.
         return await self._page(
             endpoints.BILLS,

@@ -5,25 +5,8 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from functools import partial
 
-from futures_async.adapter import (
-    Ack,
-    Endpoint,
-    Fill,
-    MarginMode,
-    Order,
-    OrderNotFound,
-    Page,
-    PageQuery,
-    PositionMode,
-    PositionSide,
-    ResponseMismatch,
-    UnreadRow,
-    everything,
-    first,
-    iterate,
-    one_id,
-    windows,
-)
+import futures_async.adapter as fa
+from futures_async.adapter import everything, first, iterate, one_id, windows
 from futures_async.adapters._bitget_codes import NO_POSITION
 from futures_async.adapters.bitget import endpoints
 from futures_async.adapters.bitget.account import DEPTH_MS
@@ -51,11 +34,11 @@ class Bitget(BitgetVenue):
 
     async def fetch_order(
         self, symbol: str, *, order_id: str | None = None, client_order_id: str | None = None
-    ) -> Order:
+    ) -> fa.Order:
         order_id, client_order_id = self._current_ids(*one_id(order_id, client_order_id))
         params = {**self._contract_params(symbol), "orderId": order_id, "clientOid": client_order_id}
 
-        def order_of(found: WireOrder | list[WireOrder] | None) -> Order | None:
+        def order_of(found: WireOrder | list[WireOrder] | None) -> fa.Order | None:
             rows = found if isinstance(found, list) else [found] if found is not None else []
             return orders(self.product_type).one(rows[0]) if rows else None
 
@@ -69,28 +52,28 @@ class Bitget(BitgetVenue):
 
         order = order_of(await self._call(endpoints.DETAIL, params, about=about))
         if order is None:
-            raise OrderNotFound("no such order", venue=self.id, endpoint=endpoints.DETAIL.name)
+            raise fa.OrderNotFound("no such order", venue=self.id, endpoint=endpoints.DETAIL.name)
         return order
 
-    async def _find_order(self, venue_symbol: str, client_order_id: str) -> Order | None:
+    async def _find_order(self, venue_symbol: str, client_order_id: str) -> fa.Order | None:
         """By its id, then among the open orders, then among the past ones: absent only when all three say so.
 
         The lists are asked for this id and walked to their end all the same: one that ignored the filter would
         prove nothing with its first page.
         """
-        elsewhere: ResponseMismatch | None = None
+        elsewhere: fa.ResponseMismatch | None = None
         try:
             return await self.fetch_order(venue_symbol, client_order_id=client_order_id)
-        except OrderNotFound:
+        except fa.OrderNotFound:
             pass
-        except ResponseMismatch as error:
+        except fa.ResponseMismatch as error:
             # Another order than the one asked for may hide ours.
             elsewhere = error
         for endpoint in (endpoints.PENDING, endpoints.HISTORY):
             page = partial(self._order_rows, endpoint, client_order_id=client_order_id)
             order = await first(
                 page,
-                PageQuery(symbol=venue_symbol),
+                fa.PageQuery(symbol=venue_symbol),
                 key=lambda order: order.order_id,
                 wanted=lambda order: (order.client_order_id, order.venue_symbol) == (client_order_id, venue_symbol),
             )
@@ -101,35 +84,39 @@ class Bitget(BitgetVenue):
         return None
 
     async def _close_unread(
-        self, venue_symbol: str, side: PositionSide | None, row: UnreadRow | None, margin_mode: MarginMode | None
-    ) -> Ack | None:
+        self,
+        venue_symbol: str,
+        side: fa.PositionSide | None,
+        row: fa.UnreadRow | None,
+        margin_mode: fa.MarginMode | None,
+    ) -> fa.Ack | None:
         body = {"symbol": venue_symbol, "productType": self.product_type}
-        if side is not None and await self._known_position_mode(venue_symbol) is PositionMode.HEDGE:
+        if side is not None and await self._known_position_mode(venue_symbol) is fa.PositionMode.HEDGE:
             body["holdSide"] = side.value  # one-way mode has one position of a contract, and takes no side here
         batch = await self._call(endpoints.CLOSE_POSITIONS, body=body)
         for failure in batch.failure_list or ():
             raise self._failure(failure, endpoints.CLOSE_POSITIONS)
-        return next((Ack(str(item.order_id)) for item in batch.success_list or () if item.order_id), None)
+        return next((fa.Ack(str(item.order_id)) for item in batch.success_list or () if item.order_id), None)
 
-    async def fetch_open_orders(self, symbol: str | None = None) -> list[Order]:
+    async def fetch_open_orders(self, symbol: str | None = None) -> list[fa.Order]:
         query = self._query(symbol, None, None, None)
 
-        async def page(query: PageQuery, cursor: str | None) -> Page[Order]:
+        async def page(query: fa.PageQuery, cursor: str | None) -> fa.Page[fa.Order]:
             return await self._order_rows(endpoints.PENDING, query, cursor)
 
         return await everything(page, query, key=lambda order: order.order_id)
 
-    async def _orders_page(self, query: PageQuery, cursor: str | None) -> Page[Order]:
+    async def _orders_page(self, query: fa.PageQuery, cursor: str | None) -> fa.Page[fa.Order]:
         return await self._order_rows(endpoints.HISTORY, query, cursor)
 
     async def _order_rows(
         self,
-        endpoint: Endpoint[WireOrders],
-        query: PageQuery,
+        endpoint: fa.Endpoint[WireOrders],
+        query: fa.PageQuery,
         cursor: str | None,
         *,
         client_order_id: str | None = None,
-    ) -> Page[Order]:
+    ) -> fa.Page[fa.Order]:
         return await self._page(
             endpoint,
             {"productType": self.product_type, "symbol": query.symbol, "clientOid": client_order_id},
@@ -140,12 +127,12 @@ class Bitget(BitgetVenue):
             orders(self.product_type),
         )
 
-    async def _fills_page(self, query: PageQuery, cursor: str | None) -> Page[Fill]:
+    async def _fills_page(self, query: fa.PageQuery, cursor: str | None) -> fa.Page[fa.Fill]:
         return await self._fill_rows(endpoints.FILLS, query, cursor, DEPTH_MS)
 
     async def _fill_rows(
-        self, endpoint: Endpoint[WireFills], query: PageQuery, cursor: str | None, span_ms: int
-    ) -> Page[Fill]:
+        self, endpoint: fa.Endpoint[WireFills], query: fa.PageQuery, cursor: str | None, span_ms: int
+    ) -> fa.Page[fa.Fill]:
         return await self._page(
             endpoint,
             {"productType": self.product_type, "symbol": query.symbol},
@@ -163,11 +150,11 @@ class Bitget(BitgetVenue):
         since_ms: int | None = None,
         until_ms: int | None = None,
         limit: int | None = None,
-    ) -> AsyncIterator[Fill]:
+    ) -> AsyncIterator[fa.Fill]:
         """Iterate over executions of the venue's archive, week by week; demo trading has none (40404)."""
         query = self._query(symbol, since_ms, until_ms, limit)
 
-        async def page(query: PageQuery, cursor: str | None) -> Page[Fill]:
+        async def page(query: fa.PageQuery, cursor: str | None) -> fa.Page[fa.Fill]:
             return await self._fill_rows(endpoints.FILL_HISTORY, query, cursor, 7 * windows.DAY_MS)
 
         return iterate(page, query, key=lambda fill: fill.key)

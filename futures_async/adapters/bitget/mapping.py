@@ -5,48 +5,8 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import cast
 
-from futures_async.adapter import (
-    EXACT,
-    MAX_EXPONENT,
-    Account,
-    Contract,
-    DecodeError,
-    FundingRate,
-    LedgerEntry,
-    LedgerType,
-    Leverage,
-    MarginMode,
-    Position,
-    PositionHistory,
-    PositionMode,
-    PositionSide,
-    RiskLimit,
-    Ticker,
-    either,
-    finite,
-    identifier,
-    is_multiple,
-    known,
-    made,
-    margin_ratio,
-    minus,
-    moment,
-    named,
-    needed,
-    negative,
-    number,
-    otherwise,
-    plus,
-    positive_or_none,
-    price,
-    size,
-    table,
-    table_of_held,
-    text,
-    times,
-    word,
-    yes_no,
-)
+import futures_async.adapter as fa
+from futures_async.adapter import made, moment, named, needed, number, positive_or_none, price, text, times, word
 from futures_async.adapters._bitget import ProductType, unified_symbol
 from futures_async.adapters.bitget.wire import (
     WireAccount,
@@ -61,37 +21,37 @@ from futures_async.adapters.bitget.wire import (
 
 VENUE = "bitget"
 
-POSITION_SIDE = {"long": PositionSide.LONG, "short": PositionSide.SHORT}
+POSITION_SIDE = {"long": fa.PositionSide.LONG, "short": fa.PositionSide.SHORT}
 # Captures and samples of the same field also say "cross" and "fixed".
 MARGIN_MODE = {
-    "isolated": MarginMode.ISOLATED,
-    "fixed": MarginMode.ISOLATED,
-    "crossed": MarginMode.CROSS,
-    "cross": MarginMode.CROSS,
+    "isolated": fa.MarginMode.ISOLATED,
+    "fixed": fa.MarginMode.ISOLATED,
+    "crossed": fa.MarginMode.CROSS,
+    "cross": fa.MarginMode.CROSS,
 }
-POSITION_MODE = {"one_way_mode": PositionMode.ONE_WAY, "hedge_mode": PositionMode.HEDGE}
-WIRE_MARGIN_MODE = {MarginMode.ISOLATED: "isolated", MarginMode.CROSS: "crossed"}
-WIRE_POSITION_MODE = {PositionMode.ONE_WAY: "one_way_mode", PositionMode.HEDGE: "hedge_mode"}
-WIRE_POSITION_SIDE = {PositionSide.LONG: "long", PositionSide.SHORT: "short"}
+POSITION_MODE = {"one_way_mode": fa.PositionMode.ONE_WAY, "hedge_mode": fa.PositionMode.HEDGE}
+WIRE_MARGIN_MODE = {fa.MarginMode.ISOLATED: "isolated", fa.MarginMode.CROSS: "crossed"}
+WIRE_POSITION_MODE = {fa.PositionMode.ONE_WAY: "one_way_mode", fa.PositionMode.HEDGE: "hedge_mode"}
+WIRE_POSITION_SIDE = {fa.PositionSide.LONG: "long", fa.PositionSide.SHORT: "short"}
 
 # https://www.bitget.com/api-doc/contract/account/Get-Account-Bill
-LEDGER_TYPE: dict[str, LedgerType] = {
+LEDGER_TYPE: dict[str, fa.LedgerType] = {
     word: kind
     for kind, words in {
-        LedgerType.TRANSFER: (
+        fa.LedgerType.TRANSFER: (
             "trans_from_exchange trans_from_contract trans_from_otc trans_from_cross trans_from_isolated"
             " trans_to_exchange trans_to_contract trans_to_otc trans_to_cross trans_to_isolated"
             " risk_captital_user_transfer"
         ),
-        LedgerType.TRADE: "open_long open_short close_long close_short buy sell",
-        LedgerType.FUNDING: "contract_settle_fee",
+        fa.LedgerType.TRADE: "open_long open_short close_long close_short buy sell",
+        fa.LedgerType.FUNDING: "contract_settle_fee",
         # Forced closes: liquidations, and auto-deleveraging for the sake of others' liquidations.
-        LedgerType.LIQUIDATION: (
+        fa.LedgerType.LIQUIDATION: (
             "force_close_long force_close_short burst_long_loss_query burst_short_loss_query"
             " force_buy force_sell burst_buy burst_sell"
             " adl_close_long adl_close_short adl_buy_in_single_side_mode adl_sell_in_single_side_mode"
         ),
-        LedgerType.REALIZED_PNL: "delivery_long delivery_short",
+        fa.LedgerType.REALIZED_PNL: "delivery_long delivery_short",
     }.items()
     for word in words.split()
 }
@@ -102,15 +62,15 @@ def settle_coin(product_type: ProductType) -> str:
     return "" if product_type == "COIN-FUTURES" else product_type.removesuffix("-FUTURES")
 
 
-@table_of_held
-def positions(row: WirePosition, product_type: ProductType) -> Position:
+@fa.table_of_held
+def positions(row: WirePosition, product_type: ProductType) -> fa.Position:
     """Open positions; the flat rows that the venue may list stand for none."""
     coin = text(row.margin_coin)
-    quantity = needed(size(row.total))
+    quantity = needed(fa.size(row.total))
     margin, rate = number(row.margin_size), number(row.keep_margin_rate)
     mode = word(row.margin_mode, MARGIN_MODE)
     notional = times(quantity, price(row.mark_price))
-    return Position(
+    return fa.Position(
         **named(VENUE, row.symbol, unified_symbol, product_type, coin, spelled=str.upper),
         side=needed(word(row.hold_side, POSITION_SIDE)),
         quantity=quantity,
@@ -126,80 +86,80 @@ def positions(row: WirePosition, product_type: ProductType) -> Position:
         leverage=price(row.leverage),
         margin_mode=mode,
         position_mode=word(row.pos_mode, POSITION_MODE),
-        margin_coin=otherwise(made(str.upper, needed(coin)), settle_coin(product_type)),
+        margin_coin=fa.otherwise(made(str.upper, needed(coin)), settle_coin(product_type)),
         margin=margin,
         # In cross mode `marginSize` is total x mark / leverage: the requirement, re-marked continuously.
-        initial_margin=made(lambda margin, mode: margin if mode is MarginMode.CROSS else None, margin, mode),
+        initial_margin=made(lambda margin, mode: margin if mode is fa.MarginMode.CROSS else None, margin, mode),
         # Coin-margined positions owe it in the coin, which is not had exactly from these numbers.
         maintenance_margin=None if product_type == "COIN-FUTURES" else times(notional, rate),
         maintenance_margin_rate=rate,
-        margin_ratio=margin_ratio(row.margin_ratio),
+        margin_ratio=fa.margin_ratio(row.margin_ratio),
         notional=notional,
         available=number(row.available),
         locked=number(row.locked),
         take_profit=price(row.take_profit),
         stop_loss=price(row.stop_loss),
-        auto_margin=yes_no(row.auto_margin),
+        auto_margin=fa.yes_no(row.auto_margin),
         created_ms=moment(row.c_time),
         updated_ms=moment(row.u_time),
     )
 
 
-@table
-def closed_positions(row: WireClosedPosition, product_type: ProductType) -> PositionHistory:
+@fa.table
+def closed_positions(row: WireClosedPosition, product_type: ProductType) -> fa.PositionHistory:
     """Closed positions."""
     coin = text(row.margin_coin)
-    return PositionHistory(
+    return fa.PositionHistory(
         **named(VENUE, row.symbol, unified_symbol, product_type, coin, spelled=str.upper),
         side=needed(word(row.hold_side, POSITION_SIDE)),
-        position_id=needed(identifier(row.position_id)),
+        position_id=needed(fa.identifier(row.position_id)),
         quantity=number(row.open_total_pos),
         closed_quantity=number(row.close_total_pos),
         entry_price=price(row.open_avg_price),
         exit_price=price(row.close_avg_price),
         realized_pnl=number(row.pnl),
         net_pnl=number(row.net_profit),
-        fee=plus(negative(number(row.open_fee)), negative(number(row.close_fee))),
+        fee=fa.plus(fa.negative(number(row.open_fee)), fa.negative(number(row.close_fee))),
         funding=number(row.total_funding),
         margin_mode=word(row.margin_mode, MARGIN_MODE),
         position_mode=word(row.pos_mode, POSITION_MODE),
         margin_coin=coin,
-        created_ms=moment(either(row.ctime, row.c_time)),
-        closed_ms=moment(either(row.utime, row.u_time)),
+        created_ms=moment(fa.either(row.ctime, row.c_time)),
+        closed_ms=moment(fa.either(row.utime, row.u_time)),
     )
 
 
-@table
-def accounts(row: WireAccount) -> Account:
+@fa.table
+def accounts(row: WireAccount) -> fa.Account:
     """The state in one margin coin. The margin mode is a symbol's here, not the account's, and stays in `raw`."""
     equity, unrealized = number(row.account_equity), number(row.unrealized_pl)
-    return Account(
+    return fa.Account(
         venue=VENUE,
         margin_coin=made(str.upper, needed(text(row.margin_coin))),
         equity=equity,
-        balance=minus(equity, unrealized),
+        balance=fa.minus(equity, unrealized),
         available=number(row.available),
         locked=number(row.locked),
         transferable=number(row.max_transfer_out),
         bonus=number(row.coupon),
         unrealized_pnl=unrealized,
-        initial_margin=plus(number(row.isolated_margin), number(row.crossed_margin)),
+        initial_margin=fa.plus(number(row.isolated_margin), number(row.crossed_margin)),
         position_mode=word(row.pos_mode, POSITION_MODE),
-        margin_ratio=margin_ratio(row.crossed_risk_rate),
+        margin_ratio=fa.margin_ratio(row.crossed_risk_rate),
     )
 
 
 def to_leverage(
-    wire: WireAccount, venue_symbol: str, product_type: ProductType, mode: MarginMode | None = None
-) -> Leverage:
+    wire: WireAccount, venue_symbol: str, product_type: ProductType, mode: fa.MarginMode | None = None
+) -> fa.Leverage:
     """The leverage that is set for one symbol, in `mode` or in the margin mode that is set."""
-    mode = mode or known(MARGIN_MODE, wire.margin_mode or "", "marginMode")
-    if mode is MarginMode.CROSS:
+    mode = mode or fa.known(MARGIN_MODE, wire.margin_mode or "", "marginMode")
+    if mode is fa.MarginMode.CROSS:
         long = short = positive_or_none(wire.crossed_margin_leverage, "crossedMarginLeverage")
     else:
         long = positive_or_none(wire.isolated_long_lever, "isolatedLongLever")
         short = positive_or_none(wire.isolated_short_lever, "isolatedShortLever")
-    return Leverage(
+    return fa.Leverage(
         venue=VENUE,
         raw=wire,
         # Rows hold whatever came: what is no text is no coin.
@@ -214,21 +174,23 @@ def to_leverage(
     )
 
 
-@table
-def ledger_entries(row: WireBill, product_type: ProductType) -> LedgerEntry:
+@fa.table
+def ledger_entries(row: WireBill, product_type: ProductType) -> fa.LedgerEntry:
     """Changes of balance; `amount` excludes the fee."""
     name, coin, kind = text(row.symbol), needed(text(row.coin)), needed(text(row.business_type))
 
     def unified(name: str | None, coin: str) -> str | None:
         return None if name is None else unified_symbol(name, product_type, coin)
 
-    return LedgerEntry(
+    return fa.LedgerEntry(
         venue=VENUE,
-        entry_id=needed(identifier(row.bill_id)),
-        type=otherwise(made(lambda kind: LEDGER_TYPE.get(kind.lower(), LedgerType.OTHER), kind), LedgerType.OTHER),
-        venue_type=otherwise(kind, ""),
+        entry_id=needed(fa.identifier(row.bill_id)),
+        type=fa.otherwise(
+            made(lambda kind: LEDGER_TYPE.get(kind.lower(), fa.LedgerType.OTHER), kind), fa.LedgerType.OTHER
+        ),
+        venue_type=fa.otherwise(kind, ""),
         amount=needed(number(row.amount)),
-        fee=negative(number(row.fee)),
+        fee=fa.negative(number(row.fee)),
         coin=made(str.upper, coin),
         symbol=made(unified, name, coin),
         venue_symbol=made(lambda name: None if name is None else name.upper(), name),
@@ -237,10 +199,10 @@ def ledger_entries(row: WireBill, product_type: ProductType) -> LedgerEntry:
     )
 
 
-@table
-def risk_limits(row: WireTier, product_type: ProductType) -> RiskLimit:
+@fa.table
+def risk_limits(row: WireTier, product_type: ProductType) -> fa.RiskLimit:
     """Tiers; their bounds are position values."""
-    return RiskLimit(
+    return fa.RiskLimit(
         **named(VENUE, row.symbol, unified_symbol, product_type, spelled=str.upper),
         tier=made(lambda level: None if level is None else int(level), number(row.level)),
         min_notional=number(row.start_unit),
@@ -252,9 +214,9 @@ def risk_limits(row: WireTier, product_type: ProductType) -> RiskLimit:
 
 def _tick(end_step: Decimal, place: Decimal) -> Decimal:
     # "tick size = priceEndStep x 10^-pricePlace"
-    if place.copy_abs() > MAX_EXPONENT or not is_multiple(place, Decimal(1)):
-        raise DecodeError("pricePlace is no number of decimals", path="pricePlace")
-    return finite(EXACT.scaleb(end_step, -int(place)), "priceEndStep")
+    if place.copy_abs() > fa.MAX_EXPONENT or not fa.is_multiple(place, Decimal(1)):
+        raise fa.DecodeError("pricePlace is no number of decimals", path="pricePlace")
+    return fa.finite(fa.EXACT.scaleb(end_step, -int(place)), "priceEndStep")
 
 
 def _coins(came: object) -> list[str]:
@@ -262,13 +224,13 @@ def _coins(came: object) -> list[str]:
     coins: list[str] = []
     for coin in cast("list[object]", came if isinstance(came, list) else [None]):
         if not isinstance(coin, str):
-            raise DecodeError("supportMarginCoins is no list of coins", path="supportMarginCoins")
+            raise fa.DecodeError("supportMarginCoins is no list of coins", path="supportMarginCoins")
         coins.append(coin.upper())
     return coins
 
 
-@table
-def contracts(row: WireContract, product_type: ProductType, margin_coin: str | None = None) -> Contract:
+@fa.table
+def contracts(row: WireContract, product_type: ProductType, margin_coin: str | None = None) -> fa.Contract:
     """Trading rules; sizes are in base coin, so a contract is 1."""
     base = made(str.upper, needed(text(row.base_coin)))
 
@@ -277,7 +239,7 @@ def contracts(row: WireContract, product_type: ProductType, margin_coin: str | N
         return margin_coin if margin_coin in coins else base if base in coins else coins[0] if coins else base
 
     settle = made(settled, base, row.support_margin_coins)
-    return Contract(
+    return fa.Contract(
         **named(VENUE, row.symbol, unified_symbol, product_type, settle, spelled=str.upper),
         base=base,
         quote=made(str.upper, needed(text(row.quote_coin))),
@@ -291,14 +253,14 @@ def contracts(row: WireContract, product_type: ProductType, margin_coin: str | N
         min_notional=price(row.min_trade_usdt),
         max_leverage=price(row.max_lever),
         status=text(row.symbol_status),
-        delisted_ms=either(moment(row.off_time), moment(row.delivery_time)),
+        delisted_ms=fa.either(moment(row.off_time), moment(row.delivery_time)),
     )
 
 
-@table
-def tickers(row: WireTicker, product_type: ProductType, margin_coin: str | None = None) -> Ticker:
+@fa.table
+def tickers(row: WireTicker, product_type: ProductType, margin_coin: str | None = None) -> fa.Ticker:
     """Last prices."""
-    return Ticker(
+    return fa.Ticker(
         **named(VENUE, row.symbol, unified_symbol, product_type, margin_coin, spelled=str.upper),
         last_price=needed(number(row.last_pr)),
         bid_price=price(row.bid_pr),
@@ -310,11 +272,11 @@ def tickers(row: WireTicker, product_type: ProductType, margin_coin: str | None 
     )
 
 
-@table
-def funding_rates(row: WireFundingRate, product_type: ProductType, margin_coin: str | None = None) -> FundingRate:
+@fa.table
+def funding_rates(row: WireFundingRate, product_type: ProductType, margin_coin: str | None = None) -> fa.FundingRate:
     """The rates of the current interval."""
     seconds = times(price(row.funding_rate_interval), Decimal(3600))
-    return FundingRate(
+    return fa.FundingRate(
         **named(VENUE, row.symbol, unified_symbol, product_type, margin_coin, spelled=str.upper),
         funding_rate=needed(number(row.funding_rate)),
         interval_s=made(lambda seconds: None if seconds is None else int(seconds), seconds),

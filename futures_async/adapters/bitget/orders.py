@@ -10,47 +10,8 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from futures_async.adapter import (
-    EXACT,
-    DecodeError,
-    Fill,
-    Intent,
-    MarginMode,
-    Order,
-    OrderFields,
-    OrderKind,
-    OrderRequest,
-    OrderStatus,
-    OrderType,
-    PositionMode,
-    PositionSide,
-    PriceSource,
-    Role,
-    Side,
-    Stop,
-    TimeInForce,
-    carries,
-    decimal_or_none,
-    either,
-    identifier,
-    known,
-    made,
-    minus,
-    moment,
-    named,
-    needed,
-    negative,
-    number,
-    otherwise,
-    positive_or_none,
-    price,
-    size,
-    table,
-    text,
-    to_text,
-    word,
-    yes_no,
-)
+import futures_async.adapter as fa
+from futures_async.adapter import identifier, made, moment, needed, otherwise, positive_or_none, price, size, text, word
 from futures_async.adapters._bitget import Cost, ProductType, cost_of, unified_symbol
 from futures_async.adapters.bitget.mapping import (
     MARGIN_MODE,
@@ -66,70 +27,70 @@ from futures_async.adapters.bitget.wire_orders import (
     WirePlanOrder,
 )
 
-SIDE = {"buy": Side.BUY, "sell": Side.SELL}
-OTHER_SIDE = {Side.BUY: Side.SELL, Side.SELL: Side.BUY}
+SIDE = {"buy": fa.Side.BUY, "sell": fa.Side.SELL}
+OTHER_SIDE = {fa.Side.BUY: fa.Side.SELL, fa.Side.SELL: fa.Side.BUY}
 STATUS = {
-    "live": OrderStatus.NEW,
-    "new": OrderStatus.NEW,
-    "init": OrderStatus.NEW,
-    "partially_filled": OrderStatus.PARTIALLY_FILLED,
-    "filled": OrderStatus.FILLED,
-    "canceled": OrderStatus.CANCELED,
-    "cancelled": OrderStatus.CANCELED,
+    "live": fa.OrderStatus.NEW,
+    "new": fa.OrderStatus.NEW,
+    "init": fa.OrderStatus.NEW,
+    "partially_filled": fa.OrderStatus.PARTIALLY_FILLED,
+    "filled": fa.OrderStatus.FILLED,
+    "canceled": fa.OrderStatus.CANCELED,
+    "cancelled": fa.OrderStatus.CANCELED,
 }
 # `executed` means set off, not filled: the order that it became has a life of its own.
 PLAN_STATUS = {
-    "executed": OrderStatus.UNKNOWN,
-    "live": OrderStatus.NEW,
-    "not_trigger": OrderStatus.NEW,
-    "executing": OrderStatus.NEW,
-    "fail_execute": OrderStatus.REJECTED,
-    "cancelled": OrderStatus.CANCELED,
-    "canceled": OrderStatus.CANCELED,
+    "executed": fa.OrderStatus.UNKNOWN,
+    "live": fa.OrderStatus.NEW,
+    "not_trigger": fa.OrderStatus.NEW,
+    "executing": fa.OrderStatus.NEW,
+    "fail_execute": fa.OrderStatus.REJECTED,
+    "cancelled": fa.OrderStatus.CANCELED,
+    "canceled": fa.OrderStatus.CANCELED,
 }
-TYPE = {"limit": OrderType.LIMIT, "market": OrderType.MARKET}
+TYPE = {"limit": fa.OrderType.LIMIT, "market": fa.OrderType.MARKET}
 FORCE = {
-    "gtc": TimeInForce.GTC,
-    "ioc": TimeInForce.IOC,
-    "fok": TimeInForce.FOK,
-    "post_only": TimeInForce.POST_ONLY,
+    "gtc": fa.TimeInForce.GTC,
+    "ioc": fa.TimeInForce.IOC,
+    "fok": fa.TimeInForce.FOK,
+    "post_only": fa.TimeInForce.POST_ONLY,
 }
 WIRE_FORCE = {force: word for word, force in FORCE.items()}
 PLAN_KIND = {
-    "normal_plan": OrderKind.TRIGGER,
-    "track_plan": OrderKind.TRAILING,
-    "profit_plan": OrderKind.TAKE_PROFIT,
-    "pos_profit": OrderKind.TAKE_PROFIT,
-    "loss_plan": OrderKind.STOP_LOSS,
-    "pos_loss": OrderKind.STOP_LOSS,
-    "moving_plan": OrderKind.TRAILING,
+    "normal_plan": fa.OrderKind.TRIGGER,
+    "track_plan": fa.OrderKind.TRAILING,
+    "profit_plan": fa.OrderKind.TAKE_PROFIT,
+    "pos_profit": fa.OrderKind.TAKE_PROFIT,
+    "loss_plan": fa.OrderKind.STOP_LOSS,
+    "pos_loss": fa.OrderKind.STOP_LOSS,
+    "moving_plan": fa.OrderKind.TRAILING,
 }
 PLANS = ("normal_plan", "track_plan")
 """Those that may open; all others close."""
-PRICE_SOURCE = {"mark_price": PriceSource.MARK, "fill_price": PriceSource.LAST}
-ROLE = {"maker": Role.MAKER, "taker": Role.TAKER}
+PRICE_SOURCE = {"mark_price": fa.PriceSource.MARK, "fill_price": fa.PriceSource.LAST}
+ROLE = {"maker": fa.Role.MAKER, "taker": fa.Role.TAKER}
 
 
 class Direction(NamedTuple):
     """What an order or fill did, read in either position mode."""
 
-    side: Side
-    position_side: PositionSide | None
+    side: fa.Side
+    position_side: fa.PositionSide | None
     """None in one-way mode."""
     closes: bool | None
     """None in one-way mode, where the words do not say."""
 
 
-def wire_side(side: Side, intent: Intent, mode: PositionMode) -> dict[str, str]:
+def wire_side(side: fa.Side, intent: fa.Intent, mode: fa.PositionMode) -> dict[str, str]:
     """The venue's `side` with `tradeSide` (hedge) or `reduceOnly` (one-way): the wrong one of them is error 40774.
 
     In hedge mode `reduceOnly` is accepted and ignored, so that closing must be said by `tradeSide`.
     """
-    if mode is PositionMode.HEDGE:
-        if intent is Intent.OPEN:
+    if mode is fa.PositionMode.HEDGE:
+        if intent is fa.Intent.OPEN:
             return {"side": side.value, "tradeSide": "open"}
         return {"side": OTHER_SIDE[side].value, "tradeSide": "close"}
-    if intent is Intent.OPEN:
+    if intent is fa.Intent.OPEN:
         return {"side": side.value}
     return {"side": side.value, "reduceOnly": "YES"}
 
@@ -151,66 +112,66 @@ def direction(
     position = (pos_side or "").lower()
     mode = (pos_mode or "").lower()
     if mode and mode not in POSITION_MODE:
-        raise DecodeError(f"posMode has the unknown word {mode[:40]!r}", path="posMode")
+        raise fa.DecodeError(f"posMode has the unknown word {mode[:40]!r}", path="posMode")
     if position not in ("", "net", *POSITION_SIDE):
-        raise DecodeError(f"posSide has the unknown word {position[:40]!r}", path="posSide")
+        raise fa.DecodeError(f"posSide has the unknown word {position[:40]!r}", path="posSide")
     if mode == "one_way_mode" or (not mode and (position == "net" or "single" in word)):
-        return Direction(known(SIDE, side or "", "side"), None, None)
+        return Direction(fa.known(SIDE, side or "", "side"), None, None)
     closes = closing or "close" in word
     if not closes and word not in ("", "open"):
-        raise DecodeError(f"tradeSide has the unknown word {word[:40]!r}", path="tradeSide")
+        raise fa.DecodeError(f"tradeSide has the unknown word {word[:40]!r}", path="tradeSide")
     if position in POSITION_SIDE:
         held = POSITION_SIDE[position]
     elif word.endswith("close_long"):
-        held = PositionSide.LONG
+        held = fa.PositionSide.LONG
     elif word.endswith("close_short"):
-        held = PositionSide.SHORT
+        held = fa.PositionSide.SHORT
     else:
         # Without posSide, `side` names the position: a close reads buy for a long, sell for a short.
-        held = PositionSide.LONG if known(SIDE, side or "", "side") is Side.BUY else PositionSide.SHORT
-    return Direction(Side.BUY if (held is PositionSide.LONG) is not closes else Side.SELL, held, closes)
+        held = fa.PositionSide.LONG if fa.known(SIDE, side or "", "side") is fa.Side.BUY else fa.PositionSide.SHORT
+    return Direction(fa.Side.BUY if (held is fa.PositionSide.LONG) is not closes else fa.Side.SELL, held, closes)
 
 
-def _type(word: OrderType | None, trade_side: str | None) -> OrderType | None:
+def _type(word: fa.OrderType | None, trade_side: str | None) -> fa.OrderType | None:
     origin = (trade_side or "").lower()
     if origin.startswith(("burst_", "reduce_")):
-        return OrderType.LIQUIDATION
+        return fa.OrderType.LIQUIDATION
     if origin.startswith("dte_sys_adl_"):
-        return OrderType.ADL
+        return fa.OrderType.ADL
     return word
 
 
-@table
-def orders(row: WireOrder, product_type: ProductType, *, pushed: bool = False) -> Order:
+@fa.table
+def orders(row: WireOrder, product_type: ProductType, *, pushed: bool = False) -> fa.Order:
     """Orders, of a detail, of a list, or pushed: these name their fee as fills do."""
     coin, trade_side = text(row.margin_coin), text(row.trade_side)
     went = made(direction, text(row.side), trade_side, text(row.pos_side), text(row.pos_mode))
-    kind = word(row.order_type, TYPE, unknown=OrderType.UNKNOWN)
-    quantity, filled, fee = needed(size(row.size)), number(row.base_volume), negative(number(row.fee))
+    kind = word(row.order_type, TYPE, unknown=fa.OrderType.UNKNOWN)
+    quantity, filled, fee = needed(size(row.size)), fa.number(row.base_volume), fa.negative(fa.number(row.fee))
     paid_in = coin
     if pushed:
         cost = made(_cost, row.fee_detail)
         fee, paid_in = made(lambda cost: cost.fee, cost), made(lambda cost: cost.coin, cost)
-    return Order(
-        **named(VENUE, row.symbol, unified_symbol, product_type, coin, spelled=str.upper),
+    return fa.Order(
+        **fa.named(VENUE, row.symbol, unified_symbol, product_type, coin, spelled=str.upper),
         order_id=needed(identifier(row.order_id)),
-        client_order_id=text(either(row.client_oid, row.client_oid_too)),
+        client_order_id=text(fa.either(row.client_oid, row.client_oid_too)),
         side=made(lambda went: went.side, went),
-        type=otherwise(made(_type, kind, trade_side), OrderType.UNKNOWN),
+        type=otherwise(made(_type, kind, trade_side), fa.OrderType.UNKNOWN),
         # Market orders read `gtc`, which says nothing.
         time_in_force=made(
-            lambda kind, force: None if kind is OrderType.MARKET else force, kind, word(row.force, FORCE)
+            lambda kind, force: None if kind is fa.OrderType.MARKET else force, kind, word(row.force, FORCE)
         ),
         price=price(row.price),
         average_price=price(row.price_avg),
         quantity=quantity,
         filled_quantity=filled,
-        remaining_quantity=minus(quantity, filled),
+        remaining_quantity=fa.minus(quantity, filled),
         # "The detail uses `state`, the lists use `status`."
-        status=needed(word(either(row.status, row.state), STATUS, unknown=OrderStatus.UNKNOWN)),
+        status=needed(word(fa.either(row.status, row.state), STATUS, unknown=fa.OrderStatus.UNKNOWN)),
         # In hedge mode `reduceOnly` is ignored by the venue; what closes is said by `tradeSide`.
         reduce_only=made(
-            lambda went, said: said if went.closes is None else went.closes, went, yes_no(row.reduce_only)
+            lambda went, said: said if went.closes is None else went.closes, went, fa.yes_no(row.reduce_only)
         ),
         position_side=made(lambda went: went.position_side, went),
         margin_mode=word(row.margin_mode, MARGIN_MODE),
@@ -230,26 +191,26 @@ def _plan_direction(
     return direction(side, trade_side, pos_side, pos_mode, closing=closing)
 
 
-@table
-def trigger_orders(row: WirePlanOrder, product_type: ProductType) -> Order:
+@fa.table
+def trigger_orders(row: WirePlanOrder, product_type: ProductType) -> fa.Order:
     """Waiting orders. `price` is the limit that an order will have, if any."""
     coin = text(row.margin_coin)
     kind = needed(word(row.plan_type, PLAN_KIND))
     closing = made(lambda kind, plan: str(plan).lower() not in PLANS, kind, row.plan_type)
     went = made(_plan_direction, closing, text(row.side), text(row.trade_side), text(row.pos_side), text(row.pos_mode))
-    return Order(
-        **named(VENUE, row.symbol, unified_symbol, product_type, coin, spelled=str.upper),
+    return fa.Order(
+        **fa.named(VENUE, row.symbol, unified_symbol, product_type, coin, spelled=str.upper),
         order_id=needed(identifier(row.order_id)),
         client_order_id=text(row.client_oid),
         side=made(lambda went: went.side, went),
-        type=OrderType.TRIGGER,
-        kind=otherwise(kind, OrderKind.TRIGGER),
+        type=fa.OrderType.TRIGGER,
+        kind=otherwise(kind, fa.OrderKind.TRIGGER),
         price=made(lambda limit, execute: limit or execute, price(row.price), price(row.execute_price)),
         trigger_price=price(row.trigger_price),
         trigger_by=word(row.trigger_type, PRICE_SOURCE),
         # "0" stands for the whole position, and is all that the venue says then.
         quantity=otherwise(size(row.size), Decimal(0)),
-        status=needed(word(row.plan_status, PLAN_STATUS, unknown=OrderStatus.UNKNOWN)),
+        status=needed(word(row.plan_status, PLAN_STATUS, unknown=fa.OrderStatus.UNKNOWN)),
         reduce_only=made(lambda closing, went: closing or went.closes, closing, went),
         position_side=made(lambda went: went.position_side, went),
         margin_mode=word(row.margin_mode, MARGIN_MODE),
@@ -261,22 +222,22 @@ def trigger_orders(row: WirePlanOrder, product_type: ProductType) -> Order:
 
 
 def _paid(detail: WireFeeDetail) -> Decimal | None:
-    fee = decimal_or_none(detail.total_fee if detail.fee is None else detail.fee, "feeDetail[].totalFee")
-    return None if fee is None else EXACT.minus(fee)
+    fee = fa.decimal_or_none(detail.total_fee if detail.fee is None else detail.fee, "feeDetail[].totalFee")
+    return None if fee is None else fa.EXACT.minus(fee)
 
 
 def _cost(came: object) -> Cost:
     return cost_of(came, WireFeeDetail, _paid)
 
 
-@table
-def fills(row: WireFill, product_type: ProductType, margin_coin: str | None = None, *, pushed: bool = False) -> Fill:
+@fa.table
+def fills(row: WireFill, product_type: ProductType, margin_coin: str | None = None, *, pushed: bool = False) -> fa.Fill:
     """Executions. Where they are read, the venue names no client order id, and `side` is the position's in hedge mode;
     where they are pushed, it names one, and `side` is what the market saw."""
     name = needed(text(row.symbol))
     went = made(direction, text(row.side), text(row.trade_side), None, text(row.pos_mode))
     cost = made(_cost, row.fee_detail)
-    return Fill(
+    return fa.Fill(
         venue=VENUE,
         fill_id=needed(identifier(row.trade_id)),
         order_id=needed(identifier(row.order_id)),
@@ -291,59 +252,59 @@ def fills(row: WireFill, product_type: ProductType, margin_coin: str | None = No
         fee=made(lambda cost: cost.fee, cost),
         fee_coin=made(lambda cost: cost.coin, cost),
         role=word(row.trade_scope, ROLE),
-        realized_pnl=number(row.profit),
+        realized_pnl=fa.number(row.profit),
         created_ms=needed(moment(row.c_time)),
     )
 
 
-TRIGGER_TYPE = {PriceSource.MARK: "mark_price", PriceSource.LAST: "fill_price"}
+TRIGGER_TYPE = {fa.PriceSource.MARK: "mark_price", fa.PriceSource.LAST: "fill_price"}
 
 
 _SOURCES = tuple(f"trigger_by={source}" for source in TRIGGER_TYPE)
-_WAITING = carries("margin_mode", stops=("price", "limit_price", *_SOURCES), trigger_by=TRIGGER_TYPE)
-ORDER_FIELDS = OrderFields(
+_WAITING = fa.carries("margin_mode", stops=("price", "limit_price", *_SOURCES), trigger_by=TRIGGER_TYPE)
+ORDER_FIELDS = fa.OrderFields(
     # The price that a preset is compared with cannot be chosen at this venue.
-    limit=carries("margin_mode", stops=("price", "limit_price"), time_in_force=TimeInForce),
-    market=carries("margin_mode", stops=("price", "limit_price")),
+    limit=fa.carries("margin_mode", stops=("price", "limit_price"), time_in_force=fa.TimeInForce),
+    market=fa.carries("margin_mode", stops=("price", "limit_price")),
     trigger=_WAITING,
     trailing=_WAITING,
     stops=frozenset({"limit_price", *_SOURCES}),
 )
 
 
-def trigger_type(source: PriceSource | None) -> str:
+def trigger_type(source: fa.PriceSource | None) -> str:
     """By the mark price unless told otherwise: one odd trade sets nothing off."""
-    return TRIGGER_TYPE[source or PriceSource.MARK]
+    return TRIGGER_TYPE[source or fa.PriceSource.MARK]
 
 
 STOP_WORD = {"take_profit": "StopSurplus", "stop_loss": "StopLoss"}
 
 
-def order_item(request: OrderRequest, client_order_id: str | None, mode: PositionMode) -> dict[str, Any]:
+def order_item(request: fa.OrderRequest, client_order_id: str | None, mode: fa.PositionMode) -> dict[str, Any]:
     """What one order says of itself: an item of a batch, or the second half of a single placement."""
-    item: dict[str, Any] = {"size": to_text(request.quantity)}
-    if request.type is not OrderType.MARKET and request.price is not None:
-        item["price"] = to_text(request.price)
+    item: dict[str, Any] = {"size": fa.to_text(request.quantity)}
+    if request.type is not fa.OrderType.MARKET and request.price is not None:
+        item["price"] = fa.to_text(request.price)
     sides = wire_side(request.side, request.intent, mode)
     reduce_only = sides.pop("reduceOnly", None)
     item |= sides
-    if request.type is OrderType.MARKET:
+    if request.type is fa.OrderType.MARKET:
         item["orderType"] = "market"
     else:
-        item |= {"orderType": "limit", "force": WIRE_FORCE[request.time_in_force or TimeInForce.GTC]}
+        item |= {"orderType": "limit", "force": WIRE_FORCE[request.time_in_force or fa.TimeInForce.GTC]}
     if reduce_only:
         item["reduceOnly"] = reduce_only
     if client_order_id is not None:
         item["clientOid"] = client_order_id
     for name, stop in request.attached.items():
-        item[f"preset{STOP_WORD[name]}Price"] = to_text(stop.price)
+        item[f"preset{STOP_WORD[name]}Price"] = fa.to_text(stop.price)
         if stop.limit_price is not None:
-            item[f"preset{STOP_WORD[name]}ExecutePrice"] = to_text(stop.limit_price)
+            item[f"preset{STOP_WORD[name]}ExecutePrice"] = fa.to_text(stop.limit_price)
     return item
 
 
 def order_frame(
-    venue_symbol: str, product_type: ProductType, margin_coin: str, margin_mode: MarginMode
+    venue_symbol: str, product_type: ProductType, margin_coin: str, margin_mode: fa.MarginMode
 ) -> dict[str, Any]:
     """What all orders of a batch share: one symbol, one margin mode."""
     return {
@@ -355,18 +316,18 @@ def order_frame(
 
 
 def trigger_item(
-    request: OrderRequest, client_order_id: str | None, mode: PositionMode, trigger_price: Decimal
+    request: fa.OrderRequest, client_order_id: str | None, mode: fa.PositionMode, trigger_price: Decimal
 ) -> dict[str, Any]:
     """A trigger order; with a limit price it becomes a limit order, else a market order."""
     item: dict[str, Any] = {
         "planType": "normal_plan",
-        "size": to_text(request.quantity),
-        "triggerPrice": to_text(trigger_price),
+        "size": fa.to_text(request.quantity),
+        "triggerPrice": fa.to_text(trigger_price),
         "triggerType": trigger_type(request.trigger_by),
         "orderType": "market" if request.price is None else "limit",
     }
     if request.price is not None:
-        item["price"] = to_text(request.price)
+        item["price"] = fa.to_text(request.price)
     sides = wire_side(request.side, request.intent, mode)
     if "reduceOnly" in sides:
         # Lower case here. Where the venue has no such trigger orders (22042) it refuses; it never opens instead.
@@ -379,11 +340,11 @@ def trigger_item(
     return item
 
 
-def stop_fields(name: str, stop: Stop) -> dict[str, str]:
+def stop_fields(name: str, stop: fa.Stop) -> dict[str, str]:
     """A take-profit or stop-loss of a trigger order or of a position; without execute price it closes at market."""
     word = f"s{STOP_WORD[name][1:]}"
-    fields = {f"{word}TriggerPrice": to_text(stop.price), f"{word}TriggerType": trigger_type(stop.trigger_by)}
-    return fields if stop.limit_price is None else {**fields, f"{word}ExecutePrice": to_text(stop.limit_price)}
+    fields = {f"{word}TriggerPrice": fa.to_text(stop.price), f"{word}TriggerType": trigger_type(stop.trigger_by)}
+    return fields if stop.limit_price is None else {**fields, f"{word}ExecutePrice": fa.to_text(stop.limit_price)}
 
 
 PLAN_FIELDS = {"trigger_price": "newTriggerPrice", "price": "newPrice", "quantity": "newSize"}
@@ -392,7 +353,7 @@ PLAN_FIELDS = {"trigger_price": "newTriggerPrice", "price": "newPrice", "quantit
 def waiting_values(row: WirePlanOrder) -> dict[str, Decimal | None]:
     """What can be changed of a waiting order; None where it has no such thing."""
     return {
-        "trigger_price": decimal_or_none(row.trigger_price, "triggerPrice"),
+        "trigger_price": fa.decimal_or_none(row.trigger_price, "triggerPrice"),
         "price": positive_or_none(row.price, "price") or positive_or_none(row.execute_price, "executePrice"),
         # "0" stands for the whole position.
         "quantity": positive_or_none(row.size, "size"),
@@ -404,7 +365,7 @@ def stop_change(row: WirePlanOrder, wanted: dict[str, Decimal | None]) -> dict[s
 
     def text(name: str) -> str:
         value = wanted[name]
-        return "" if value is None else to_text(value)
+        return "" if value is None else fa.to_text(value)
 
     body = {"triggerPrice": text("trigger_price"), "size": text("quantity")}
     if row.trigger_type:
@@ -413,5 +374,5 @@ def stop_change(row: WirePlanOrder, wanted: dict[str, Decimal | None]) -> dict[s
         body["executePrice"] = text("price")
     ratio = positive_or_none(row.callback_ratio, "callbackRatio")
     if ratio is not None:
-        body["rangeRate"] = to_text(ratio)
+        body["rangeRate"] = fa.to_text(ratio)
     return body

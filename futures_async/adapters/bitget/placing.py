@@ -9,30 +9,8 @@ from typing import Any
 
 import msgspec
 
-from futures_async.adapter import (
-    Ack,
-    Amendment,
-    BatchCancels,
-    BatchPlacement,
-    Call,
-    Endpoint,
-    ExchangeError,
-    FuturesAsyncError,
-    InvalidRequest,
-    MarginMode,
-    MarginModeConflict,
-    Order,
-    OrderKind,
-    OrderRequest,
-    Placement,
-    PlannedOrder,
-    PositionMode,
-    Refusal,
-    by_client_id,
-    known,
-    known_or_none,
-    to_text,
-)
+import futures_async.adapter as fa
+from futures_async.adapter import by_client_id, known, known_or_none, to_text
 from futures_async.adapters._bitget import named
 from futures_async.adapters._bitget_codes import NOTHING_TO_CANCEL
 from futures_async.adapters._rows import text_or_none
@@ -43,16 +21,16 @@ from futures_async.adapters.bitget.settings import BitgetSettings
 from futures_async.adapters.bitget.wire_orders import WireAck, WireBatch, WireDone, WireFailure
 
 
-def read_ack(answer: WireAck) -> Ack:
+def read_ack(answer: WireAck) -> fa.Ack:
     """Without an order id the order is looked up: it may be null where it displaces older reduce-only orders."""
-    return Ack(text_or_none(answer.order_id), text_or_none(answer.client_oid))
+    return fa.Ack(text_or_none(answer.order_id), text_or_none(answer.client_oid))
 
 
 # "Unchanged values -> 40923".
 UNCHANGED = frozenset({"40923"})
 
 
-class BitgetPlacing(BatchCancels, BitgetSettings):
+class BitgetPlacing(fa.BatchCancels, BitgetSettings):
     """Orders on their way to the venue."""
 
     needs_position_mode = True
@@ -60,72 +38,72 @@ class BitgetPlacing(BatchCancels, BitgetSettings):
     max_batch = 20
     max_cancels = 50
 
-    async def _plan(self, request: OrderRequest, *, kind: OrderKind = OrderKind.PLAIN) -> PlannedOrder:
+    async def _plan(self, request: fa.OrderRequest, *, kind: fa.OrderKind = fa.OrderKind.PLAIN) -> fa.PlannedOrder:
         plan = await super()._plan(request, kind=kind)
         if plan.request.margin_mode is not None:
             return plan
         mode = await self._margin_mode(plan.venue_symbol)
         return msgspec.structs.replace(plan, request=msgspec.structs.replace(plan.request, margin_mode=mode))
 
-    async def _margin_mode(self, venue_symbol: str) -> MarginMode:
+    async def _margin_mode(self, venue_symbol: str) -> fa.MarginMode:
         found = known_or_none(MARGIN_MODE, self._margin_modes.get(venue_symbol))
         if found is not None:
             return found
         account = await self._once(("account", venue_symbol), lambda: self._symbol_account(venue_symbol))
         return known(MARGIN_MODE, account.margin_mode or "", "marginMode")
 
-    def _heard(self, plan: PlannedOrder, error: FuturesAsyncError) -> None:
+    def _heard(self, plan: fa.PlannedOrder, error: fa.FuturesAsyncError) -> None:
         super()._heard(plan, error)
-        if isinstance(error, MarginModeConflict):
+        if isinstance(error, fa.MarginModeConflict):
             self._margin_modes.clear()  # changed elsewhere: read them anew
 
-    def _frame(self, plan: PlannedOrder) -> dict[str, Any]:
+    def _frame(self, plan: fa.PlannedOrder) -> dict[str, Any]:
         mode = plan.request.margin_mode
         if mode is None or plan.position_mode is None:
-            raise InvalidRequest(f"{self.id}: an order needs its margin mode and the account's position mode")
+            raise fa.InvalidRequest(f"{self.id}: an order needs its margin mode and the account's position mode")
         return order_frame(plan.venue_symbol, self.product_type, self._coin(plan.venue_symbol), mode)
 
-    def _item(self, plan: PlannedOrder) -> dict[str, Any]:
-        return order_item(plan.request, plan.client_order_id, plan.position_mode or PositionMode.HEDGE)
+    def _item(self, plan: fa.PlannedOrder) -> dict[str, Any]:
+        return order_item(plan.request, plan.client_order_id, plan.position_mode or fa.PositionMode.HEDGE)
 
-    def _placement(self, order: PlannedOrder) -> Placement:
-        return Placement(endpoints.PLACE, self._frame(order) | self._item(order), read_ack)
+    def _placement(self, order: fa.PlannedOrder) -> fa.Placement:
+        return fa.Placement(endpoints.PLACE, self._frame(order) | self._item(order), read_ack)
 
-    def _batchable(self, order: PlannedOrder) -> bool:
+    def _batchable(self, order: fa.PlannedOrder) -> bool:
         # The presets of a batch are other ones: they have no execute prices, and "if the current underlying exists in
         # the position, it is intended to modify the TP/SL" - of the whole position.
         # https://www.bitget.com/api-doc/contract/trade/Batch-Order
         return not order.request.attached
 
-    def _batch_key(self, order: PlannedOrder) -> Hashable:
+    def _batch_key(self, order: fa.PlannedOrder) -> Hashable:
         # "One symbol and one margin mode per batch": both stand outside the list of orders.
         return order.venue_symbol, order.request.margin_mode
 
-    def _batch_placement(self, orders: Sequence[PlannedOrder]) -> BatchPlacement:
+    def _batch_placement(self, orders: Sequence[fa.PlannedOrder]) -> fa.BatchPlacement:
         body = self._frame(orders[0]) | {"orderList": [self._item(order) for order in orders]}
 
-        def read(item: WireDone | WireFailure) -> Ack | ExchangeError:
+        def read(item: WireDone | WireFailure) -> fa.Ack | fa.ExchangeError:
             if isinstance(item, WireFailure):
                 return self._failure(item, endpoints.PLACE_BATCH)
-            return Ack(text_or_none(item.order_id), text_or_none(item.client_oid))
+            return fa.Ack(text_or_none(item.order_id), text_or_none(item.client_oid))
 
-        def read_acks(batch: WireBatch) -> list[Ack | Refusal | ExchangeError]:
+        def read_acks(batch: WireBatch) -> list[fa.Ack | fa.Refusal | fa.ExchangeError]:
             items = (*(batch.failure_list or ()), *(batch.success_list or ()))
             return by_client_id({str(item.client_oid): item for item in items if item.client_oid}, orders, read)
 
-        return BatchPlacement(endpoints.PLACE_BATCH, body, read_acks)
+        return fa.BatchPlacement(endpoints.PLACE_BATCH, body, read_acks)
 
-    def _failure(self, item: WireFailure, endpoint: Endpoint[Any]) -> ExchangeError:
+    def _failure(self, item: WireFailure, endpoint: fa.Endpoint[Any]) -> fa.ExchangeError:
         """What one item of a failure list means."""
-        refusal = Refusal(text_or_none(item.error_code) or "", text_or_none(item.error_msg) or "no reason was given")
+        refusal = fa.Refusal(text_or_none(item.error_code) or "", text_or_none(item.error_msg) or "no reason was given")
         return self._dialect.judged(refusal, endpoint, item)
 
-    def _amendment(self, order: Order, price: Decimal | None, quantity: Decimal | None) -> Amendment:
+    def _amendment(self, order: fa.Order, price: Decimal | None, quantity: Decimal | None) -> fa.Amendment:
         # The venue cancels and places anew, under a new order id and, by its demand, a new client id.
         renamed = "fa" + secrets.token_hex(12)
         new_price = order.price if price is None else price
         if new_price is None:
-            raise InvalidRequest(f"{self.id}: only limit orders can be edited")
+            raise fa.InvalidRequest(f"{self.id}: only limit orders can be edited")
         body = {
             "orderId": order.order_id,
             "symbol": order.venue_symbol,
@@ -141,18 +119,20 @@ class BitgetPlacing(BatchCancels, BitgetSettings):
             # The answer may still name the old order.
             return None, renamed
 
-        return Amendment(endpoints.MODIFY, body, new_ids, lost_ids=(None, renamed), replaces=True, unchanged=UNCHANGED)
+        return fa.Amendment(
+            endpoints.MODIFY, body, new_ids, lost_ids=(None, renamed), replaces=True, unchanged=UNCHANGED
+        )
 
     # Cancelling
 
-    def _cancellation(self, venue_symbol: str, order_id: str | None, client_order_id: str | None) -> Call:
+    def _cancellation(self, venue_symbol: str, order_id: str | None, client_order_id: str | None) -> fa.Call:
         body = {
             "symbol": venue_symbol,
             "productType": self.product_type,
             "marginCoin": self._coin(venue_symbol),
             **({"orderId": order_id} if order_id is not None else {"clientOid": client_order_id}),
         }
-        return Call(endpoints.CANCEL, body)
+        return fa.Call(endpoints.CANCEL, body)
 
     async def _cancel_all(self, venue_symbol: str) -> list[str] | None:
         body = {
@@ -162,7 +142,7 @@ class BitgetPlacing(BatchCancels, BitgetSettings):
         }
         try:
             batch = await self._call(endpoints.CANCEL_SYMBOL, body=body)
-        except ExchangeError as error:
+        except fa.ExchangeError as error:
             if error.code in NOTHING_TO_CANCEL:
                 return []
             raise
@@ -170,17 +150,17 @@ class BitgetPlacing(BatchCancels, BitgetSettings):
             return None  # what stands is read instead
         return [order_id for item in batch.success_list or () if (order_id := text_or_none(item.order_id))]
 
-    def _batch_cancellation(self, venue_symbol: str, ids: Sequence[tuple[str | None, str | None]]) -> Call:
+    def _batch_cancellation(self, venue_symbol: str, ids: Sequence[tuple[str | None, str | None]]) -> fa.Call:
         body = {
             "orderIdList": [named(*pair) for pair in ids],
             "symbol": venue_symbol,
             "productType": self.product_type,
             "marginCoin": self._coin(venue_symbol),
         }
-        return Call(endpoints.CANCEL_BATCH, body)
+        return fa.Call(endpoints.CANCEL_BATCH, body)
 
-    def _cancel_refusals(self, answer: WireBatch) -> dict[str, ExchangeError]:
-        refused: dict[str, ExchangeError] = {}
+    def _cancel_refusals(self, answer: WireBatch) -> dict[str, fa.ExchangeError]:
+        refused: dict[str, fa.ExchangeError] = {}
         for item in answer.failure_list or ():
             reason = self._failure(item, endpoints.CANCEL_BATCH)
             refused |= {name: reason for name in map(text_or_none, (item.order_id, item.client_oid)) if name}

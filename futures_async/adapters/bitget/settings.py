@@ -4,20 +4,8 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from futures_async.adapter import (
-    Call,
-    InvalidRequest,
-    Leverage,
-    LeverageChange,
-    MarginMode,
-    MarginModeLike,
-    Position,
-    PositionMode,
-    PositionSide,
-    chosen,
-    known,
-    to_text,
-)
+import futures_async.adapter as fa
+from futures_async.adapter import chosen, known, to_text
 from futures_async.adapters._bitget_codes import UNCHANGED
 from futures_async.adapters.bitget import endpoints
 from futures_async.adapters.bitget.account import REFERENCE, BitgetAccount
@@ -38,47 +26,47 @@ class BitgetSettings(BitgetAccount):
     leverage_by_side = True
     position_mode_stands = UNCHANGED
 
-    async def _read_leverage(self, venue_symbol: str, margin_mode: MarginMode | None) -> Leverage:
+    async def _read_leverage(self, venue_symbol: str, margin_mode: fa.MarginMode | None) -> fa.Leverage:
         return to_leverage(await self._symbol_account(venue_symbol), venue_symbol, self.product_type, margin_mode)
 
     async def _leverage_change(
-        self, venue_symbol: str, leverage: Decimal, margin_mode: MarginMode | None, side: PositionSide | None
-    ) -> LeverageChange:
+        self, venue_symbol: str, leverage: Decimal, margin_mode: fa.MarginMode | None, side: fa.PositionSide | None
+    ) -> fa.LeverageChange:
         params = self._settled_params(venue_symbol)
         now = await self._symbol_account(venue_symbol)
         mode = known(MARGIN_MODE, now.margin_mode or "", "marginMode")
-        hedge = known(POSITION_MODE, now.pos_mode or "", "posMode") is PositionMode.HEDGE
+        hedge = known(POSITION_MODE, now.pos_mode or "", "posMode") is fa.PositionMode.HEDGE
         if margin_mode not in (None, mode):
-            raise InvalidRequest(
+            raise fa.InvalidRequest(
                 f"{self.id}: {venue_symbol} is in {mode.value} margin, and leverage is set for the mode in force: "
                 "call set_margin_mode first"
             )
-        if side is not None and not (hedge and mode is MarginMode.ISOLATED):
-            raise InvalidRequest(f"{self.id}: only isolated positions in hedge mode have a leverage of their own")
+        if side is not None and not (hedge and mode is fa.MarginMode.ISOLATED):
+            raise fa.InvalidRequest(f"{self.id}: only isolated positions in hedge mode have a leverage of their own")
         text = to_text(leverage)
-        if mode is MarginMode.CROSS or not hedge:
+        if mode is fa.MarginMode.CROSS or not hedge:
             body = {**params, "leverage": text}
         elif side is None:
             body = {**params, "longLeverage": text, "shortLeverage": text}
         else:
             body = {**params, "leverage": text, "holdSide": WIRE_POSITION_SIDE[side]}
-        return LeverageChange(
-            [Call(endpoints.SET_LEVERAGE, body)],
+        return fa.LeverageChange(
+            [fa.Call(endpoints.SET_LEVERAGE, body)],
             mode,
-            dict.fromkeys(PositionSide if side is None else (side,), leverage),
+            dict.fromkeys(fa.PositionSide if side is None else (side,), leverage),
             # One client has seen "no position" (22002) for a leverage that was set already.
             UNCHANGED | {"22002"},
         )
 
     async def set_margin_mode(
-        self, mode: MarginModeLike, *, symbol: str | None = None, margin_coin: str = "USDT"
+        self, mode: fa.MarginModeLike, *, symbol: str | None = None, margin_coin: str = "USDT"
     ) -> None:
-        mode = chosen(MarginMode, mode, "mode")
+        mode = chosen(fa.MarginMode, mode, "mode")
         if symbol is None:
-            raise InvalidRequest(f"{self.id} sets the margin mode for each symbol: name it")
+            raise fa.InvalidRequest(f"{self.id} sets the margin mode for each symbol: name it")
         params = self._settled_params(symbol)
 
-        async def read() -> MarginMode:
+        async def read() -> fa.MarginMode:
             account = await self._symbol_account(symbol)
             return known(MARGIN_MODE, account.margin_mode or "", "marginMode")
 
@@ -98,24 +86,24 @@ class BitgetSettings(BitgetAccount):
         finally:
             self._margin_modes.pop(params["symbol"], None)  # what was read on the way may be old
 
-    async def fetch_position_mode(self, symbol: str | None = None) -> PositionMode:
+    async def fetch_position_mode(self, symbol: str | None = None) -> fa.PositionMode:
         """Read whether positions are one-way or hedged; one mode holds for the whole product type."""
         account = await self._symbol_account(symbol or REFERENCE[self.product_type])
         return known(POSITION_MODE, account.pos_mode or "", "posMode")
 
-    def _position_mode_change(self, mode: PositionMode) -> Call:
+    def _position_mode_change(self, mode: fa.PositionMode) -> fa.Call:
         """Of the whole product type."""
         body = {"productType": self.product_type, "posMode": WIRE_POSITION_MODE[mode]}
-        return Call(endpoints.SET_POSITION_MODE, body)
+        return fa.Call(endpoints.SET_POSITION_MODE, body)
 
-    async def _margin_move(self, position: Position, amount: Decimal) -> Call:
+    async def _margin_move(self, position: fa.Position, amount: Decimal) -> fa.Call:
         params = self._settled_params(position.venue_symbol)
         side = WIRE_POSITION_SIDE[position.side]
-        return Call(endpoints.SET_MARGIN, {**params, "amount": to_text(amount), "holdSide": side})
+        return fa.Call(endpoints.SET_MARGIN, {**params, "amount": to_text(amount), "holdSide": side})
 
-    async def set_auto_margin(self, symbol: str, enabled: bool, side: PositionSide) -> None:
+    async def set_auto_margin(self, symbol: str, enabled: bool, side: fa.PositionSide) -> None:
         """Have the venue top up the margin of an isolated position by itself, or not."""
-        side = chosen(PositionSide, side, "side")
+        side = chosen(fa.PositionSide, side, "side")
         params = self._settled_params(symbol)
         body = {
             "symbol": params["symbol"],

@@ -5,35 +5,8 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from futures_async.adapter import (
-    EXACT,
-    Ack,
-    CancelOutcomeUnknown,
-    DecodeError,
-    Endpoint,
-    FetchPage,
-    InvalidRequest,
-    Number,
-    Order,
-    OrderKind,
-    OrderNotFound,
-    OrderRequest,
-    Page,
-    PageQuery,
-    PartStops,
-    PlannedOrder,
-    PositionMode,
-    PositionSide,
-    Stop,
-    WaitingEdit,
-    chosen,
-    everything,
-    first,
-    in_turn,
-    one_id,
-    required_id,
-    to_text,
-)
+import futures_async.adapter as fa
+from futures_async.adapter import chosen, everything, first, in_turn, one_id, required_id, to_text
 from futures_async.adapters._rows import listed, readable, text_or_none
 from futures_async.adapters.bitget import endpoints
 from futures_async.adapters.bitget.account import DEPTH_MS
@@ -55,28 +28,28 @@ from futures_async.adapters.bitget.wire_venue import WireTriggered
 
 PLAN_GROUPS = ("normal_plan", "track_plan", "profit_loss")
 # "In one-way mode buy names the long position": the other family of words is refused with 43011.
-ONE_WAY_HOLD_SIDE = {PositionSide.LONG: "buy", PositionSide.SHORT: "sell"}
+ONE_WAY_HOLD_SIDE = {fa.PositionSide.LONG: "buy", fa.PositionSide.SHORT: "sell"}
 
 
 LARGEST_CALLBACK = Decimal("0.1")
 
 
-def _held_side(side: PositionSide, mode: PositionMode | None) -> str:
-    return WIRE_POSITION_SIDE[side] if mode is PositionMode.HEDGE else ONE_WAY_HOLD_SIDE[side]
+def _held_side(side: fa.PositionSide, mode: fa.PositionMode | None) -> str:
+    return WIRE_POSITION_SIDE[side] if mode is fa.PositionMode.HEDGE else ONE_WAY_HOLD_SIDE[side]
 
 
-class BitgetTriggers(PartStops, BitgetPlacing):
+class BitgetTriggers(fa.PartStops, BitgetPlacing):
     """Orders that wait for a price."""
 
     waits_apart = True
 
-    async def create_trigger_order(self, request: OrderRequest) -> Order:
+    async def create_trigger_order(self, request: fa.OrderRequest) -> fa.Order:
         """Place an order that waits for `request.trigger_price`, by the mark price unless `trigger_by` says another."""
         self._active("create_trigger_order")
-        plan = await self._plan_waiting(request, OrderKind.TRIGGER)
+        plan = await self._plan_waiting(request, fa.OrderKind.TRIGGER)
         return await self._place(endpoints.PLACE_PLAN, self._trigger_body(plan), plan)
 
-    async def create_trailing_order(self, request: OrderRequest, callback_rate: Number) -> Order:
+    async def create_trailing_order(self, request: fa.OrderRequest, callback_rate: fa.Number) -> fa.Order:
         """Place a market order that follows the price once it reached `request.trigger_price`, by the mark price.
 
         Args:
@@ -85,16 +58,16 @@ class BitgetTriggers(PartStops, BitgetPlacing):
         """
         plan, rate = await self._plan_trailing(request, callback_rate, most=LARGEST_CALLBACK)
         # The venue counts in percent.
-        percent = EXACT.multiply(rate, Decimal(100)).normalize(EXACT)
+        percent = fa.EXACT.multiply(rate, Decimal(100)).normalize(fa.EXACT)
         body = self._trigger_body(plan) | {"planType": "track_plan", "callbackRatio": to_text(percent)}
         return await self._place(endpoints.PLACE_PLAN, body, plan)
 
-    async def _place_stop(self, plan: PlannedOrder) -> Order:
+    async def _place_stop(self, plan: fa.PlannedOrder) -> fa.Order:
         """By the mark price unless a `Stop` says another."""
         request = plan.request
         body = {
             **self._settled_params(plan.venue_symbol),
-            "planType": "loss_plan" if plan.kind is OrderKind.STOP_LOSS else "profit_plan",
+            "planType": "loss_plan" if plan.kind is fa.OrderKind.STOP_LOSS else "profit_plan",
             "triggerPrice": to_text(plan.trigger_price),
             "triggerType": trigger_type(request.trigger_by),
             "holdSide": _held_side(plan.position_side, plan.position_mode),
@@ -105,18 +78,18 @@ class BitgetTriggers(PartStops, BitgetPlacing):
             body["executePrice"] = to_text(request.price)
         return await self._place(endpoints.PLACE_STOP, body, plan)
 
-    def _trigger_body(self, plan: PlannedOrder) -> dict[str, Any]:
+    def _trigger_body(self, plan: fa.PlannedOrder) -> dict[str, Any]:
         if plan.position_mode is None:
-            raise InvalidRequest(f"{self.id}: a trigger order needs the position mode")
+            raise fa.InvalidRequest(f"{self.id}: a trigger order needs the position mode")
         return self._frame(plan) | trigger_item(
             plan.request, plan.client_order_id, plan.position_mode, plan.trigger_price
         )
 
-    async def _place(self, endpoint: Endpoint[WireAck], body: dict[str, Any], plan: PlannedOrder) -> Order:
-        async def send() -> Ack:
+    async def _place(self, endpoint: fa.Endpoint[WireAck], body: dict[str, Any], plan: fa.PlannedOrder) -> fa.Order:
+        async def send() -> fa.Ack:
             return read_ack(await self._call(endpoint, body=body))
 
-        async def look(order_id: str | None, client_order_id: str | None) -> Order | None:
+        async def look(order_id: str | None, client_order_id: str | None) -> fa.Order | None:
             if client_order_id is not None and order_id is None:
                 return await self._find_waiting(plan.venue_symbol, client_order_id)
             row = await self._waiting(plan.venue_symbol, order_id, client_order_id)
@@ -124,7 +97,7 @@ class BitgetTriggers(PartStops, BitgetPlacing):
 
         return await self._place_trigger(plan, endpoint, send, look)
 
-    async def _find_waiting(self, venue_symbol: str, client_order_id: str) -> Order | None:
+    async def _find_waiting(self, venue_symbol: str, client_order_id: str) -> fa.Order | None:
         """Among those that wait, and those that have waited."""
         row = await self._waiting(venue_symbol, None, client_order_id)
         if row is None:
@@ -138,7 +111,7 @@ class BitgetTriggers(PartStops, BitgetPlacing):
         venue_symbol = self.venue_symbol(symbol)
         row = await self._waiting(venue_symbol, order_id, client_order_id)
         if row is None:
-            raise OrderNotFound("no such trigger order waits", venue=self.id, endpoint=endpoints.CANCEL_PLAN.name)
+            raise fa.OrderNotFound("no such trigger order waits", venue=self.id, endpoint=endpoints.CANCEL_PLAN.name)
         target = str(row.order_id)
         body = {
             "orderIdList": [{"orderId": target}],
@@ -154,13 +127,13 @@ class BitgetTriggers(PartStops, BitgetPlacing):
             for failure in batch.failure_list or ():
                 raise self._failure(failure, endpoints.CANCEL_PLAN)
             if target not in {text_or_none(item.order_id) for item in batch.success_list or ()}:
-                raise CancelOutcomeUnknown(
+                raise fa.CancelOutcomeUnknown(
                     f"{self.id}: the answer does not name trigger order {target}; read it again before acting",
                     venue=self.id,
                     fence_until_ms=self._channel.fence(self._channel.now_ms()),
                 )
 
-        async def find() -> Order | DecodeError | OrderNotFound | None:
+        async def find() -> fa.Order | fa.DecodeError | fa.OrderNotFound | None:
             row = await self._waiting(venue_symbol, target, None)
             if row is not None:
                 return self._as_it_waits(lambda: trigger_orders(self.product_type).one(row))
@@ -176,10 +149,10 @@ class BitgetTriggers(PartStops, BitgetPlacing):
         *,
         order_id: str | None = None,
         client_order_id: str | None = None,
-        trigger_price: Number | None = None,
-        price: Number | None = None,
-        quantity: Number | None = None,
-    ) -> Order:
+        trigger_price: fa.Number | None = None,
+        price: fa.Number | None = None,
+        quantity: fa.Number | None = None,
+    ) -> fa.Order:
         """Change where a waiting order is set off, its limit price, or its quantity; what is not named stays.
 
         Raises:
@@ -193,10 +166,12 @@ class BitgetTriggers(PartStops, BitgetPlacing):
         venue_symbol = self.venue_symbol(symbol)
         ids = one_id(order_id, client_order_id)
 
-        async def plan() -> WaitingEdit:
+        async def plan() -> fa.WaitingEdit:
             row = await self._waiting(venue_symbol, *ids)
             if row is None:
-                raise OrderNotFound("no such trigger order waits", venue=self.id, endpoint=endpoints.PLAN_PENDING.name)
+                raise fa.OrderNotFound(
+                    "no such trigger order waits", venue=self.id, endpoint=endpoints.PLAN_PENDING.name
+                )
             now = waiting_values(row)
             self._changeable(str(row.order_id), now, new)
             await self._check_change(trigger_orders(self.product_type).one(row), now, new)
@@ -215,12 +190,12 @@ class BitgetTriggers(PartStops, BitgetPlacing):
             async def read() -> WirePlanOrder:
                 found = await self._waiting(venue_symbol, target, None)
                 if found is None:
-                    raise OrderNotFound(
+                    raise fa.OrderNotFound(
                         "it does not wait any more", venue=self.id, endpoint=endpoints.PLAN_PENDING.name
                     )
                 return found
 
-            async def carry_out() -> Order:
+            async def carry_out() -> fa.Order:
                 found = await self._apply(
                     ("edit_trigger_order", target),
                     tuple(sorted(new.items())),
@@ -232,11 +207,11 @@ class BitgetTriggers(PartStops, BitgetPlacing):
                 )
                 return trigger_orders(self.product_type).one(found)
 
-            return WaitingEdit(target, carry_out)
+            return fa.WaitingEdit(target, carry_out)
 
         return await self._edit_in_turn(plan)
 
-    async def fetch_trigger_history(self, symbol: str | None = None) -> list[Order]:
+    async def fetch_trigger_history(self, symbol: str | None = None) -> list[fa.Order]:
         """Read trigger orders of the last 90 days that were set off, cancelled, or failed."""
         return await self._plan_orders(symbol, endpoints.PLAN_HISTORY)
 
@@ -247,18 +222,18 @@ class BitgetTriggers(PartStops, BitgetPlacing):
         rows = await self._call(endpoints.TRIGGERED, params)
         return readable(listed(rows))
 
-    async def fetch_trigger_orders(self, symbol: str | None = None) -> list[Order]:
+    async def fetch_trigger_orders(self, symbol: str | None = None) -> list[fa.Order]:
         """Read the waiting trigger, trailing, take-profit and stop-loss orders."""
         return await self._plan_orders(symbol, endpoints.PLAN_PENDING)
 
-    async def _plan_orders(self, symbol: str | None, endpoint: Endpoint[WirePlanOrders]) -> list[Order]:
-        query = PageQuery(symbol=None if symbol is None else self.venue_symbol(symbol))
+    async def _plan_orders(self, symbol: str | None, endpoint: fa.Endpoint[WirePlanOrders]) -> list[fa.Order]:
+        query = fa.PageQuery(symbol=None if symbol is None else self.venue_symbol(symbol))
         reading = trigger_orders(self.product_type)
 
-        async def page(query: PageQuery, cursor: str | None) -> Page[Order]:
+        async def page(query: fa.PageQuery, cursor: str | None) -> fa.Page[fa.Order]:
             found = await rows(query, cursor)
             orders, unread = reading.each(found.rows)
-            return Page(orders, found.cursor, (*found.unread, *unread))
+            return fa.Page(orders, found.cursor, (*found.unread, *unread))
 
         rows = self._plan_rows(query, endpoint)
         return await everything(page, query, key=lambda order: order.order_id)
@@ -268,10 +243,10 @@ class BitgetTriggers(PartStops, BitgetPlacing):
         venue_symbol: str,
         order_id: str | None,
         client_order_id: str | None,
-        endpoint: Endpoint[WirePlanOrders] = endpoints.PLAN_PENDING,
+        endpoint: fa.Endpoint[WirePlanOrders] = endpoints.PLAN_PENDING,
     ) -> WirePlanOrder | None:
         """The waiting order of that id, of whatever plan type. It is found by its id alone, whatever else it says."""
-        query = PageQuery(symbol=venue_symbol)
+        query = fa.PageQuery(symbol=venue_symbol)
 
         def wanted(row: WirePlanOrder) -> bool:
             return (order_id is not None and text_or_none(row.order_id) == order_id) or (
@@ -283,14 +258,14 @@ class BitgetTriggers(PartStops, BitgetPlacing):
 
     def _plan_rows(
         self,
-        query: PageQuery,
-        endpoint: Endpoint[WirePlanOrders],
+        query: fa.PageQuery,
+        endpoint: fa.Endpoint[WirePlanOrders],
         order_id: str | None = None,
         client_order_id: str | None = None,
-    ) -> FetchPage[WirePlanOrder]:
+    ) -> fa.FetchPage[WirePlanOrder]:
         """The pages of the venue's groups of plan types, one after the other."""
 
-        def of_group(group: str) -> FetchPage[WirePlanOrder]:
+        def of_group(group: str) -> fa.FetchPage[WirePlanOrder]:
             params = {
                 "planType": group,
                 "productType": self.product_type,
@@ -299,7 +274,7 @@ class BitgetTriggers(PartStops, BitgetPlacing):
                 "clientOid": client_order_id,
             }
 
-            async def page(query: PageQuery, cursor: str | None) -> Page[WirePlanOrder]:
+            async def page(query: fa.PageQuery, cursor: str | None) -> fa.Page[WirePlanOrder]:
                 return await self._raw_page(
                     endpoint, params, query, cursor, DEPTH_MS, lambda answer: (answer.entrusted_list, answer.end_id)
                 )
@@ -311,16 +286,16 @@ class BitgetTriggers(PartStops, BitgetPlacing):
     async def set_position_stops(
         self,
         symbol: str,
-        side: PositionSide,
+        side: fa.PositionSide,
         *,
-        take_profit: Number | Stop | None = None,
-        stop_loss: Number | Stop | None = None,
+        take_profit: fa.Number | fa.Stop | None = None,
+        stop_loss: fa.Number | fa.Stop | None = None,
     ) -> list[WireStops]:
         """Set take profit and stop loss of a whole position, by the mark price and at market unless a `Stop` says more.
 
         There is one of each for a position; setting it again amends it. They go when the position is closed.
         """
-        side = chosen(PositionSide, side, "side")
+        side = chosen(fa.PositionSide, side, "side")
         stops = self._stops("set_position_stops", take_profit=take_profit, stop_loss=stop_loss)
         self._active("set_position_stops")
         params = self._settled_params(symbol)

@@ -5,17 +5,8 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Literal
 
-from futures_async.adapter import (
-    InvalidRequest,
-    Number,
-    PositionSide,
-    PositionSideLike,
-    Ticker,
-    chosen,
-    finite,
-    to_decimal,
-    to_text,
-)
+import futures_async.adapter as fa
+from futures_async.adapter import chosen, finite, to_decimal, to_text
 from futures_async.adapters._rows import listed, readable, some_of
 from futures_async.adapters.bitget import endpoints, wire_venue
 from futures_async.adapters.bitget.mapping import WIRE_POSITION_SIDE, tickers
@@ -30,7 +21,7 @@ class BitgetVenue(BitgetTriggers):
     # Estimates
 
     async def fetch_open_count(
-        self, symbol: str, margin: Number, price: Number, *, leverage: Number | None = None
+        self, symbol: str, margin: fa.Number, price: fa.Number, *, leverage: fa.Number | None = None
     ) -> Decimal:
         """Read how much base coin an amount of margin opens at `price`, whatever is held and ordered.
 
@@ -49,10 +40,10 @@ class BitgetVenue(BitgetTriggers):
         return finite((await self._call(endpoints.OPEN_COUNT, params)).size, "size")
 
     async def fetch_liquidation_price(
-        self, symbol: str, side: PositionSideLike, quantity: Number, price: Number | None = None
+        self, symbol: str, side: fa.PositionSideLike, quantity: fa.Number, price: fa.Number | None = None
     ) -> Decimal | None:
         """Read where a position would be liquidated that is opened at `price`, or at market; None: nowhere."""
-        side = chosen(PositionSide, side, "side")
+        side = chosen(fa.PositionSide, side, "side")
         limit = None if price is None else to_text(to_decimal(price, "price"))
         params = {
             **self._settled_params(symbol),
@@ -66,11 +57,11 @@ class BitgetVenue(BitgetTriggers):
 
     # Settings of the product type
 
-    async def set_all_leverage(self, leverage: Number) -> None:
+    async def set_all_leverage(self, leverage: fa.Number) -> None:
         """Set the leverage of every contract of the product type that has an open position; nothing is read back."""
         number = to_decimal(leverage, "leverage")
         if number <= 0:
-            raise InvalidRequest(f"leverage must be above 0, not {to_text(number)}")
+            raise fa.InvalidRequest(f"leverage must be above 0, not {to_text(number)}")
         self._active("set_all_leverage")
         body = {"productType": self.product_type, "leverage": to_text(number)}
         await self._call(endpoints.SET_ALL_LEVERAGE, body=body)
@@ -82,7 +73,7 @@ class BitgetVenue(BitgetTriggers):
             InvalidRequest: Another word, or another product type than USDT-FUTURES.
         """
         if mode not in ("single", "union") or self.product_type != "USDT-FUTURES":
-            raise InvalidRequest(f"{self.id}: set_asset_mode takes single or union, and is for USDT-FUTURES")
+            raise fa.InvalidRequest(f"{self.id}: set_asset_mode takes single or union, and is for USDT-FUTURES")
 
         async def read() -> str:
             rows = await self._call(endpoints.ACCOUNTS, {"productType": self.product_type})
@@ -133,7 +124,7 @@ class BitgetVenue(BitgetTriggers):
         """Read how much of a coin may be moved into the futures account."""
         return finite((await self._call(endpoints.TRANSFER_LIMIT, {"coin": coin})).max_transfer_in, "maxTransferIn")
 
-    async def convert_to_usdt(self, coin: str, amount: Number) -> Decimal:
+    async def convert_to_usdt(self, coin: str, amount: fa.Number) -> Decimal:
         """Turn collateral of multi-asset mode into USDT; sent once. The USDT that came of it.
 
         Raises:
@@ -141,14 +132,14 @@ class BitgetVenue(BitgetTriggers):
         """
         number = to_decimal(amount, "amount")
         if number <= 0:
-            raise InvalidRequest("amount must be above 0")
+            raise fa.InvalidRequest("amount must be above 0")
         self._active("convert_to_usdt")
         body = {"coin": coin, "amount": to_text(number)}
         return finite((await self._call(endpoints.UNION_CONVERT, body=body)).usdt_amount, "usdtAmount")
 
     # Market
 
-    async def fetch_tickers(self) -> list[Ticker]:
+    async def fetch_tickers(self) -> list[fa.Ticker]:
         """Read the tickers of all contracts of the product type in one call."""
         rows = await self._call(endpoints.TICKERS, {"productType": self.product_type})
         return tickers(self.product_type, self.margin_coin).known(rows)
@@ -160,7 +151,7 @@ class BitgetVenue(BitgetTriggers):
     async def fetch_funding_history(self, symbol: str, *, page: int = 1) -> list[wire_venue.WirePastFundingRate]:
         """Read settled funding rates, newest first, a hundred to a page."""
         if page < 1:
-            raise InvalidRequest(f"pages count from 1, not {page}")
+            raise fa.InvalidRequest(f"pages count from 1, not {page}")
         params = {**self._contract_params(symbol), "pageSize": str(FUNDING_ROWS), "pageNo": str(page)}
         rows = await self._call(endpoints.FUNDING_HISTORY, params, about=some_of(self.venue_symbol(symbol)))
         return readable(listed(rows))

@@ -8,56 +8,25 @@ from typing import TypeVar
 
 import msgspec
 
-from futures_async.adapter import (
-    Account,
-    AccountModeMismatch,
-    Adapter,
-    Call,
-    Endpoint,
-    InvalidRequest,
-    LedgerEntry,
-    Leverage,
-    MarginMode,
-    MarginModeLike,
-    Model,
-    NotSupported,
-    Number,
-    Outcome,
-    Page,
-    PageQuery,
-    Params,
-    PermissionDenied,
-    Position,
-    PositionHistory,
-    PositionMode,
-    PositionSide,
-    PositionSideLike,
-    Reading,
-    Rows,
-    VenueUnavailable,
-    chosen_or_none,
-    to_decimal,
-    to_text,
-    unread_of,
-    windows,
-)
+import futures_async.adapter as fa
+from futures_async.adapter import chosen_or_none, to_decimal, to_text, unread_of, windows
 from futures_async.adapters._bitget import ProductType
 from futures_async.adapters._rows import account_in, listed, same_name
 from futures_async.adapters.bitget_uta import endpoints, mapping, wire
 from futures_async.adapters.bitget_uta.symbols import unified_symbol, venue_symbol
 
-M = TypeVar("M", bound=Model)
+M = TypeVar("M", bound=fa.Model)
 R = TypeVar("R")
 
-_SIDES = {PositionSide.LONG: "long", PositionSide.SHORT: "short"}
-_MODES = {MarginMode.CROSS: "crossed", MarginMode.ISOLATED: "isolated"}
+_SIDES = {fa.PositionSide.LONG: "long", fa.PositionSide.SHORT: "short"}
+_MODES = {fa.MarginMode.CROSS: "crossed", fa.MarginMode.ISOLATED: "isolated"}
 
 
-class UnifiedAccount(Adapter):
+class UnifiedAccount(fa.Adapter):
     """What concerns the account, and not single orders."""
 
     _category: ProductType
-    _margin_mode: MarginMode | None
+    _margin_mode: fa.MarginMode | None
     _isolated_level: bool
 
     def venue_symbol(self, symbol: str) -> str:
@@ -73,7 +42,7 @@ class UnifiedAccount(Adapter):
     async def _read_settings(self) -> wire.WireSettings:
         try:
             return await self._call(endpoints.SETTINGS)
-        except PermissionDenied as error:
+        except fa.PermissionDenied as error:
             # A key with "UTA trade" alone may place orders and cannot learn how to write them.
             error.args = (f"{error.text}; the key needs the permission group UTA mgt. (read) too",)
             raise
@@ -86,52 +55,52 @@ class UnifiedAccount(Adapter):
         """
         try:
             await self._call(endpoints.SETTINGS)
-        except AccountModeMismatch as error:
+        except fa.AccountModeMismatch as error:
             if error.code in ("40084", "25245"):
                 return "bitget"
             raise
         return self.id
 
-    async def _known_position_mode(self, venue_symbol: str) -> PositionMode:
+    async def _known_position_mode(self, venue_symbol: str) -> fa.PositionMode:
         """Read once, from the settings, which also say whether the account may be traded at all now."""
         if self._position_mode is None:
             settings = await self._once("settings", self._read_settings)
             state = str(settings.account_mode or "").lower()
             if state in mapping.SWITCHING:
-                raise VenueUnavailable(
+                raise fa.VenueUnavailable(
                     f"the account is {state}: its modes are not settled, so nothing was sent",
                     venue=self.id,
                     endpoint=endpoints.SETTINGS.name,
                     retryable=True,
-                    outcome=Outcome.NOT_SENT,
+                    outcome=fa.Outcome.NOT_SENT,
                 )
-            self._isolated_level = mapping.account_margin_mode(settings.account_level) is MarginMode.ISOLATED
+            self._isolated_level = mapping.account_margin_mode(settings.account_level) is fa.MarginMode.ISOLATED
             self._position_mode = mapping.position_mode(settings.hold_mode)
         return self._position_mode
 
-    async def fetch_position_mode(self, symbol: str | None = None) -> PositionMode:
+    async def fetch_position_mode(self, symbol: str | None = None) -> fa.PositionMode:
         """Read the position mode: one for the whole account, whatever the symbol."""
         return mapping.position_mode((await self._read_settings()).hold_mode)
 
-    def _position_mode_change(self, mode: PositionMode) -> Call:
+    def _position_mode_change(self, mode: fa.PositionMode) -> fa.Call:
         """Of the whole account, all categories; no position and no order may be open."""
-        word = "hedge_mode" if mode is PositionMode.HEDGE else "one_way_mode"
-        return Call(endpoints.SET_HOLD_MODE, {"holdMode": word})
+        word = "hedge_mode" if mode is fa.PositionMode.HEDGE else "one_way_mode"
+        return fa.Call(endpoints.SET_HOLD_MODE, {"holdMode": word})
 
     async def set_margin_mode(
-        self, mode: MarginModeLike, *, symbol: str | None = None, margin_coin: str = "USDT"
+        self, mode: fa.MarginModeLike, *, symbol: str | None = None, margin_coin: str = "USDT"
     ) -> None:
         """Not at this venue: the margin mode is said with each order."""
-        raise NotSupported(
+        raise fa.NotSupported(
             f"{self.id}: set_margin_mode is not supported: the margin mode is said with each order "
             "(OrderRequest.margin_mode, or the option margin_mode for all)"
         )
 
     # Leverage
 
-    async def fetch_leverage(self, symbol: str, margin_mode: MarginModeLike | None = None) -> Leverage:
+    async def fetch_leverage(self, symbol: str, margin_mode: fa.MarginModeLike | None = None) -> fa.Leverage:
         """Read the leverage that is set. None where the venue does not say: it lists configured symbols only."""
-        margin_mode = chosen_or_none(MarginMode, margin_mode, "margin_mode")
+        margin_mode = chosen_or_none(fa.MarginMode, margin_mode, "margin_mode")
         name = self.venue_symbol(symbol)
         contract = await self.fetch_contract(name)
         row = next(
@@ -153,35 +122,35 @@ class UnifiedAccount(Adapter):
             bare,
             margin_mode=margin_mode,
             leverage=values.pop() if len(values) == 1 else None,
-            long_leverage=sides.get(PositionSide.LONG),
-            short_leverage=sides.get(PositionSide.SHORT),
+            long_leverage=sides.get(fa.PositionSide.LONG),
+            short_leverage=sides.get(fa.PositionSide.SHORT),
         )
 
     async def set_leverage(
         self,
         symbol: str,
-        leverage: Number,
+        leverage: fa.Number,
         *,
-        margin_mode: MarginModeLike | None = None,
-        side: PositionSideLike | None = None,
-    ) -> Leverage:
+        margin_mode: fa.MarginModeLike | None = None,
+        side: fa.PositionSideLike | None = None,
+    ) -> fa.Leverage:
         """Set the leverage of a contract, in cross margin unless told otherwise; `side` is for isolated margin.
 
         The venue's answer carries no values. What is returned was read back; where the settings do not show the
         symbol in that margin mode, it is what the venue acknowledged.
         """
-        margin_mode = chosen_or_none(MarginMode, margin_mode, "margin_mode")
-        side = chosen_or_none(PositionSide, side, "side")
+        margin_mode = chosen_or_none(fa.MarginMode, margin_mode, "margin_mode")
+        side = chosen_or_none(fa.PositionSide, side, "side")
         name = self.venue_symbol(symbol)
         times = to_decimal(leverage, "leverage")
         if times < 1 or times != int(times):
-            raise InvalidRequest(f"leverage is a whole number from 1 here, not {to_text(times)}")
+            raise fa.InvalidRequest(f"leverage is a whole number from 1 here, not {to_text(times)}")
         mode = margin_mode or self._default_margin_mode()
-        if mode is MarginMode.CROSS and side is not None:
-            raise InvalidRequest("in cross margin both sides have one leverage: leave the side out")
+        if mode is fa.MarginMode.CROSS and side is not None:
+            raise fa.InvalidRequest("in cross margin both sides have one leverage: leave the side out")
         body = {"category": self._category, "symbol": name, "leverage": str(int(times)), "marginMode": _MODES[mode]}
         # "posSide: needed for isolated": without a side, one after the other.
-        sides = [] if mode is MarginMode.CROSS else [side] if side is not None else list(PositionSide)
+        sides = [] if mode is fa.MarginMode.CROSS else [side] if side is not None else list(fa.PositionSide)
         bodies = [{**body, "posSide": _SIDES[each]} for each in sides] or [body]
         acknowledged = False
 
@@ -191,11 +160,11 @@ class UnifiedAccount(Adapter):
                 await self._call(endpoints.SET_LEVERAGE, body=each)
             acknowledged = True
 
-        def values(found: Leverage) -> list[Decimal | None]:
-            by_side = {PositionSide.LONG: found.long_leverage, PositionSide.SHORT: found.short_leverage}
+        def values(found: fa.Leverage) -> list[Decimal | None]:
+            by_side = {fa.PositionSide.LONG: found.long_leverage, fa.PositionSide.SHORT: found.short_leverage}
             return [by_side[each] or found.leverage for each in sides] or [found.leverage]
 
-        def stands(found: Leverage) -> bool:
+        def stands(found: fa.Leverage) -> bool:
             return all(value == times or (acknowledged and value is None) for value in values(found))
 
         found = await self._apply(
@@ -210,17 +179,17 @@ class UnifiedAccount(Adapter):
         return msgspec.structs.replace(
             found,
             leverage=times if side is None else found.leverage,
-            long_leverage=times if side is PositionSide.LONG else found.long_leverage,
-            short_leverage=times if side is PositionSide.SHORT else found.short_leverage,
+            long_leverage=times if side is fa.PositionSide.LONG else found.long_leverage,
+            short_leverage=times if side is fa.PositionSide.SHORT else found.short_leverage,
         )
 
-    def _default_margin_mode(self) -> MarginMode:
+    def _default_margin_mode(self) -> fa.MarginMode:
         """Of orders that do not say one: the option's, else isolated in accounts of that level, else cross."""
-        return self._margin_mode or (MarginMode.ISOLATED if self._isolated_level else MarginMode.CROSS)
+        return self._margin_mode or (fa.MarginMode.ISOLATED if self._isolated_level else fa.MarginMode.CROSS)
 
     # Balances
 
-    async def fetch_account(self, margin_coin: str = "USDT") -> Account:
+    async def fetch_account(self, margin_coin: str = "USDT") -> fa.Account:
         """Read one coin; `"USD"` is the whole account, with its margins, which the venue counts in USD."""
         assets, settings = await self._call(endpoints.ASSETS), await self._read_settings()
         coin = margin_coin.upper()
@@ -230,7 +199,7 @@ class UnifiedAccount(Adapter):
         nothing = wire.WireAsset(coin=coin, equity="0", balance="0", available="0", locked="0")
         return account_in(coin, reading.each(assets.assets, lambda _: whole), lambda: reading.one(nothing, whole))
 
-    async def fetch_accounts(self) -> list[Account]:
+    async def fetch_accounts(self) -> list[fa.Account]:
         """Read every coin that is not zero. The account's totals in USD are `fetch_account("USD")`."""
         assets, settings = await self._call(endpoints.ASSETS), await self._read_settings()
         whole = mapping.whole(assets, settings)
@@ -238,7 +207,7 @@ class UnifiedAccount(Adapter):
 
     # Positions
 
-    async def fetch_positions(self, symbol: str | None = None) -> list[Position]:
+    async def fetch_positions(self, symbol: str | None = None) -> list[fa.Position]:
         """Read the open positions of this category."""
         name = None if symbol is None else self.venue_symbol(symbol)
 
@@ -251,7 +220,7 @@ class UnifiedAccount(Adapter):
         rows = await self._pick(endpoints.POSITIONS, {"category": self._category, "symbol": name}, rows_of)
         return mapping.positions(self._category).all(self._own(rows))
 
-    async def _margin_move(self, position: Position, amount: Decimal) -> Call:
+    async def _margin_move(self, position: fa.Position, amount: Decimal) -> fa.Call:
         body = {
             "category": self._category,
             "symbol": position.venue_symbol,
@@ -259,9 +228,9 @@ class UnifiedAccount(Adapter):
             "operation": "add" if amount > 0 else "remove",
             "amount": to_text(amount.copy_abs()),
         }
-        return Call(endpoints.SET_MARGIN, body)
+        return fa.Call(endpoints.SET_MARGIN, body)
 
-    async def _closed_page(self, query: PageQuery, cursor: str | None) -> Page[PositionHistory]:
+    async def _closed_page(self, query: fa.PageQuery, cursor: str | None) -> fa.Page[fa.PositionHistory]:
         """Of the last 90 days."""
         params = {"category": self._category, "symbol": query.symbol}
         ask = self._asking(endpoints.PAST_POSITIONS, params, mapping.closed_positions(self._category))
@@ -270,10 +239,10 @@ class UnifiedAccount(Adapter):
 
     # Ledger
 
-    async def _ledger_page(self, query: PageQuery, cursor: str | None) -> Page[LedgerEntry]:
+    async def _ledger_page(self, query: fa.PageQuery, cursor: str | None) -> fa.Page[fa.LedgerEntry]:
         """This category's rows merged with those of `OTHER`, under which transfers may be booked."""
 
-        def ask(category: str) -> windows.Ask[LedgerEntry]:
+        def ask(category: str) -> windows.Ask[fa.LedgerEntry]:
             params = {"category": category, "coin": query.margin_coin}
             return self._asking(endpoints.RECORDS, params, mapping.ledger_entries(self._category))
 
@@ -287,15 +256,15 @@ class UnifiedAccount(Adapter):
         """Whether a row is of this category; not all rows can say it."""
         return mapping.of_category(getattr(row, "category", None), self._category)
 
-    def _own(self, rows: list[R] | None) -> Rows[R]:
+    def _own(self, rows: list[R] | None) -> fa.Rows[R]:
         """Those of this category, of an answer's rows."""
-        return Rows(row for row in rows or () if self._is_own(row)).without(unread_of(rows))
+        return fa.Rows(row for row in rows or () if self._is_own(row)).without(unread_of(rows))
 
     def _asking(
         self,
-        endpoint: Endpoint[wire.WireRows[R]],
-        params: Params,
-        reading: Reading[R, M],
+        endpoint: fa.Endpoint[wire.WireRows[R]],
+        params: fa.Params,
+        reading: fa.Reading[R, M],
         given: Callable[[R], object] | None = None,
     ) -> windows.Ask[M]:
         """One of the venue's lists of the past, asked page by page."""
@@ -308,8 +277,8 @@ class UnifiedAccount(Adapter):
         return ask
 
     async def _past(
-        self, lists: Sequence[windows.Ask[R]], query: PageQuery, cursor: str | None, at: Callable[[R], int]
-    ) -> Page[R]:
+        self, lists: Sequence[windows.Ask[R]], query: fa.PageQuery, cursor: str | None, at: Callable[[R], int]
+    ) -> fa.Page[R]:
         """One page of them, merged by time."""
         now_ms, reach = self._channel.now_ms(), endpoints.REACH
         return await windows.history_page(lists, query, cursor, at=at, now_ms=now_ms, reach=reach)

@@ -10,48 +10,8 @@ from decimal import Decimal
 from functools import partial
 from typing import Any, ClassVar, Unpack
 
-from futures_async.adapter import (
-    Ack,
-    Amendment,
-    BatchCancels,
-    BatchPlacement,
-    Call,
-    Capability,
-    Contract,
-    Credentials,
-    Endpoint,
-    Fill,
-    FundingRate,
-    InvalidOrder,
-    MarginMode,
-    NotSupported,
-    Options,
-    Order,
-    OrderKind,
-    OrderNotFound,
-    OrderRequest,
-    Page,
-    PageQuery,
-    Placement,
-    PlannedOrder,
-    Position,
-    PositionSide,
-    Refusal,
-    ResponseMismatch,
-    RiskLimit,
-    StreamDialect,
-    SymbolNotFound,
-    Ticker,
-    UnreadRow,
-    UnreadRows,
-    What,
-    first,
-    known_or_none,
-    one_id,
-    unread_of,
-    whole_seconds,
-    windows,
-)
+import futures_async.adapter as fa
+from futures_async.adapter import first, known_or_none, one_id, unread_of, whole_seconds, windows
 from futures_async.adapters._bitget import ProductType, named
 from futures_async.adapters._rows import Row, same_name, some_of
 from futures_async.adapters.bitget_uta import endpoints, mapping, wire
@@ -75,7 +35,7 @@ WITNESS_MS = windows.DAY_MS
 """How far back the list of closed orders is searched for an order of ours, beside the look-up by its id."""
 
 
-class BitgetUTA(BatchCancels, UnifiedTriggers):
+class BitgetUTA(fa.BatchCancels, UnifiedTriggers):
     """Bitget v3 (unified account), one category of futures.
 
     Args:
@@ -90,20 +50,20 @@ class BitgetUTA(BatchCancels, UnifiedTriggers):
     id = "bitget-uta"
     name = "Bitget (unified account)"
     lifecycle = "live"
-    lacks: ClassVar[frozenset[Capability]] = frozenset({Capability.SET_MARGIN_MODE})
+    lacks: ClassVar[frozenset[fa.Capability]] = frozenset({fa.Capability.SET_MARGIN_MODE})
     needs_position_mode = True
     order_fields = ORDER_FIELDS
     both_margin_modes = True
-    takes: ClassVar[type[Options]] = BitgetUTAOptions
+    takes: ClassVar[type[fa.Options]] = BitgetUTAOptions
     max_batch = endpoints.BATCH
     max_cancels = endpoints.BATCH
     nothing_to_close = frozenset({NO_POSITION})
 
-    def __init__(self, credentials: Credentials | None = None, **options: Unpack[BitgetUTAOptions]) -> None:
+    def __init__(self, credentials: fa.Credentials | None = None, **options: Unpack[BitgetUTAOptions]) -> None:
         own, common = self._own_options(options)
         self._category: ProductType = own["product_type"]
         self._unit_is_certain = self._category != "COIN-FUTURES" or own["coin_unit"] is not None
-        self._margin_mode: MarginMode | None = own["margin_mode"]
+        self._margin_mode: fa.MarginMode | None = own["margin_mode"]
         self._family = BitgetUTADialect(rsa=own["rsa"])
         super().__init__(credentials, dialect=self._family, **common)
 
@@ -111,64 +71,64 @@ class BitgetUTA(BatchCancels, UnifiedTriggers):
     def _reads(self) -> Sequence[str]:
         return (self._category,)
 
-    def _attach(self, credentials: Credentials | None) -> None:
+    def _attach(self, credentials: fa.Credentials | None) -> None:
         self._isolated_level = False
         self._known_waiting = {}
         self._named_by_side = False
         super()._attach(credentials)
 
-    def _overheard(self) -> Sequence[tuple[What, What, Callable[[Any], None]]]:
-        return ((What.TRIGGERS, What.ORDERS, self._hear_waiting),)
+    def _overheard(self) -> Sequence[tuple[fa.What, fa.What, Callable[[Any], None]]]:
+        return ((fa.What.TRIGGERS, fa.What.ORDERS, self._hear_waiting),)
 
-    def _stream_dialect(self) -> StreamDialect:
+    def _stream_dialect(self) -> fa.StreamDialect:
         return BitgetUTAStreamDialect(self._family, self._category)
 
     # Orders
 
-    async def _plan(self, request: OrderRequest, *, kind: OrderKind = OrderKind.PLAIN) -> PlannedOrder:
+    async def _plan(self, request: fa.OrderRequest, *, kind: fa.OrderKind = fa.OrderKind.PLAIN) -> fa.PlannedOrder:
         if not self._unit_is_certain:
-            raise NotSupported(
+            raise fa.NotSupported(
                 f"{self.id}: orders in COIN-FUTURES: the venue's pages contradict each other about the unit of qty; "
                 'with coin_unit="base" you say that it is base coin'
             )
         plan = await super()._plan(request, kind=kind)
         if self._category == "COIN-FUTURES" and plan.request.attached:
             # "... or preset take-profit/stop-loss orders": the same page.
-            raise InvalidOrder(
+            raise fa.InvalidOrder(
                 f"{self.id}: orders in COIN-FUTURES bring no take_profit and no stop_loss: leave them out"
             )
         return plan
 
-    def _margin_mode_of(self, plan: PlannedOrder) -> MarginMode:
+    def _margin_mode_of(self, plan: fa.PlannedOrder) -> fa.MarginMode:
         return self._order_margin_mode(plan)
 
-    def _order_margin_mode(self, order: PlannedOrder) -> MarginMode:
+    def _order_margin_mode(self, order: fa.PlannedOrder) -> fa.MarginMode:
         return order.request.margin_mode or self._default_margin_mode()
 
-    def _placement(self, order: PlannedOrder) -> Placement:
+    def _placement(self, order: fa.PlannedOrder) -> fa.Placement:
         body = order_body(order, self._category, self._order_margin_mode(order))
-        return Placement(endpoints.PLACE_ORDER, body, read_ack)
+        return fa.Placement(endpoints.PLACE_ORDER, body, read_ack)
 
-    def _batchable(self, order: PlannedOrder) -> bool:
+    def _batchable(self, order: fa.PlannedOrder) -> bool:
         return fits_batch(order, self._order_margin_mode(order))
 
-    def _batch_placement(self, orders: Sequence[PlannedOrder]) -> BatchPlacement:
+    def _batch_placement(self, orders: Sequence[fa.PlannedOrder]) -> fa.BatchPlacement:
         bodies = [order_body(order, self._category, self._order_margin_mode(order), batch=True) for order in orders]
-        return BatchPlacement(endpoints.PLACE_BATCH, bodies, partial(read_acks, orders=orders))
+        return fa.BatchPlacement(endpoints.PLACE_BATCH, bodies, partial(read_acks, orders=orders))
 
-    def _cancellation(self, venue_symbol: str, order_id: str | None, client_order_id: str | None) -> Call:
+    def _cancellation(self, venue_symbol: str, order_id: str | None, client_order_id: str | None) -> fa.Call:
         ids = {"orderId": order_id} if order_id is not None else {"clientOid": client_order_id}
-        return Call(endpoints.CANCEL_ORDER, {**ids, "category": self._category})
+        return fa.Call(endpoints.CANCEL_ORDER, {**ids, "category": self._category})
 
-    def _batch_cancellation(self, venue_symbol: str, ids: Sequence[tuple[str | None, str | None]]) -> Call:
+    def _batch_cancellation(self, venue_symbol: str, ids: Sequence[tuple[str | None, str | None]]) -> fa.Call:
         items = [{**named(*pair), "category": self._category, "symbol": venue_symbol} for pair in ids]
-        return Call(endpoints.CANCEL_BATCH, body=items)
+        return fa.Call(endpoints.CANCEL_BATCH, body=items)
 
-    def _cancel_refusals(self, answer: Sequence[wire.WireIds]) -> dict[str, Refusal]:
+    def _cancel_refusals(self, answer: Sequence[wire.WireIds]) -> dict[str, fa.Refusal]:
         refused = [(item, reason) for item in answer if (reason := refusal_of(item)) is not None]
         return {str(name): reason for item, reason in refused for name in (item.order_id, item.client_oid) if name}
 
-    def _amendment(self, order: Order, price: Decimal | None, quantity: Decimal | None) -> Amendment:
+    def _amendment(self, order: fa.Order, price: Decimal | None, quantity: Decimal | None) -> fa.Amendment:
         self._check_changes()
 
         def read_ids(ids: wire.WireIds) -> tuple[str | None, str | None]:
@@ -180,13 +140,13 @@ class BitgetUTA(BatchCancels, UnifiedTriggers):
         # Under its own id the order may read as cancelled, while another one has taken its place.
         lost_ids = (order.order_id, None) if order.client_order_id is None else (None, order.client_order_id)
         body = change_body(order, self._category, price, quantity)
-        return Amendment(endpoints.MODIFY_ORDER, body, read_ids, lost_ids=lost_ids, unchanged=UNCHANGED)
+        return fa.Amendment(endpoints.MODIFY_ORDER, body, read_ids, lost_ids=lost_ids, unchanged=UNCHANGED)
 
     async def _cancel_all(self, venue_symbol: str) -> list[str] | None:
         body = {"category": self._category, "symbol": venue_symbol}
         try:
             answer = await self._call(endpoints.CANCEL_SYMBOL, body=body)
-        except OrderNotFound as error:
+        except fa.OrderNotFound as error:
             if error.code in NOTHING_TO_CANCEL:
                 return []
             raise
@@ -194,7 +154,7 @@ class BitgetUTA(BatchCancels, UnifiedTriggers):
 
     async def fetch_order(
         self, symbol: str, *, order_id: str | None = None, client_order_id: str | None = None
-    ) -> Order:
+    ) -> fa.Order:
         """Read one order, in any state.
 
         Raises:
@@ -210,24 +170,24 @@ class BitgetUTA(BatchCancels, UnifiedTriggers):
 
         row = await self._call(endpoints.ORDER, params, about=about)
         if not same_name(row.symbol, name) or not self._is_own(row):
-            raise ResponseMismatch(
+            raise fa.ResponseMismatch(
                 f"{self.id}: order {order_id or client_order_id} is of {row.category} {row.symbol}, not of {name}"
             )
         return orders(self._category).one(row)
 
-    async def _find_order(self, venue_symbol: str, client_order_id: str) -> Order | None:
+    async def _find_order(self, venue_symbol: str, client_order_id: str) -> fa.Order | None:
         """By its id; then in the list of open orders; then among those that closed within a day."""
-        elsewhere: ResponseMismatch | None = None
+        elsewhere: fa.ResponseMismatch | None = None
         try:
             return await self.fetch_order(venue_symbol, client_order_id=client_order_id)
-        except OrderNotFound:
+        except fa.OrderNotFound:
             pass
-        except ResponseMismatch as error:
+        except fa.ResponseMismatch as error:
             # An order of another contract had this id and hides ours, if there is one.
             elsewhere = error
         since_ms = self._channel.now_ms() - WITNESS_MS
         for page, since in ((self._open_page, None), (self._orders_page, since_ms)):
-            query = PageQuery(symbol=venue_symbol, since_ms=since)
+            query = fa.PageQuery(symbol=venue_symbol, since_ms=since)
             order = await first(
                 page,
                 query,
@@ -240,7 +200,7 @@ class BitgetUTA(BatchCancels, UnifiedTriggers):
             raise elsewhere
         return None
 
-    async def _open_page(self, query: PageQuery, cursor: str | None) -> Page[Order]:
+    async def _open_page(self, query: fa.PageQuery, cursor: str | None) -> fa.Page[fa.Order]:
         name = query.symbol
         answer = await self._call(
             endpoints.OPEN_ORDERS,
@@ -248,38 +208,42 @@ class BitgetUTA(BatchCancels, UnifiedTriggers):
             about=None if name is None else some_of(name, lambda answer: answer.rows),
         )
         rows, unread = orders(self._category).each(self._own(answer.rows))
-        return Page(rows, (answer.following or None) if answer.rows or unread else None, unread)
+        return fa.Page(rows, (answer.following or None) if answer.rows or unread else None, unread)
 
-    async def _orders_page(self, query: PageQuery, cursor: str | None) -> Page[Order]:
+    async def _orders_page(self, query: fa.PageQuery, cursor: str | None) -> fa.Page[fa.Order]:
         params = {"category": self._category, "symbol": query.symbol}
         ask = self._asking(endpoints.PAST_ORDERS, params, orders(self._category))
         return await self._past([ask], query, cursor, lambda order: order.created_ms or 0)
 
-    async def _fills_page(self, query: PageQuery, cursor: str | None) -> Page[Fill]:
+    async def _fills_page(self, query: fa.PageQuery, cursor: str | None) -> fa.Page[fa.Fill]:
         """The venue filters by order only: fills of other contracts are dropped by the core."""
         ask = self._asking(endpoints.FILLS, {"category": self._category}, fills(self._category))
         return await self._past([ask], query, cursor, lambda fill: fill.created_ms or 0)
 
     async def _close_unread(
-        self, venue_symbol: str, side: PositionSide | None, row: UnreadRow | None, margin_mode: MarginMode | None
-    ) -> Ack | None:
+        self,
+        venue_symbol: str,
+        side: fa.PositionSide | None,
+        row: fa.UnreadRow | None,
+        margin_mode: fa.MarginMode | None,
+    ) -> fa.Ack | None:
         if margin_mode is not None and await self._has_twin(venue_symbol, side, row, margin_mode):
-            raise NotSupported(f"{self.id}: the venue's own close names no margin mode, and one of each may be held")
+            raise fa.NotSupported(f"{self.id}: the venue's own close names no margin mode, and one of each may be held")
         for item in await self.flash_close(venue_symbol, side=side):
             reason = refusal_of(item)
             if reason is not None:
                 raise self._dialect.judged(reason, endpoints.CLOSE_POSITIONS)
-            return Ack(str(item.order_id)) if item.order_id else None
+            return fa.Ack(str(item.order_id)) if item.order_id else None
         return None
 
     async def _has_twin(
-        self, venue_symbol: str, side: PositionSide | None, row: UnreadRow | None, margin_mode: MarginMode
+        self, venue_symbol: str, side: fa.PositionSide | None, row: fa.UnreadRow | None, margin_mode: fa.MarginMode
     ) -> bool:
         """Whether a call for this side would close what is, or may be, in another margin mode."""
-        unread: Sequence[UnreadRow] = ()
+        unread: Sequence[fa.UnreadRow] = ()
         try:
-            held: Sequence[Position] = await self.fetch_positions(venue_symbol)
-        except UnreadRows as odd:  # what is to be closed may be one of them
+            held: Sequence[fa.Position] = await self.fetch_positions(venue_symbol)
+        except fa.UnreadRows as odd:  # what is to be closed may be one of them
             held, unread = odd.rows, odd.unread
         modes = [one.margin_mode for one in held if side in (None, one.side)]
         modes += [_mode_of(one) for one in unread if one.facts.get("side") in (None, side) or side is None]
@@ -293,37 +257,37 @@ class BitgetUTA(BatchCancels, UnifiedTriggers):
         The venue enables this by application.
         """
         if symbol is not None:
-            raise NotSupported(f"{self.id}: arm_cancel_all is for the whole account: leave the symbol out")
+            raise fa.NotSupported(f"{self.id}: arm_cancel_all is for the whole account: leave the symbol out")
         seconds = whole_seconds(timeout_s, self.id, least=5, most=60)
         await self._call(endpoints.COUNTDOWN, body={"countdown": str(seconds)})
 
     # Market
 
-    async def fetch_contracts(self) -> list[Contract]:
+    async def fetch_contracts(self) -> list[fa.Contract]:
         """Read the trading rules of all contracts of this category."""
         rows = await self._call(endpoints.INSTRUMENTS, {"category": self._category})
         return mapping.contracts(self._category).known(self._own(rows))
 
-    async def fetch_ticker(self, symbol: str) -> Ticker:
+    async def fetch_ticker(self, symbol: str) -> fa.Ticker:
         """Read last, best and mark prices."""
         return mapping.tickers(self._category).one(await self._row(endpoints.TICKERS, symbol))
 
-    async def fetch_funding_rate(self, symbol: str) -> FundingRate:
+    async def fetch_funding_rate(self, symbol: str) -> fa.FundingRate:
         """Read the current funding rate."""
         return mapping.funding_rates(self._category).one(await self._row(endpoints.FUNDING_RATE, symbol))
 
-    async def _row(self, endpoint: Endpoint[list[Row]], symbol: str) -> Row:
+    async def _row(self, endpoint: fa.Endpoint[list[Row]], symbol: str) -> Row:
         """Read the row of one contract; none at all means that there is no such contract."""
         name = self.venue_symbol(symbol)
 
         def find(rows: list[Row]) -> Row | None:
             if not rows and not unread_of(rows):
-                raise SymbolNotFound(f"no contract {symbol}", venue=self.id, endpoint=endpoint.name)
+                raise fa.SymbolNotFound(f"no contract {symbol}", venue=self.id, endpoint=endpoint.name)
             return next((row for row in rows if same_name(row.symbol, name) and self._is_own(row)), None)
 
         return await self._pick(endpoint, {"category": self._category, "symbol": name}, find)
 
-    async def fetch_risk_limits(self, symbol: str) -> list[RiskLimit]:
+    async def fetch_risk_limits(self, symbol: str) -> list[fa.RiskLimit]:
         """Read the risk tiers of a contract, smallest first."""
         named = wire.WireNamed(symbol=self.venue_symbol(symbol))
         rows = await self._call(endpoints.TIERS, {"category": self._category, "symbol": named.symbol})
@@ -336,6 +300,6 @@ class BitgetUTA(BatchCancels, UnifiedTriggers):
         return (await self._call(endpoints.TIME)).server_time
 
 
-def _mode_of(row: UnreadRow) -> MarginMode | None:
+def _mode_of(row: fa.UnreadRow) -> fa.MarginMode | None:
     """The margin mode that a position's row tells though something else of it cannot be read."""
     return known_or_none(mapping.MARGIN_MODE, getattr(row.raw, "margin_mode", None))

@@ -10,32 +10,8 @@ from typing import Any, ClassVar
 
 import msgspec
 
-from futures_async.adapter import (
-    AccountInLiquidation,
-    AccountModeMismatch,
-    AuthenticationError,
-    Code,
-    Credentials,
-    DuplicateOrder,
-    Endpoint,
-    ExchangeError,
-    InsufficientMargin,
-    MarginModeConflict,
-    OrderNotFound,
-    OrderRejected,
-    ParameterRejected,
-    PermissionDenied,
-    PositionModeConflict,
-    RateLimited,
-    Refusal,
-    RiskLimitExceeded,
-    SymbolNotFound,
-    VenueTraits,
-    VenueUnavailable,
-    ambiguous,
-    passing,
-    refused,
-)
+import futures_async.adapter as fa
+from futures_async.adapter import ambiguous, passing, refused
 from futures_async.adapters._bitget import TRAITS, BitgetFamily
 from futures_async.adapters._bitget_codes import CODES
 from futures_async.adapters.bitget_uta.endpoints import SET_HOLD_MODE
@@ -52,56 +28,58 @@ def _span(first: int, last: int) -> tuple[int, ...]:
 
 
 _ACCESS = (
-    refused(AccountModeMismatch, 40084, 25245, 40085)
-    | refused(AuthenticationError, 40099)
-    | refused(PermissionDenied, 40014, 25620, 25013, *_span(25005, 25007), *_span(95005, 95009), 95012, 95013)
-    | passing(RateLimited, 25004, 429)
+    refused(fa.AccountModeMismatch, 40084, 25245, 40085)
+    | refused(fa.AuthenticationError, 40099)
+    | refused(fa.PermissionDenied, 40014, 25620, 25013, *_span(25005, 25007), *_span(95005, 95009), 95012, 95013)
+    | passing(fa.RateLimited, 25004, 429)
 )
 
 _REQUEST = (
-    refused(ParameterRejected, 40017, 400172, 40034, 25200, 25238, 25002, 25240, 25223, 95011)
-    | refused(SymbolNotFound, 25100, 25201)
-    | refused(ExchangeError, 25009, 25221)
+    refused(fa.ParameterRejected, 40017, 400172, 40034, 25200, 25238, 25002, 25240, 25223, 95011)
+    | refused(fa.SymbolNotFound, 25100, 25201)
+    | refused(fa.ExchangeError, 25009, 25221)
 )
 
 _MODES = (
-    refused(PositionModeConflict, 25010, 25270, 25570, 25236, 25237, 40920)
+    refused(fa.PositionModeConflict, 25010, 25270, 25570, 25236, 25237, 40920)
     # A position is open. See `rule` for what it is in the way of.
-    | refused(MarginModeConflict, 25107)
+    | refused(fa.MarginModeConflict, 25107)
 )
 
 _ORDERS = (
-    refused(OrderNotFound, *NOTHING_TO_CANCEL, 25597, 25577, 25578)
-    | refused(DuplicateOrder, 25212, 40786, 45034)
+    refused(fa.OrderNotFound, *NOTHING_TO_CANCEL, 25597, 25577, 25578)
+    | refused(fa.DuplicateOrder, 25212, 40786, 45034)
     # Not open yet, delisted, initialising; opening barred.
-    | refused(OrderRejected, 25101, 25103, 25104, 25108, 25105)
+    | refused(fa.OrderRejected, 25101, 25103, 25104, 25108, 25105)
     # No mark price, no liquidity.
-    | refused(OrderRejected, 25222, 25209)
-    | refused(OrderRejected, 25205, 25206, 25210, 25244, 25654, 25655)
-    | refused(OrderRejected, 25207, 25208, 25610, 25611)
-    | refused(OrderRejected, 25225, 25226, 25231, 25227, 25232, 25274, 25574)
+    | refused(fa.OrderRejected, 25222, 25209)
+    | refused(fa.OrderRejected, 25205, 25206, 25210, 25244, 25654, 25655)
+    | refused(fa.OrderRejected, 25207, 25208, 25610, 25611)
+    | refused(fa.OrderRejected, 25225, 25226, 25231, 25227, 25232, 25274, 25574)
     # "reduceOnly will only reduce the positions. Please cancel or modify the original pending orders": not v2's limit.
-    | refused(OrderRejected, 40928)
+    | refused(fa.OrderRejected, 40928)
     # No collateral: the coin is not switched on.
-    | refused(OrderRejected, 25112)
+    | refused(fa.OrderRejected, 25112)
     # A cancel or a change of this order is already running.
-    | refused(OrderRejected, 25113, 25114, 25653)
+    | refused(fa.OrderRejected, 25113, 25114, 25653)
     # Both numbers of each are in the venue's tables.
-    | refused(OrderRejected, 25568, 25569, *_span(25271, 25273), *_span(25571, 25573))
+    | refused(fa.OrderRejected, 25568, 25569, *_span(25271, 25273), *_span(25571, 25573))
     # Take profit and stop loss.
-    | refused(OrderRejected, 25224, *_span(25579, 25596), *_span(25598, 25609), 25612, *_span(25650, 25652))
+    | refused(fa.OrderRejected, 25224, *_span(25579, 25596), *_span(25598, 25609), 25612, *_span(25650, 25652))
 )
 
 _FUNDS = (
-    refused(InsufficientMargin, 25202, 25203, 25219, 25220, 43012, 25228, 25242, 40762, 25230)
-    | refused(RiskLimitExceeded, 25211, 25229, *_span(25233, 25235), 25241, 25243, 25567, *_span(25213, 25216), 25218)
-    | refused(AccountInLiquidation, 25008, 25011, 25012, 95001)
+    refused(fa.InsufficientMargin, 25202, 25203, 25219, 25220, 43012, 25228, 25242, 40762, 25230)
+    | refused(
+        fa.RiskLimitExceeded, 25211, 25229, *_span(25233, 25235), 25241, 25243, 25567, *_span(25213, 25216), 25218
+    )
+    | refused(fa.AccountInLiquidation, 25008, 25011, 25012, 95001)
 )
 
-_VENUE: dict[str, Code] = {
+_VENUE: dict[str, fa.Code] = {
     # Maintenance and settlement: "refused, not executed".
-    **passing(VenueUnavailable, 25102, 25106),
-    **ambiguous(VenueUnavailable, 25003, 25239, 25000, 25001, 40010, 40725, 45001, transient=True),
+    **passing(fa.VenueUnavailable, 25102, 25106),
+    **ambiguous(fa.VenueUnavailable, 25003, 25239, 25000, 25001, 40010, 40725, 45001, transient=True),
 }
 
 
@@ -109,20 +87,20 @@ class BitgetUTADialect(BitgetFamily):
     """Bitget v3, unified trading account."""
 
     venue = "bitget-uta"
-    traits: ClassVar[VenueTraits] = msgspec.structs.replace(TRAITS, client_id_pattern=r"[0-9A-Za-z_-]{1,32}")
-    codes: ClassVar[Mapping[str, Code]] = {**CODES, **_ACCESS, **_REQUEST, **_MODES, **_ORDERS, **_FUNDS, **_VENUE}
+    traits: ClassVar[fa.VenueTraits] = msgspec.structs.replace(TRAITS, client_id_pattern=r"[0-9A-Za-z_-]{1,32}")
+    codes: ClassVar[Mapping[str, fa.Code]] = {**CODES, **_ACCESS, **_REQUEST, **_MODES, **_ORDERS, **_FUNDS, **_VENUE}
 
     def public_headers(self) -> Sequence[tuple[str, str]]:
         """The language of messages. The demo header goes with private calls only: it breaks some public ones."""
         return (("locale", "en-US"),)
 
-    def standing_headers(self, credentials: Credentials) -> Sequence[tuple[str, str]]:
+    def standing_headers(self, credentials: fa.Credentials) -> Sequence[tuple[str, str]]:
         """Those of the family, and the demo header where it is asked for."""
         standing = super().standing_headers(credentials)
         return (*standing, ("paptrading", "1")) if self.in_demo else standing
 
-    def rule(self, refusal: Refusal, endpoint: Endpoint[Any]) -> Code | None:
+    def rule(self, refusal: fa.Refusal, endpoint: fa.Endpoint[Any]) -> fa.Code | None:
         """25107 ("a position exists") is about the position mode where that was to be set, else the margin mode."""
         if refusal.code == "25107" and endpoint is SET_HOLD_MODE:
-            return Code(PositionModeConflict, definitive=True)
+            return fa.Code(fa.PositionModeConflict, definitive=True)
         return super().rule(refusal, endpoint)

@@ -10,43 +10,8 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any, cast
 
-from futures_async.adapter import (
-    EXACT,
-    Account,
-    Contract,
-    FundingRate,
-    LedgerEntry,
-    LedgerType,
-    Leverage,
-    MarginMode,
-    Position,
-    PositionHistory,
-    PositionMode,
-    PositionSide,
-    RiskLimit,
-    Ticker,
-    either,
-    identifier,
-    known,
-    known_or_none,
-    made,
-    margin_ratio,
-    moment,
-    named,
-    needed,
-    negative,
-    number,
-    otherwise,
-    positive_or_none,
-    price,
-    size,
-    table,
-    table_of_held,
-    table_with,
-    text,
-    times,
-    word,
-)
+import futures_async.adapter as fa
+from futures_async.adapter import made, margin_ratio, moment, named, needed, number, otherwise, price, text, times, word
 from futures_async.adapters._bitget import PRODUCT_TYPES, ProductType
 from futures_async.adapters.bitget_uta import wire, wire_market
 from futures_async.adapters.bitget_uta.ledger import ledger_type
@@ -58,9 +23,9 @@ USD = "USD"
 SWITCHING = frozenset({"upgrading", "switching"})
 """Words of `accountMode` under which nothing is to be traded."""
 
-POSITION_SIDE = {"long": PositionSide.LONG, "short": PositionSide.SHORT}
-MARGIN_MODE = {"crossed": MarginMode.CROSS, "isolated": MarginMode.ISOLATED}
-POSITION_MODE = {"one_way_mode": PositionMode.ONE_WAY, "hedge_mode": PositionMode.HEDGE}
+POSITION_SIDE = {"long": fa.PositionSide.LONG, "short": fa.PositionSide.SHORT}
+MARGIN_MODE = {"crossed": fa.MarginMode.CROSS, "isolated": fa.MarginMode.ISOLATED}
+POSITION_MODE = {"one_way_mode": fa.PositionMode.ONE_WAY, "hedge_mode": fa.PositionMode.HEDGE}
 
 
 CATEGORIES = frozenset({*PRODUCT_TYPES, "SPOT", "MARGIN"})
@@ -72,14 +37,14 @@ def of_category(word: object, category: str) -> bool:
     return named == category or named not in CATEGORIES
 
 
-def position_mode(word: str | None) -> PositionMode:
+def position_mode(word: str | None) -> fa.PositionMode:
     """The account's `holdMode`: it decides how orders are written, so an unknown word is a `DecodeError`."""
-    return known(POSITION_MODE, word or "", "holdMode")
+    return fa.known(POSITION_MODE, word or "", "holdMode")
 
 
-def account_margin_mode(level: str | None) -> MarginMode | None:
+def account_margin_mode(level: str | None) -> fa.MarginMode | None:
     """Isolated where the account's level allows nothing else; else the orders say it."""
-    return MarginMode.ISOLATED if str(level).lower() == "isolated" else None
+    return fa.MarginMode.ISOLATED if str(level).lower() == "isolated" else None
 
 
 # Account
@@ -92,10 +57,10 @@ def whole(assets: wire.WireAssets, settings: wire.WireSettings) -> wire.WireWhol
     )
 
 
-@table_with
-def accounts(row: wire.WireAsset, beside: wire.WireWhole) -> Account:
+@fa.table_with
+def accounts(row: wire.WireAsset, beside: wire.WireWhole) -> fa.Account:
     """Single coins. The margins are the whole account's and in USD, so they are not here: see `totals`."""
-    return Account(
+    return fa.Account(
         venue=VENUE,
         margin_coin=made(str.upper, needed(text(row.coin))),
         equity=number(row.equity),
@@ -109,15 +74,15 @@ def accounts(row: wire.WireAsset, beside: wire.WireWhole) -> Account:
     )
 
 
-@table_with
-def totals(row: wire.WireAssets, settings: wire.WireSettings) -> Account:
+@fa.table_with
+def totals(row: wire.WireAssets, settings: wire.WireSettings) -> fa.Account:
     """The whole account in USD, with the margins of the cross book."""
-    return Account(
+    return fa.Account(
         venue=VENUE,
         margin_coin=USD,
         equity=number(row.account_equity),
         # What counts as margin, after haircuts.
-        available=number(either(row.eff_equity, row.account_equity)),
+        available=number(fa.either(row.eff_equity, row.account_equity)),
         unrealized_pnl=number(row.unrealised_pnl),
         initial_margin=number(row.imr),
         maintenance_margin=number(row.mmr),
@@ -127,17 +92,17 @@ def totals(row: wire.WireAssets, settings: wire.WireSettings) -> Account:
     )
 
 
-@table
-def ledger_entries(row: wire.WireRecord, category: ProductType) -> LedgerEntry:
+@fa.table
+def ledger_entries(row: wire.WireRecord, category: ProductType) -> fa.LedgerEntry:
     """Changes of balance; the row's `fee` is negative when charged."""
     name, kind = text(row.symbol), needed(text(row.type))
-    return LedgerEntry(
+    return fa.LedgerEntry(
         venue=VENUE,
-        entry_id=needed(identifier(row.id)),
-        type=otherwise(made(ledger_type, kind), LedgerType.OTHER),
+        entry_id=needed(fa.identifier(row.id)),
+        type=otherwise(made(ledger_type, kind), fa.LedgerType.OTHER),
         venue_type=otherwise(kind, ""),
         amount=needed(number(row.amount)),
-        fee=negative(number(row.fee)),
+        fee=fa.negative(number(row.fee)),
         coin=needed(text(row.coin)),
         symbol=made(lambda name: unified_symbol(name, category) if name else None, name),
         venue_symbol=made(lambda name: name.upper() if name else None, name),
@@ -148,11 +113,11 @@ def ledger_entries(row: wire.WireRecord, category: ProductType) -> LedgerEntry:
 
 def to_leverage(
     row: wire.WireSymbolConfig | None, venue_symbol: str, category: ProductType, max_leverage: Decimal | None
-) -> Leverage:
+) -> fa.Leverage:
     """What is set for a symbol. The venue lists configured symbols only: of the others nothing is known."""
     both = _leverages(row.leverage) if row is not None else []
     first, last = (both[0], both[-1]) if both else (None, None)
-    return Leverage(
+    return fa.Leverage(
         venue=VENUE,
         raw=row,
         symbol=unified_symbol(venue_symbol, category),
@@ -161,7 +126,7 @@ def to_leverage(
         # Where there are two, it is long before short, as in every table of this venue.
         long_leverage=first if len(both) == 2 else None,
         short_leverage=last if len(both) == 2 else None,
-        margin_mode=known_or_none(MARGIN_MODE, row.margin_mode) if row is not None else None,
+        margin_mode=fa.known_or_none(MARGIN_MODE, row.margin_mode) if row is not None else None,
         max_leverage=max_leverage,
     )
 
@@ -169,20 +134,20 @@ def to_leverage(
 def _leverages(value: object) -> list[Decimal]:
     """One number, or one per side; the table says array, the sample has text."""
     values = cast("Sequence[Any]", value if isinstance(value, list) else [value])
-    read = [positive_or_none(item, "leverage") for item in values]
+    read = [fa.positive_or_none(item, "leverage") for item in values]
     return [item for item in read if item is not None] if len(read) <= 2 else []
 
 
 # 1/leverage need not end; 28 digits are far more than any rate has.
-_RATE = EXACT.copy()
+_RATE = fa.EXACT.copy()
 _RATE.prec = 28
 
 
-@table_with
-def risk_limits(row: wire.WireTier, named: wire.WireNamed, category: ProductType) -> RiskLimit:
+@fa.table_with
+def risk_limits(row: wire.WireTier, named: wire.WireNamed, category: ProductType) -> fa.RiskLimit:
     """Tiers; their rows do not name their symbol."""
     name, leverage = needed(text(named.symbol)), price(row.leverage)
-    return RiskLimit(
+    return fa.RiskLimit(
         venue=VENUE,
         symbol=made(unified_symbol, name, category),
         venue_symbol=name,
@@ -202,13 +167,13 @@ def _paid(opened: Decimal | None, closed: Decimal | None) -> Decimal | None:
     """Fees so far: negative is paid at the venue, positive here; None where neither is said."""
     if opened is None and closed is None:
         return None
-    return EXACT.minus(EXACT.add(opened or Decimal(0), closed or Decimal(0)))
+    return fa.EXACT.minus(fa.EXACT.add(opened or Decimal(0), closed or Decimal(0)))
 
 
-@table_of_held
-def positions(row: wire.WirePosition, category: ProductType) -> Position:
+@fa.table_of_held
+def positions(row: wire.WirePosition, category: ProductType) -> fa.Position:
     """Open positions. There is no margin ratio, position id or attached trigger price in these rows."""
-    name, quantity, mark = needed(text(row.symbol)), needed(size(row.total)), price(row.mark_price)
+    name, quantity, mark = needed(text(row.symbol)), needed(fa.size(row.total)), price(row.mark_price)
     margin, rate, mode = number(row.position_balance), number(row.mmr), word(row.margin_mode, MARGIN_MODE)
 
     def coin_of(coin: str | None, name: str) -> str:
@@ -216,7 +181,7 @@ def positions(row: wire.WirePosition, category: ProductType) -> Position:
 
     # Value and requirement by quantity x price hold for linear contracts only.
     notional = times(quantity, mark) if category != "COIN-FUTURES" else None
-    return Position(
+    return fa.Position(
         **named(VENUE, row.symbol, unified_symbol, category, spelled=str.upper),
         side=needed(word(row.pos_side, POSITION_SIDE)),
         quantity=quantity,
@@ -235,7 +200,7 @@ def positions(row: wire.WirePosition, category: ProductType) -> Position:
         margin_coin=otherwise(made(coin_of, text(row.margin_coin), name), settle_coin(category, "")),
         margin=margin,
         # In cross margin this figure is the moving requirement; in isolated margin it is what the position holds.
-        initial_margin=made(lambda margin, mode: margin if mode is MarginMode.CROSS else None, margin, mode),
+        initial_margin=made(lambda margin, mode: margin if mode is fa.MarginMode.CROSS else None, margin, mode),
         maintenance_margin=times(rate, notional) if category != "COIN-FUTURES" else None,
         maintenance_margin_rate=rate,
         notional=notional,
@@ -246,13 +211,13 @@ def positions(row: wire.WirePosition, category: ProductType) -> Position:
     )
 
 
-@table
-def closed_positions(row: wire.WirePastPosition, category: ProductType) -> PositionHistory:
+@fa.table
+def closed_positions(row: wire.WirePastPosition, category: ProductType) -> fa.PositionHistory:
     """Closed positions."""
-    return PositionHistory(
+    return fa.PositionHistory(
         **named(VENUE, row.symbol, unified_symbol, category, spelled=str.upper),
         side=needed(word(row.pos_side, POSITION_SIDE)),
-        position_id=needed(identifier(row.position_id)),
+        position_id=needed(fa.identifier(row.position_id)),
         quantity=number(row.open_total_pos),
         closed_quantity=number(row.close_total_pos),
         entry_price=price(row.open_price_avg),
@@ -272,8 +237,8 @@ def closed_positions(row: wire.WirePastPosition, category: ProductType) -> Posit
 # Market
 
 
-@table
-def contracts(row: wire_market.WireInstrument, category: ProductType) -> Contract:
+@fa.table
+def contracts(row: wire_market.WireInstrument, category: ProductType) -> fa.Contract:
     """Trading rules. Coins come from the row, not from the symbol's text."""
     base = needed(text(row.base_coin))
 
@@ -281,7 +246,7 @@ def contracts(row: wire_market.WireInstrument, category: ProductType) -> Contrac
         # Contracts with a delivery date keep the venue's id; older pages say so in `symbolType`.
         return name.upper() if str(kind or older).lower() == "delivery" else unified_symbol(name, category)
 
-    return Contract(
+    return fa.Contract(
         **named(VENUE, row.symbol, unified, row.type, row.symbol_type, spelled=str.upper),
         base=base,
         quote=needed(text(row.quote_coin)),
@@ -295,14 +260,14 @@ def contracts(row: wire_market.WireInstrument, category: ProductType) -> Contrac
         min_notional=price(row.min_order_amount),
         max_leverage=price(row.max_leverage),
         status=text(row.status),
-        delisted_ms=either(moment(row.off_time), moment(row.delivery_time)),
+        delisted_ms=fa.either(moment(row.off_time), moment(row.delivery_time)),
     )
 
 
-@table
-def tickers(row: wire_market.WireTicker, category: ProductType) -> Ticker:
+@fa.table
+def tickers(row: wire_market.WireTicker, category: ProductType) -> fa.Ticker:
     """Last prices; the best prices of a market without orders are empty."""
-    return Ticker(
+    return fa.Ticker(
         **named(VENUE, row.symbol, unified_symbol, category, spelled=str.upper),
         last_price=needed(number(row.last_price)),
         bid_price=price(row.bid1_price),
@@ -314,10 +279,10 @@ def tickers(row: wire_market.WireTicker, category: ProductType) -> Ticker:
     )
 
 
-@table
-def funding_rates(row: wire_market.WireFundingRate, category: ProductType) -> FundingRate:
+@fa.table
+def funding_rates(row: wire_market.WireFundingRate, category: ProductType) -> fa.FundingRate:
     """Current funding rates; the venue counts the interval in hours."""
-    return FundingRate(
+    return fa.FundingRate(
         **named(VENUE, row.symbol, unified_symbol, category, spelled=str.upper),
         funding_rate=needed(number(row.funding_rate)),
         interval_s=made(lambda hours: None if hours is None else int(hours * 3600), price(row.funding_rate_interval)),

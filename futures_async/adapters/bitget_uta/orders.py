@@ -11,117 +11,79 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import Decimal
 
-from futures_async.adapter import (
-    Ack,
-    ExchangeError,
-    Fill,
-    Intent,
-    InvalidOrder,
-    MarginMode,
-    Number,
-    Order,
-    OrderFields,
-    OrderRequest,
-    OrderStatus,
-    OrderType,
-    PlannedOrder,
-    PositionMode,
-    PositionSide,
-    PriceSource,
-    Refusal,
-    Role,
-    Side,
-    TimeInForce,
-    by_client_id,
-    carries,
-    decimal_or_none,
-    identifier,
-    known,
-    made,
-    minus,
-    moment,
-    named,
-    needed,
-    number,
-    otherwise,
-    price,
-    size,
-    table,
-    text,
-    to_decimal,
-    to_text,
-    word,
-    yes_no,
-)
+import futures_async.adapter as fa
+from futures_async.adapter import identifier, made, moment, needed, number, otherwise, price, size, text, word, yes_no
 from futures_async.adapters._bitget import Cost, ProductType, cost_of
 from futures_async.adapters.bitget_uta import wire
 from futures_async.adapters.bitget_uta.mapping import MARGIN_MODE, POSITION_MODE, POSITION_SIDE, VENUE
 from futures_async.adapters.bitget_uta.symbols import unified_symbol
 
-SIDE = {"buy": Side.BUY, "sell": Side.SELL}
-TYPE = {"limit": OrderType.LIMIT, "market": OrderType.MARKET}
-_FORCE = {force.value: force for force in TimeInForce}
-_ROLE = {"maker": Role.MAKER, "taker": Role.TAKER}
+SIDE = {"buy": fa.Side.BUY, "sell": fa.Side.SELL}
+TYPE = {"limit": fa.OrderType.LIMIT, "market": fa.OrderType.MARKET}
+_FORCE = {force.value: force for force in fa.TimeInForce}
+_ROLE = {"maker": fa.Role.MAKER, "taker": fa.Role.TAKER}
 _STATUS = {
     # Passed the risk check; then accepted by the matching engine.
-    "live": OrderStatus.NEW,
-    "new": OrderStatus.NEW,
-    "partially_filled": OrderStatus.PARTIALLY_FILLED,
-    "filled": OrderStatus.FILLED,
-    "cancelled": OrderStatus.CANCELED,
-    "canceled": OrderStatus.CANCELED,
+    "live": fa.OrderStatus.NEW,
+    "new": fa.OrderStatus.NEW,
+    "partially_filled": fa.OrderStatus.PARTIALLY_FILLED,
+    "filled": fa.OrderStatus.FILLED,
+    "cancelled": fa.OrderStatus.CANCELED,
+    "canceled": fa.OrderStatus.CANCELED,
 }
 # Pairs of order side and position side that open; the other two close.
-OPENS = {(Side.BUY, PositionSide.LONG), (Side.SELL, PositionSide.SHORT)}
+OPENS = {(fa.Side.BUY, fa.PositionSide.LONG), (fa.Side.SELL, fa.PositionSide.SHORT)}
 
 
 # "Forced reduction" is a liquidation of a part: https://www.bitget.com/api-doc/uta/enum
 FORCED = ("liquidation", "reduce")
 
 
-def _type(kind: OrderType | None, exec_type: str | None, trade_side: str | None) -> OrderType | None:
+def _type(kind: fa.OrderType | None, exec_type: str | None, trade_side: str | None) -> fa.OrderType | None:
     origin = (trade_side or "").lower()
     if str(exec_type).lower() in FORCED or origin.startswith(("burst_", "reduce_")):
-        return OrderType.LIQUIDATION
-    return OrderType.ADL if origin.startswith("dte_sys_adl_") else kind
+        return fa.OrderType.LIQUIDATION
+    return fa.OrderType.ADL if origin.startswith("dte_sys_adl_") else kind
 
 
-def _held(mode: PositionMode | None, pos_side: str | None) -> PositionSide | None:
+def _held(mode: fa.PositionMode | None, pos_side: str | None) -> fa.PositionSide | None:
     """The position that an order is of; in one-way mode the field says nothing."""
-    return known(POSITION_SIDE, pos_side, "posSide") if mode is PositionMode.HEDGE and pos_side else None
+    return fa.known(POSITION_SIDE, pos_side, "posSide") if mode is fa.PositionMode.HEDGE and pos_side else None
 
 
-def _reduces(side: Side, mode: PositionMode | None, held: PositionSide | None, said: bool | None) -> bool | None:
+def _reduces(
+    side: fa.Side, mode: fa.PositionMode | None, held: fa.PositionSide | None, said: bool | None
+) -> bool | None:
     """In hedge mode the pair of `side` and `posSide` says whether an order closes: `reduceOnly` says NO there."""
     if held is not None:
         return (side, held) not in OPENS
-    return said or None if mode is PositionMode.HEDGE else said
+    return said or None if mode is fa.PositionMode.HEDGE else said
 
 
-@table
-def orders(row: wire.WireOrder, category: ProductType) -> Order:
+@fa.table
+def orders(row: wire.WireOrder, category: ProductType) -> fa.Order:
     """Orders, open and past."""
     side = needed(word(row.side, SIDE))
-    kind = word(row.order_type, TYPE, unknown=OrderType.UNKNOWN)
+    kind = word(row.order_type, TYPE, unknown=fa.OrderType.UNKNOWN)
     quantity, filled = needed(size(row.qty)), number(row.cum_exec_qty)
     mode = word(row.hold_mode, POSITION_MODE)
     held, cost = made(_held, mode, text(row.pos_side)), made(_cost, row.fee_detail)
-    return Order(
-        **named(VENUE, row.symbol, unified_symbol, category, spelled=str.upper),
+    return fa.Order(
+        **fa.named(VENUE, row.symbol, unified_symbol, category, spelled=str.upper),
         order_id=needed(identifier(row.order_id)),
         client_order_id=text(row.client_oid),
         side=side,
-        type=otherwise(made(_type, kind, text(row.exec_type), text(row.trade_side)), OrderType.UNKNOWN),
+        type=otherwise(made(_type, kind, text(row.exec_type), text(row.trade_side)), fa.OrderType.UNKNOWN),
         # Market orders read back as gtc, which says nothing.
         time_in_force=made(
-            lambda kind, force: None if kind is OrderType.MARKET else force, kind, word(row.time_in_force, _FORCE)
+            lambda kind, force: None if kind is fa.OrderType.MARKET else force, kind, word(row.time_in_force, _FORCE)
         ),
         price=price(row.price),
         average_price=price(row.avg_price),
         quantity=quantity,
         filled_quantity=filled,
-        remaining_quantity=minus(quantity, filled),
-        status=needed(word(row.order_status, _STATUS, unknown=OrderStatus.UNKNOWN)),
+        remaining_quantity=fa.minus(quantity, filled),
+        status=needed(word(row.order_status, _STATUS, unknown=fa.OrderStatus.UNKNOWN)),
         reduce_only=made(_reduces, side, mode, held, yes_no(row.reduce_only)),
         position_side=held,
         margin_mode=word(row.margin_mode, MARGIN_MODE),
@@ -136,14 +98,14 @@ def orders(row: wire.WireOrder, category: ProductType) -> Order:
 
 
 def _cost(came: object) -> Cost:
-    return cost_of(came, wire.WireFee, lambda row: decimal_or_none(row.fee, "feeDetail[].fee"))
+    return cost_of(came, wire.WireFee, lambda row: fa.decimal_or_none(row.fee, "feeDetail[].fee"))
 
 
-@table
-def fills(row: wire.WireFill, category: ProductType) -> Fill:
+@fa.table
+def fills(row: wire.WireFill, category: ProductType) -> fa.Fill:
     """Executions."""
     name, cost = needed(text(row.symbol)), made(_cost, row.fee_detail)
-    return Fill(
+    return fa.Fill(
         venue=VENUE,
         fill_id=needed(identifier(row.exec_id)),
         order_id=needed(identifier(row.order_id)),
@@ -163,69 +125,71 @@ def fills(row: wire.WireFill, category: ProductType) -> Fill:
 
 # Writing
 
-TRIGGER_BY = {PriceSource.LAST: "market", PriceSource.MARK: "mark"}
+TRIGGER_BY = {fa.PriceSource.LAST: "market", fa.PriceSource.MARK: "mark"}
 _STOPS = ("price", "limit_price", *(f"trigger_by={source}" for source in TRIGGER_BY))
-_CARRIED = carries("margin_mode", stops=_STOPS)
+_CARRIED = fa.carries("margin_mode", stops=_STOPS)
 # What waits names no margin mode, no time in force and no stops of its own: nothing would tell the venue of them.
-_WAITING = carries(trigger_by=TRIGGER_BY)
-ORDER_FIELDS = OrderFields(
-    limit=_CARRIED | carries(time_in_force=TimeInForce),
+_WAITING = fa.carries(trigger_by=TRIGGER_BY)
+ORDER_FIELDS = fa.OrderFields(
+    limit=_CARRIED | fa.carries(time_in_force=fa.TimeInForce),
     # Market orders fill what they can: fill-or-kill needs a limit order.
     market=_CARRIED,
     # Take profit and stop loss belong to opening orders.
-    only_opening=carries(stops=_STOPS),
+    only_opening=fa.carries(stops=_STOPS),
     trigger=_WAITING,
-    trailing=_WAITING | carries(trigger_by=(PriceSource.INDEX,)),
+    trailing=_WAITING | fa.carries(trigger_by=(fa.PriceSource.INDEX,)),
     stops=frozenset({"limit_price", *(f"trigger_by={source}" for source in TRIGGER_BY)}),
 )
 
 
 def order_body(
-    order: PlannedOrder, category: ProductType, margin_mode: MarginMode, *, batch: bool = False
+    order: fa.PlannedOrder, category: ProductType, margin_mode: fa.MarginMode, *, batch: bool = False
 ) -> dict[str, str]:
     """An order as `place-order` takes it, or as an element of `place-batch`."""
     request = order.request
-    closes = request.intent is Intent.CLOSE
+    closes = request.intent is fa.Intent.CLOSE
     body = {
         "category": category,
         "symbol": order.venue_symbol,
-        "qty": to_text(request.quantity),
+        "qty": fa.to_text(request.quantity),
         "side": request.side.value,
     }
-    hedge = order.position_mode is PositionMode.HEDGE
+    hedge = order.position_mode is fa.PositionMode.HEDGE
     if hedge:
         # Required there, and nothing else says what is closed. In one-way mode it is left out.
-        opens_long = (request.side is Side.BUY) is not closes
+        opens_long = (request.side is fa.Side.BUY) is not closes
         body["posSide"] = "long" if opens_long else "short"
     body["orderType"] = request.type.value
     if request.price is not None:
-        body["price"] = to_text(request.price)
-    if request.type is OrderType.LIMIT:
-        body["timeInForce"] = (request.time_in_force or TimeInForce.GTC).value
+        body["price"] = fa.to_text(request.price)
+    if request.type is fa.OrderType.LIMIT:
+        body["timeInForce"] = (request.time_in_force or fa.TimeInForce.GTC).value
     if not batch:
         # Always said: an order without it is cross, whatever the account was used for before.
-        body["marginMode"] = "isolated" if margin_mode is MarginMode.ISOLATED else "crossed"
+        body["marginMode"] = "isolated" if margin_mode is fa.MarginMode.ISOLATED else "crossed"
     if closes and not hedge:
         body["reduceOnly"] = "yes"
     if order.client_order_id is not None:
         body["clientOid"] = order.client_order_id
     for name, stop in request.attached.items():
         word, short = ("takeProfit", "tp") if name == "take_profit" else ("stopLoss", "sl")
-        body[word] = to_text(stop.price)
+        body[word] = fa.to_text(stop.price)
         if stop.trigger_by is not None:
             body[f"{short}TriggerBy"] = TRIGGER_BY[stop.trigger_by]
         if stop.limit_price is not None:
-            body |= {f"{short}OrderType": "limit", f"{short}LimitPrice": to_text(stop.limit_price)}
+            body |= {f"{short}OrderType": "limit", f"{short}LimitPrice": fa.to_text(stop.limit_price)}
     return body
 
 
-def change_body(order: Order, category: ProductType, price: Decimal | None, quantity: Decimal | None) -> dict[str, str]:
+def change_body(
+    order: fa.Order, category: ProductType, price: Decimal | None, quantity: Decimal | None
+) -> dict[str, str]:
     """A change as `modify-order` takes it; the quantity is the new total. A failed one leaves the order as it was."""
     return modify_item(order.order_id, order.venue_symbol, category, price, quantity)
 
 
 def modify_item(
-    order_id: str, venue_symbol: str, category: ProductType, price: Number | None, quantity: Number | None
+    order_id: str, venue_symbol: str, category: ProductType, price: fa.Number | None, quantity: fa.Number | None
 ) -> dict[str, str]:
     """The same as an element of `batch-modify-order`.
 
@@ -235,54 +199,56 @@ def modify_item(
     body = {"orderId": order_id}
     for name, given in (("qty", quantity), ("price", price)):
         if given is not None:
-            number = to_decimal(given, name)
+            number = fa.to_decimal(given, name)
             if number <= 0:
-                raise InvalidOrder(f"{name} must be above 0")
-            body[name] = to_text(number)
+                raise fa.InvalidOrder(f"{name} must be above 0")
+            body[name] = fa.to_text(number)
     if len(body) == 1:
-        raise InvalidOrder(f"nothing of order {order_id} would change: give price or quantity")
+        raise fa.InvalidOrder(f"nothing of order {order_id} would change: give price or quantity")
     return {**body, "autoCancel": "no", "symbol": venue_symbol, "category": category}
 
 
-def max_open_body(request: OrderRequest, venue_symbol: str, category: ProductType) -> dict[str, str]:
+def max_open_body(request: fa.OrderRequest, venue_symbol: str, category: ProductType) -> dict[str, str]:
     """What `max-open-available` is asked."""
     body = {
         "category": category,
         "symbol": venue_symbol,
         "orderType": request.type.value,
         "side": request.side.value,
-        "size": to_text(to_decimal(request.quantity, "quantity")),
+        "size": fa.to_text(fa.to_decimal(request.quantity, "quantity")),
     }
     if request.price is not None:
-        body["price"] = to_text(to_decimal(request.price, "price"))
+        body["price"] = fa.to_text(fa.to_decimal(request.price, "price"))
     return body
 
 
-def fits_batch(order: PlannedOrder, margin_mode: MarginMode) -> bool:
+def fits_batch(order: fa.PlannedOrder, margin_mode: fa.MarginMode) -> bool:
     """Whether `place-batch` says all there is to say: it is documented without reduceOnly, marginMode and TP/SL.
 
     A one-way close sent through it could flip the position.
     """
     request = order.request
     return (
-        (request.intent is Intent.OPEN or order.position_mode is PositionMode.HEDGE)
-        and margin_mode is MarginMode.CROSS
+        (request.intent is fa.Intent.OPEN or order.position_mode is fa.PositionMode.HEDGE)
+        and margin_mode is fa.MarginMode.CROSS
         and not request.attached
     )
 
 
-def refusal_of(item: wire.WireIds) -> Refusal | None:
+def refusal_of(item: wire.WireIds) -> fa.Refusal | None:
     """Why one item of a list was refused; None for success, which has no code, or one of these."""
     code = "" if item.code is None else str(item.code)
-    return None if code in ("", "0", "00000") else Refusal(code, item.msg or "")
+    return None if code in ("", "0", "00000") else fa.Refusal(code, item.msg or "")
 
 
-def read_acks(items: Sequence[wire.WireIds], orders: Sequence[PlannedOrder]) -> list[Ack | Refusal | ExchangeError]:
+def read_acks(
+    items: Sequence[wire.WireIds], orders: Sequence[fa.PlannedOrder]
+) -> list[fa.Ack | fa.Refusal | fa.ExchangeError]:
     """The answers in the order of the requests."""
     answered = {str(item.client_oid): item for item in items if item.client_oid}
-    return by_client_id(answered, orders, lambda item: refusal_of(item) or read_ack(item))
+    return fa.by_client_id(answered, orders, lambda item: refusal_of(item) or read_ack(item))
 
 
-def read_ack(item: wire.WireIds) -> Ack:
+def read_ack(item: wire.WireIds) -> fa.Ack:
     """The ids of an accepted order. The venue's own may be missing (reduce-only orders that displace others)."""
-    return Ack(None if not item.order_id else str(item.order_id), item.client_oid or None)
+    return fa.Ack(None if not item.order_id else str(item.order_id), item.client_oid or None)

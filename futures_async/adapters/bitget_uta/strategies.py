@@ -12,35 +12,8 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any, NamedTuple, TypeVar, cast
 
-from futures_async.adapter import (
-    DecodeError,
-    Order,
-    OrderKind,
-    OrderStatus,
-    OrderType,
-    PlannedOrder,
-    PositionMode,
-    PositionSide,
-    PriceSource,
-    Side,
-    Stop,
-    decimal_or_none,
-    identifier,
-    known,
-    known_or_none,
-    made,
-    moment,
-    named,
-    needed,
-    otherwise,
-    positive_or_none,
-    price,
-    size,
-    table_with,
-    text,
-    word,
-    yes_no,
-)
+import futures_async.adapter as fa
+from futures_async.adapter import decimal_or_none, made, moment, needed, positive_or_none, price, text, word, yes_no
 from futures_async.adapters._bitget import ProductType
 from futures_async.adapters._rows import text_or_none
 from futures_async.adapters.bitget_uta import wire
@@ -55,25 +28,25 @@ TPSL, TRIGGER, TRAILING = KINDS = ("tpsl", "trigger", "trailing_stop")
 WHOLE = "fawhole-"
 """Begins the client order ids of stops that close a whole position: no row says that it does."""
 LEAST_CALLBACK, LARGEST_CALLBACK = Decimal("0.001"), Decimal("0.1")
-SOURCE = {"market": PriceSource.LAST, "mark": PriceSource.MARK, "index": PriceSource.INDEX}
-ACTIVATED_BY = {**TRIGGER_BY, PriceSource.INDEX: "index"}
+SOURCE = {"market": fa.PriceSource.LAST, "mark": fa.PriceSource.MARK, "index": fa.PriceSource.INDEX}
+ACTIVATED_BY = {**TRIGGER_BY, fa.PriceSource.INDEX: "index"}
 LEGS = {"take_profit": ("takeProfit", "tp"), "stop_loss": ("stopLoss", "sl")}
 # `success` means set off, not filled: the order that it became has a life of its own.
 STATUS = {
-    "pending": OrderStatus.NEW,
-    "submitting": OrderStatus.NEW,
-    "success": OrderStatus.UNKNOWN,
-    "failed": OrderStatus.REJECTED,
-    "cancelled": OrderStatus.CANCELED,
-    "canceled": OrderStatus.CANCELED,
+    "pending": fa.OrderStatus.NEW,
+    "submitting": fa.OrderStatus.NEW,
+    "success": fa.OrderStatus.UNKNOWN,
+    "failed": fa.OrderStatus.REJECTED,
+    "cancelled": fa.OrderStatus.CANCELED,
+    "canceled": fa.OrderStatus.CANCELED,
 }
-CLOSES = {PositionSide.LONG: Side.SELL, PositionSide.SHORT: Side.BUY}
+CLOSES = {fa.PositionSide.LONG: fa.Side.SELL, fa.PositionSide.SHORT: fa.Side.BUY}
 
 
 class Known(NamedTuple):
     """What lists leave out of an order, and we know all the same."""
 
-    side: Side
+    side: fa.Side
     closes: bool | None
     order_id: str | None = None
     whole: bool = False
@@ -95,7 +68,7 @@ def _kind(
     stop_loss: Decimal | None,
     trigger: Decimal | None,
     trail: object,
-) -> OrderKind:
+) -> fa.OrderKind:
     """By the row's own word, else by what was asked for, unless its prices are another kind's."""
     filled = {TRAILING: trail, TRIGGER: trigger, TPSL: take_profit or stop_loss}
     by_price = [kind for kind, value in filled.items() if value]
@@ -103,34 +76,34 @@ def _kind(
     if word not in KINDS:
         word = asked if asked in KINDS and (not by_price or asked in by_price) else next(iter(by_price), "")
     if word == TPSL:
-        return OrderKind.STOP_LOSS if stop_loss else OrderKind.TAKE_PROFIT
+        return fa.OrderKind.STOP_LOSS if stop_loss else fa.OrderKind.TAKE_PROFIT
     if word not in KINDS:
-        raise DecodeError("nothing says what kind of order this is", path="type")
-    return OrderKind.TRIGGER if word == TRIGGER else OrderKind.TRAILING
+        raise fa.DecodeError("nothing says what kind of order this is", path="type")
+    return fa.OrderKind.TRIGGER if word == TRIGGER else fa.OrderKind.TRAILING
 
 
-def _closes(kind: OrderKind | None) -> bool:
-    return kind in (OrderKind.TAKE_PROFIT, OrderKind.STOP_LOSS)
+def _closes(kind: fa.OrderKind | None) -> bool:
+    return kind in (fa.OrderKind.TAKE_PROFIT, fa.OrderKind.STOP_LOSS)
 
 
-def _side(kind: OrderKind | None, pos_side: str | None, said: Side | None, ours: Side | None) -> Side:
-    held = known_or_none(POSITION_SIDE, pos_side)
+def _side(kind: fa.OrderKind | None, pos_side: str | None, said: fa.Side | None, ours: fa.Side | None) -> fa.Side:
+    held = fa.known_or_none(POSITION_SIDE, pos_side)
     side = CLOSES[held] if held is not None and _closes(kind) else said or ours
     if side is None:
-        raise DecodeError("the venue does not say whether this order buys or sells", path="side")
+        raise fa.DecodeError("the venue does not say whether this order buys or sells", path="side")
     return side
 
 
-def _held(kind: OrderKind | None, mode: PositionMode | None, pos_side: str | None) -> PositionSide | None:
+def _held(kind: fa.OrderKind | None, mode: fa.PositionMode | None, pos_side: str | None) -> fa.PositionSide | None:
     """In one-way mode the field says nothing, but of what closes a position."""
-    return known_or_none(POSITION_SIDE, pos_side) if _closes(kind) or mode is PositionMode.HEDGE else None
+    return fa.known_or_none(POSITION_SIDE, pos_side) if _closes(kind) or mode is fa.PositionMode.HEDGE else None
 
 
 def _reduces(
-    kind: OrderKind | None,
-    side: Side | None,
-    mode: PositionMode | None,
-    held: PositionSide | None,
+    kind: fa.OrderKind | None,
+    side: fa.Side | None,
+    mode: fa.PositionMode | None,
+    held: fa.PositionSide | None,
     said: bool | None,
     ours: bool | None,
 ) -> bool | None:
@@ -141,33 +114,33 @@ def _reduces(
     if held is not None and side is not None:
         return (side, held) not in OPENS
     # Of closing orders in hedge mode it is "no" too.
-    return said if mode is PositionMode.ONE_WAY else said or None
+    return said if mode is fa.PositionMode.ONE_WAY else said or None
 
 
-def _quantity(kind: OrderKind | None, quantity: Decimal | None) -> Decimal:
+def _quantity(kind: fa.OrderKind | None, quantity: Decimal | None) -> Decimal:
     if quantity is None and not _closes(kind):
-        raise DecodeError("qty is missing", path="qty")
+        raise fa.DecodeError("qty is missing", path="qty")
     # The whole position, and all that the venue says then.
     return quantity or Decimal(0)
 
 
-def _of_kind(kind: OrderKind | None, stop: T, profit: T, trigger: T, trail: T) -> T | None:
+def _of_kind(kind: fa.OrderKind | None, stop: T, profit: T, trigger: T, trail: T) -> T | None:
     by_kind = {
-        OrderKind.STOP_LOSS: stop,
-        OrderKind.TAKE_PROFIT: profit,
-        OrderKind.TRIGGER: trigger,
-        OrderKind.TRAILING: trail,
+        fa.OrderKind.STOP_LOSS: stop,
+        fa.OrderKind.TAKE_PROFIT: profit,
+        fa.OrderKind.TRIGGER: trigger,
+        fa.OrderKind.TRAILING: trail,
     }
     return by_kind.get(kind) if kind is not None else None
 
 
-def _limit(kind: OrderType | None, limit: Decimal | None) -> Decimal | None:
+def _limit(kind: fa.OrderType | None, limit: Decimal | None) -> Decimal | None:
     """A limit price is told of orders at market too, and means nothing there."""
-    return limit if kind is OrderType.LIMIT else None
+    return limit if kind is fa.OrderType.LIMIT else None
 
 
-def _priced(order_type: object, field: str) -> OrderType | None:
-    return None if order_type in (None, "") else known(TYPE, str(order_type), field)
+def _priced(order_type: object, field: str) -> fa.OrderType | None:
+    return None if order_type in (None, "") else fa.known(TYPE, str(order_type), field)
 
 
 def trail(came: object) -> Mapping[str, Any]:
@@ -180,7 +153,7 @@ def trail(came: object) -> Mapping[str, Any]:
     if not rows:
         return {}
     if len(rows) > 1 or not isinstance(rows[0], dict):
-        raise DecodeError("trailingStopParams is no object", path="trailingStopParams")
+        raise fa.DecodeError("trailingStopParams is no object", path="trailingStopParams")
     return cast("dict[str, Any]", rows[0])
 
 
@@ -188,8 +161,8 @@ def _activation(came: object) -> Decimal | None:
     return positive_or_none(trail(came).get("activationPrice"), "trailingStopParams[].activationPrice")
 
 
-def _activated_by(came: object) -> PriceSource | None:
-    return known_or_none(SOURCE, trail(came).get("activationType"))
+def _activated_by(came: object) -> fa.PriceSource | None:
+    return fa.known_or_none(SOURCE, trail(came).get("activationType"))
 
 
 def _trail_limit(came: object) -> Decimal | None:
@@ -198,12 +171,12 @@ def _trail_limit(came: object) -> Decimal | None:
     return _limit(_priced(terms.get("preOrderType"), "trailingStopParams[].preOrderType"), limit)
 
 
-def _status(said: OrderStatus | None, asked: OrderStatus | None) -> OrderStatus:
-    return said or asked or OrderStatus.UNKNOWN
+def _status(said: fa.OrderStatus | None, asked: fa.OrderStatus | None) -> fa.OrderStatus:
+    return said or asked or fa.OrderStatus.UNKNOWN
 
 
-@table_with
-def strategies(row: wire.WireStrategy, beside: wire.WireBeside, category: ProductType) -> Order:
+@fa.table_with
+def strategies(row: wire.WireStrategy, beside: wire.WireBeside, category: ProductType) -> fa.Order:
     """Orders that wait, and those that have waited. `price` is the limit of the order that one becomes, if any.
 
     A row with both legs is one order: a stop-loss, with both prices.
@@ -214,13 +187,13 @@ def strategies(row: wire.WireStrategy, beside: wire.WireBeside, category: Produc
     mode = word(beside.hold_mode, POSITION_MODE)
     side = needed(made(_side, kind, pos_side, word(row.side, SIDE), word(beside.side, SIDE)))
     held = made(_held, kind, mode, pos_side)
-    return Order(
-        **named(VENUE, row.symbol, unified_symbol, category, spelled=str.upper),
-        order_id=needed(identifier(row.order_id)),
+    return fa.Order(
+        **fa.named(VENUE, row.symbol, unified_symbol, category, spelled=str.upper),
+        order_id=needed(fa.identifier(row.order_id)),
         client_order_id=text(row.client_oid),
         side=side,
-        type=OrderType.TRIGGER,
-        kind=otherwise(kind, OrderKind.TRIGGER),
+        type=fa.OrderType.TRIGGER,
+        kind=fa.otherwise(kind, fa.OrderKind.TRIGGER),
         price=made(
             _of_kind,
             kind,
@@ -238,9 +211,9 @@ def strategies(row: wire.WireStrategy, beside: wire.WireBeside, category: Produc
             word(row.trigger_by, SOURCE),
             made(_activated_by, row.trailing_stop_params),
         ),
-        quantity=needed(made(_quantity, kind, size(row.qty))),
+        quantity=needed(made(_quantity, kind, fa.size(row.qty))),
         status=needed(
-            made(_status, word(row.status, STATUS, unknown=OrderStatus.UNKNOWN), word(beside.status, STATUS))
+            made(_status, word(row.status, STATUS, unknown=fa.OrderStatus.UNKNOWN), word(beside.status, STATUS))
         ),
         reduce_only=made(_reduces, kind, side, mode, held, yes_no(row.reduce_only), yes_no(beside.reduce_only)),
         position_side=held,
@@ -251,13 +224,13 @@ def strategies(row: wire.WireStrategy, beside: wire.WireBeside, category: Produc
     )
 
 
-def legs_of(row: wire.WireStrategy) -> dict[str, Stop]:
+def legs_of(row: wire.WireStrategy) -> dict[str, fa.Stop]:
     """The legs of a row that are set, as they stand.
 
     Raises:
         DecodeError: One of them cannot be read, and so cannot be repeated.
     """
-    found: dict[str, Stop] = {}
+    found: dict[str, fa.Stop] = {}
     for name, by, order_type, limit in (
         ("take_profit", row.tp_trigger_by, row.tp_order_type, row.tp_limit_price),
         ("stop_loss", row.sl_trigger_by, row.sl_order_type, row.sl_limit_price),
@@ -267,21 +240,21 @@ def legs_of(row: wire.WireStrategy) -> dict[str, Stop]:
             short = LEGS[name][1]
             at_limit = positive_or_none(limit, f"{short}LimitPrice")
             priced = _priced(order_type, f"{short}OrderType")
-            found[name] = Stop(at, known_or_none(SOURCE, by), _limit(priced, at_limit))
+            found[name] = fa.Stop(at, fa.known_or_none(SOURCE, by), _limit(priced, at_limit))
     return found
 
 
-def has_legs(legs: Mapping[str, Stop], row: wire.WireStrategy) -> bool:
+def has_legs(legs: Mapping[str, fa.Stop], row: wire.WireStrategy) -> bool:
     """Whether these are what a row has."""
     return legs_of(row) == legs
 
 
-def alike(row: wire.WireStrategy, order: PlannedOrder) -> bool:
+def alike(row: wire.WireStrategy, order: fa.PlannedOrder) -> bool:
     """Whether a row waits for what an order was to wait for, and for as much."""
     try:
         at = positive_or_none(row.trigger_price, "triggerPrice") or _activation(row.trailing_stop_params)
         return at == order.trigger_price and decimal_or_none(row.qty, "qty") == order.request.quantity
-    except DecodeError:
+    except fa.DecodeError:
         return False
 
 

@@ -7,17 +7,8 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from futures_async.adapter import (
-    EXACT,
-    Intent,
-    PlannedOrder,
-    PositionMode,
-    PositionSide,
-    PriceSource,
-    Stop,
-    known_or_none,
-    to_text,
-)
+import futures_async.adapter as fa
+from futures_async.adapter import known_or_none, to_text
 from futures_async.adapters._bitget import ProductType
 from futures_async.adapters.bitget_uta import wire
 from futures_async.adapters.bitget_uta.strategies import (
@@ -34,14 +25,14 @@ from futures_async.adapters.bitget_uta.strategies import (
 
 
 def shared_out(
-    rows: Sequence[wire.WireStrategy], stops: Mapping[str, Stop]
-) -> list[tuple[wire.WireStrategy, dict[str, Stop]]]:
+    rows: Sequence[wire.WireStrategy], stops: Mapping[str, fa.Stop]
+) -> list[tuple[wire.WireStrategy, dict[str, fa.Stop]]]:
     """The rows to be changed, with all legs that each is to have: a leg goes where there is one, else to the first."""
     standing = [legs_of(row) for row in rows]
     touched: set[int] = set()
     for name, stop in stops.items():
         index = next((index for index, legs in enumerate(standing) if name in legs), 0)
-        standing[index][name] = Stop(stop.price, stop.trigger_by or PriceSource.MARK, stop.limit_price)
+        standing[index][name] = fa.Stop(stop.price, stop.trigger_by or fa.PriceSource.MARK, stop.limit_price)
         touched.add(index)
     return [(rows[index], standing[index]) for index in sorted(touched)]
 
@@ -51,7 +42,7 @@ def whole_id() -> str:
     return WHOLE + secrets.token_hex(12)
 
 
-def trigger_body(order: PlannedOrder, category: ProductType) -> dict[str, Any]:
+def trigger_body(order: fa.PlannedOrder, category: ProductType) -> dict[str, Any]:
     """An order that waits for a price; with a limit price it becomes a limit order, else a market order."""
     request = order.request
     body = _frame(order, category, TRIGGER) | _sides(order)
@@ -65,47 +56,47 @@ def trigger_body(order: PlannedOrder, category: ProductType) -> dict[str, Any]:
     return body
 
 
-def trailing_body(order: PlannedOrder, category: ProductType, rate: Decimal) -> dict[str, Any]:
+def trailing_body(order: fa.PlannedOrder, category: ProductType, rate: Decimal) -> dict[str, Any]:
     """An order that follows the price: the venue counts the rate in percent."""
     terms = {
         "activationPrice": to_text(order.trigger_price),
         "activationType": _source(order.request.trigger_by),
         "trailType": "ratio",
-        "trailVariance": to_text(EXACT.multiply(rate, Decimal(100)).normalize(EXACT)),
+        "trailVariance": to_text(fa.EXACT.multiply(rate, Decimal(100)).normalize(fa.EXACT)),
         "preOrderType": "market",
     }
     return _frame(order, category, TRAILING) | _sides(order) | {"trailingStopParams": [terms]}
 
 
-def stop_bodies(order: PlannedOrder, category: ProductType) -> list[dict[str, Any]]:
+def stop_bodies(order: fa.PlannedOrder, category: ProductType) -> list[dict[str, Any]]:
     """The take-profit or stop-loss of a part of a position: see `held_bodies`."""
     request = order.request
-    stop = Stop(order.trigger_price, request.trigger_by, request.price)
+    stop = fa.Stop(order.trigger_price, request.trigger_by, request.price)
     body = _frame(order, category, TPSL) | {"tpslMode": "partial"} | leg_fields({order.kind.value: stop})
     return held_bodies(body, order.position_side, order.position_mode)
 
 
 def whole_body(
-    venue_symbol: str, category: ProductType, stops: Mapping[str, Stop], client_order_id: str
+    venue_symbol: str, category: ProductType, stops: Mapping[str, fa.Stop], client_order_id: str
 ) -> dict[str, Any]:
     """Take-profit and stop-loss of a whole position, in one order: see `held_bodies`."""
     body = {"category": category, "symbol": venue_symbol, "type": TPSL, "tpslMode": "full"}
     return {**body, **leg_fields(stops), "clientOid": client_order_id}
 
 
-def held_bodies(body: dict[str, Any], held: PositionSide, mode: PositionMode | None) -> list[dict[str, Any]]:
+def held_bodies(body: dict[str, Any], held: fa.PositionSide, mode: fa.PositionMode | None) -> list[dict[str, Any]]:
     """A body with the position that it closes, in the spellings that the venue may want, the likelier one first.
 
     One page requires `posSide` in one-way mode too, and so it was seen; a later one describes `side` and `reduceOnly`.
     """
     by_position = {**body, "posSide": held.value}
     side = CLOSES[held].value
-    if mode is PositionMode.HEDGE:
+    if mode is fa.PositionMode.HEDGE:
         return [{**by_position, "side": side} if "qty" in body else by_position]
     return [by_position, {**body, "side": side, "reduceOnly": "yes"}]
 
 
-def leg_fields(stops: Mapping[str, Stop]) -> dict[str, str]:
+def leg_fields(stops: Mapping[str, fa.Stop]) -> dict[str, str]:
     """Legs in the venue's words."""
     fields: dict[str, str] = {}
     for name, stop in stops.items():
@@ -129,12 +120,12 @@ def trigger_fields(row: wire.WireStrategy, at: Decimal, limit: Decimal | None) -
     return fields if limit is None else {**fields, "triggerOrderPrice": to_text(limit)}
 
 
-def _source(source: PriceSource | None) -> str:
+def _source(source: fa.PriceSource | None) -> str:
     """By the mark price unless told otherwise: one odd trade sets nothing off."""
-    return ACTIVATED_BY[source or PriceSource.MARK]
+    return ACTIVATED_BY[source or fa.PriceSource.MARK]
 
 
-def _frame(order: PlannedOrder, category: ProductType, kind: str) -> dict[str, Any]:
+def _frame(order: fa.PlannedOrder, category: ProductType, kind: str) -> dict[str, Any]:
     return {
         "category": category,
         "symbol": order.venue_symbol,
@@ -144,9 +135,9 @@ def _frame(order: PlannedOrder, category: ProductType, kind: str) -> dict[str, A
     }
 
 
-def _sides(order: PlannedOrder) -> dict[str, str]:
+def _sides(order: fa.PlannedOrder) -> dict[str, str]:
     """As plain orders say it; what closes in one-way mode must say so, or it may open once the position is gone."""
     sides = {"side": order.request.side.value}
-    if order.position_mode is PositionMode.HEDGE:
+    if order.position_mode is fa.PositionMode.HEDGE:
         return {**sides, "posSide": order.position_side.value}
-    return {**sides, "reduceOnly": "yes"} if order.request.intent is Intent.CLOSE else sides
+    return {**sides, "reduceOnly": "yes"} if order.request.intent is fa.Intent.CLOSE else sides

@@ -11,20 +11,7 @@ from typing import Any, ClassVar
 
 import msgspec
 
-from futures_async.adapter import (
-    Channel,
-    Data,
-    DecodeError,
-    Message,
-    Push,
-    RateLimit,
-    Read,
-    Reading,
-    RowDecoder,
-    StreamLimits,
-    Topic,
-    What,
-)
+import futures_async.adapter as fa
 from futures_async.adapters._bitget import BitgetFamily, ProductType, settle_of
 from futures_async.adapters._bitget_streams import BitgetStreams, Frame, pushes_of
 from futures_async.adapters._rows import both_sides
@@ -41,14 +28,14 @@ from futures_async.adapters.bitget_uta.wire_streams import (
     WirePushedTotals,
 )
 
-ORDER = Channel("order", (What.ORDERS,), WirePushedOrder)
-FILL = Channel("fill", (What.FILLS,), WirePushedFill)
+ORDER = fa.Channel("order", (fa.What.ORDERS,), WirePushedOrder)
+FILL = fa.Channel("fill", (fa.What.FILLS,), WirePushedFill)
 # The first push after the acknowledgement is all there are; later ones are what changed, whatever `action` says.
-POSITION = Channel("position", (What.POSITIONS,), WirePushedPosition, first=True)
-ACCOUNT = Channel("account", (What.ACCOUNTS,), WirePushedTotals, first=True)
+POSITION = fa.Channel("position", (fa.What.POSITIONS,), WirePushedPosition, first=True)
+ACCOUNT = fa.Channel("account", (fa.What.ACCOUNTS,), WirePushedTotals, first=True)
 # Says of a waiting order what the lists leave out: its side.
-STRATEGY = Channel("strategy-order", (What.TRIGGERS,), WireStrategy)
-TICKER = Channel("ticker", (What.TICKERS,), WireTicker, private=False)
+STRATEGY = fa.Channel("strategy-order", (fa.What.TRIGGERS,), WireStrategy)
+TICKER = fa.Channel("ticker", (fa.What.TICKERS,), WireTicker, private=False)
 
 CHANNELS = {channel.name: channel for channel in (ORDER, FILL, POSITION, ACCOUNT, STRATEGY, TICKER)}
 
@@ -60,32 +47,32 @@ class BitgetUTAStreamDialect(BitgetStreams[WireArg]):
     version = "v3"
     frames: ClassVar[msgspec.json.Decoder[Any]] = msgspec.json.Decoder(Frame[WireArg])
     pushes = pushes_of(WireArg, CHANNELS.values(), attrgetter("arg.topic"))
-    rows: ClassVar[Mapping[str, RowDecoder[Any]]] = {
-        name: RowDecoder(channel.wire) for name, channel in CHANNELS.items()
+    rows: ClassVar[Mapping[str, fa.RowDecoder[Any]]] = {
+        name: fa.RowDecoder(channel.wire) for name, channel in CHANNELS.items()
     }
     # Refusals do not name what they refuse.
-    limits = StreamLimits(
-        connects=RateLimit(240, 300.0, scope="ip"),
+    limits = fa.StreamLimits(
+        connects=fa.RateLimit(240, 300.0, scope="ip"),
         messages_per_s=8,
         per_frame=1,
         one_by_one=True,
         lifetime_s=24 * 3600.0,
     )
-    unsaid: ClassVar[Mapping[What, tuple[str, ...]]] = {What.ACCOUNTS: ("position_mode", "margin_mode")}
+    unsaid: ClassVar[Mapping[fa.What, tuple[str, ...]]] = {fa.What.ACCOUNTS: ("position_mode", "margin_mode")}
 
     def __init__(self, dialect: BitgetFamily, category: ProductType) -> None:
         super().__init__(dialect)
         self._category: ProductType = category
-        self._readers: dict[What, Callable[[Any, WireArg, int | None], Read[Any]]] = {
-            What.ORDERS: lambda row, _, __: self._of_category(row, orders(category)),
-            What.FILLS: lambda row, _, __: self._of_category(row, fills(category)),
-            What.POSITIONS: self._positions,
-            What.ACCOUNTS: self._accounts,
-            What.TRIGGERS: lambda row, _, __: self._of_category(row, strategies(category), WireBeside()),
-            What.TICKERS: self._tickers,
+        self._readers: dict[fa.What, Callable[[Any, WireArg, int | None], fa.Read[Any]]] = {
+            fa.What.ORDERS: lambda row, _, __: self._of_category(row, orders(category)),
+            fa.What.FILLS: lambda row, _, __: self._of_category(row, fills(category)),
+            fa.What.POSITIONS: self._positions,
+            fa.What.ACCOUNTS: self._accounts,
+            fa.What.TRIGGERS: lambda row, _, __: self._of_category(row, strategies(category), WireBeside()),
+            fa.What.TICKERS: self._tickers,
         }
 
-    def topics(self, what: What, symbols: Sequence[str] = ()) -> tuple[Topic, ...]:
+    def topics(self, what: fa.What, symbols: Sequence[str] = ()) -> tuple[fa.Topic, ...]:
         channel = next(channel for channel in CHANNELS.values() if what in channel.gives)
         # Private subscriptions want capitals, public ones small letters.
         private = {"instType": "UTA", "topic": channel.name}
@@ -94,7 +81,7 @@ class BitgetUTAStreamDialect(BitgetStreams[WireArg]):
             if channel is TICKER
             else [{**private, "symbol": "default"} if channel is STRATEGY else private]
         )
-        return tuple(Topic(channel, self._key(msgspec.convert(arg, WireArg)), arg) for arg in args)
+        return tuple(fa.Topic(channel, self._key(msgspec.convert(arg, WireArg)), arg) for arg in args)
 
     def _key(self, arg: WireArg) -> Hashable:
         return arg.topic, arg.symbol if arg.topic == TICKER.name else ""
@@ -105,7 +92,7 @@ class BitgetUTAStreamDialect(BitgetStreams[WireArg]):
     def _channel(self, arg: WireArg) -> str:
         return arg.topic
 
-    def _push(self, frame: Any, rows: list[Any], whole: bool) -> Message:
+    def _push(self, frame: Any, rows: list[Any], whole: bool) -> fa.Message:
         arg = frame.arg
         channel = CHANNELS[arg.topic]
         what = channel.gives[0]
@@ -113,32 +100,32 @@ class BitgetUTAStreamDialect(BitgetStreams[WireArg]):
         for row in rows:
             try:
                 found = self._readers[what](row, arg, frame.ts)
-            except DecodeError:
+            except fa.DecodeError:
                 whole = False
             else:
                 items += found.rows
                 whole = whole and not found.unread
         full = whole and channel.first and frame.action == "snapshot"
-        return Data(self._key(arg), ((what, Push(items, full, frame.ts)),), whole)
+        return fa.Data(self._key(arg), ((what, fa.Push(items, full, frame.ts)),), whole)
 
-    def _of_category(self, row: Any, reading: Reading[Any, Any], given: Any = None) -> Read[Any]:
+    def _of_category(self, row: Any, reading: fa.Reading[Any, Any], given: Any = None) -> fa.Read[Any]:
         named = str(row.category or self._category).upper()
         if named == self._category:
-            return Read([reading.one(row, given)])
+            return fa.Read([reading.one(row, given)])
         if named not in CATEGORIES:
-            raise DecodeError(f"category has the unknown word {named[:40]!r}", path="category")
-        return Read([])
+            raise fa.DecodeError(f"category has the unknown word {named[:40]!r}", path="category")
+        return fa.Read([])
 
-    def _positions(self, row: WirePushedPosition, _: WireArg, __: int | None) -> Read[Any]:
+    def _positions(self, row: WirePushedPosition, _: WireArg, __: int | None) -> fa.Read[Any]:
         """Rows name no category: the symbol and the coin tell it. Those that ended are among them, empty."""
         position = positions(self._category).one(row)
-        return Read(both_sides(position) if settle_of(position.venue_symbol) == self._category else [])
+        return fa.Read(both_sides(position) if settle_of(position.venue_symbol) == self._category else [])
 
-    def _accounts(self, row: WirePushedTotals, _: WireArg, __: int | None) -> Read[Any]:
+    def _accounts(self, row: WirePushedTotals, _: WireArg, __: int | None) -> fa.Read[Any]:
         """Coin by coin. Modes are not pushed."""
         whole = WireWhole(mgn_ratio=row.mgn_ratio)
         return accounts().each(row.coin, lambda _: whole)
 
-    def _tickers(self, row: WireTicker, arg: WireArg, ts: int | None) -> Read[Any]:
+    def _tickers(self, row: WireTicker, arg: WireArg, ts: int | None) -> fa.Read[Any]:
         """Contract and time are in the frame around the row."""
-        return Read([tickers(self._category).one(msgspec.structs.replace(row, symbol=arg.symbol, ts=ts))])
+        return fa.Read([tickers(self._category).one(msgspec.structs.replace(row, symbol=arg.symbol, ts=ts))])

@@ -4,25 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 
-from futures_async.adapter import (
-    FetchPage,
-    Order,
-    Page,
-    PageQuery,
-    ParameterRejected,
-    PositionMode,
-    Rows,
-    UnreadRow,
-    UnreadRows,
-    collect,
-    everything,
-    first,
-    in_turn,
-    one_id,
-    unread_of,
-    unread_rows,
-    windows,
-)
+import futures_async.adapter as fa
+from futures_async.adapter import collect, everything, first, in_turn, one_id, unread_of, unread_rows, windows
 from futures_async.adapters._rows import listed, readable, same_name, text_or_none
 from futures_async.adapters.bitget_uta import endpoints, wire
 from futures_async.adapters.bitget_uta.strategies import (
@@ -44,7 +27,7 @@ class UnifiedTriggerLists(UnifiedVenue):
     _known_waiting: dict[str, Known]
     """By order id and client order id: what the lists leave out."""
 
-    async def fetch_trigger_orders(self, symbol: str | None = None) -> list[Order]:
+    async def fetch_trigger_orders(self, symbol: str | None = None) -> list[fa.Order]:
         """Read the waiting trigger, trailing, take-profit and stop-loss orders: one call for each kind.
 
         Raises:
@@ -52,7 +35,7 @@ class UnifiedTriggerLists(UnifiedVenue):
         """
         name = None if symbol is None else self.venue_symbol(symbol)
         lists = [self._open_list(name, kind) for kind in KINDS]
-        return await _told_once(everything(in_turn(lists), PageQuery(symbol=name), key=lambda order: order.order_id))
+        return await _told_once(everything(in_turn(lists), fa.PageQuery(symbol=name), key=lambda order: order.order_id))
 
     async def fetch_trigger_history(
         self,
@@ -61,16 +44,16 @@ class UnifiedTriggerLists(UnifiedVenue):
         since_ms: int | None = None,
         until_ms: int | None = None,
         limit: int | None = None,
-    ) -> list[Order]:
+    ) -> list[fa.Order]:
         """Read trigger orders of the last 90 days that were set off, cancelled, or failed, newest first.
 
         Raises:
             UnreadRows: The venue does not say the side of a trigger that was placed elsewhere.
         """
         name = None if symbol is None else self.venue_symbol(symbol)
-        query = PageQuery(symbol=name, since_ms=since_ms, until_ms=until_ms, limit=limit)
+        query = fa.PageQuery(symbol=name, since_ms=since_ms, until_ms=until_ms, limit=limit)
 
-        def wanted(order: Order) -> bool:
+        def wanted(order: fa.Order) -> bool:
             return name in (None, order.venue_symbol) and self._is_own(order.raw)
 
         rows = collect(self._past_page(KINDS), query, key=lambda order: order.order_id, wanted=wanted)
@@ -84,24 +67,24 @@ class UnifiedTriggerLists(UnifiedVenue):
         named, _ = one_id(order_id, None)
         return readable(listed((await self._call(endpoints.SUB_ORDERS, {"orderId": named})).rows))
 
-    def _open_list(self, name: str | None, kind: str) -> FetchPage[Order]:
-        async def page(query: PageQuery, cursor: str | None) -> Page[Order]:
+    def _open_list(self, name: str | None, kind: str) -> fa.FetchPage[fa.Order]:
+        async def page(query: fa.PageQuery, cursor: str | None) -> fa.Page[fa.Order]:
             rows = await self._waiting_rows(name, kind)
             orders, unread = strategies(self._category).each(rows, self._beside(kind))
-            return Page(orders, None, unread)
+            return fa.Page(orders, None, unread)
 
         return page
 
-    def _past_page(self, kinds: Sequence[str]) -> FetchPage[Order]:
-        def ask(kind: str) -> windows.Ask[Order]:
+    def _past_page(self, kinds: Sequence[str]) -> fa.FetchPage[fa.Order]:
+        def ask(kind: str) -> windows.Ask[fa.Order]:
             params = {"category": self._category, "type": kind}
             beside = self._beside(kind, past=True)
             asking = self._asking(endpoints.PAST_STRATEGIES, params, strategies(self._category), beside)
 
-            async def part(bounds: windows.Bounds) -> windows.Part[Order]:
+            async def part(bounds: windows.Bounds) -> windows.Part[fa.Order]:
                 try:
                     return await asking(bounds)
-                except ParameterRejected as refusal:
+                except fa.ParameterRejected as refusal:
                     if not _of_an_older_build(kind, refusal):
                         raise
                     return windows.Part((), None)
@@ -110,22 +93,22 @@ class UnifiedTriggerLists(UnifiedVenue):
 
         asks = [ask(kind) for kind in kinds]
 
-        async def page(query: PageQuery, cursor: str | None) -> Page[Order]:
+        async def page(query: fa.PageQuery, cursor: str | None) -> fa.Page[fa.Order]:
             return await self._past(asks, query, cursor, lambda order: order.created_ms or 0)
 
         return page
 
-    async def _waiting_rows(self, name: str | None, kind: str) -> Rows[wire.WireStrategy]:
+    async def _waiting_rows(self, name: str | None, kind: str) -> fa.Rows[wire.WireStrategy]:
         """Those of one kind, whatever else they say."""
         try:
             answer = await self._call(endpoints.OPEN_STRATEGIES, {"category": self._category, "type": kind})
-        except ParameterRejected as refusal:
+        except fa.ParameterRejected as refusal:
             if not _of_an_older_build(kind, refusal):
                 raise
-            return Rows()
+            return fa.Rows()
         rows = listed(answer.rows) if isinstance(answer, wire.WireRows) else answer
         own = self._own(rows)
-        return Rows(row for row in own if name is None or same_name(row.symbol, name)).without(unread_of(own))
+        return fa.Rows(row for row in own if name is None or same_name(row.symbol, name)).without(unread_of(own))
 
     async def _waiting(
         self, name: str, order_id: str | None, client_order_id: str | None, kinds: Sequence[str] = KINDS
@@ -142,7 +125,7 @@ class UnifiedTriggerLists(UnifiedVenue):
         Raises:
             UnreadRows: It may be one of those that cannot be read.
         """
-        unread: list[UnreadRow] = []
+        unread: list[fa.UnreadRow] = []
         for kind in kinds:
             rows = await self._waiting_rows(name, kind)
             for row in rows:
@@ -159,12 +142,12 @@ class UnifiedTriggerLists(UnifiedVenue):
         """The row of that id among those that have waited, readable or not; None proves nothing."""
         past = self._past_page(KINDS)
 
-        async def page(query: PageQuery, cursor: str | None) -> Page[wire.WireStrategy]:
+        async def page(query: fa.PageQuery, cursor: str | None) -> fa.Page[wire.WireStrategy]:
             found = await past(query, cursor)
             rows = [*(order.raw for order in found.rows), *(row.raw for row in found.unread)]
-            return Page([row for row in rows if isinstance(row, wire.WireStrategy)], found.cursor)
+            return fa.Page([row for row in rows if isinstance(row, wire.WireStrategy)], found.cursor)
 
-        query = PageQuery(symbol=name, since_ms=self._channel.now_ms() - endpoints.REACH.window_ms)
+        query = fa.PageQuery(symbol=name, since_ms=self._channel.now_ms() - endpoints.REACH.window_ms)
         return await first(
             page, query, key=lambda row: str(row.order_id), wanted=lambda row: str(row.order_id) == order_id
         )
@@ -173,7 +156,7 @@ class UnifiedTriggerLists(UnifiedVenue):
 
     def _beside(self, kind: str, *, past: bool = False) -> Beside:
         mode = self._position_mode
-        hold_mode = None if mode is None else "hedge_mode" if mode is PositionMode.HEDGE else "one_way_mode"
+        hold_mode = None if mode is None else "hedge_mode" if mode is fa.PositionMode.HEDGE else "one_way_mode"
 
         def beside(row: wire.WireStrategy) -> wire.WireBeside:
             names = (row.order_id, row.client_oid)
@@ -188,7 +171,7 @@ class UnifiedTriggerLists(UnifiedVenue):
 
         return beside
 
-    def _hear_waiting(self, order: Order) -> None:
+    def _hear_waiting(self, order: fa.Order) -> None:
         """The venue has pushed a waiting order: with its side."""
         before = self._known_waiting.get(order.client_order_id or "") or Known(order.side, order.reduce_only)
         self._keep(before._replace(order_id=order.order_id), order.order_id, order.client_order_id)
@@ -201,11 +184,11 @@ class UnifiedTriggerLists(UnifiedVenue):
             del self._known_waiting[next(iter(self._known_waiting))]
 
 
-async def _told_once(reading: Awaitable[list[Order]]) -> list[Order]:
+async def _told_once(reading: Awaitable[list[fa.Order]]) -> list[fa.Order]:
     """A venue that does not look at `type` tells of a row once for each kind: what is read as one is read."""
     try:
         return await reading
-    except UnreadRows as odd:
+    except fa.UnreadRows as odd:
         known = {order.order_id for order in odd.rows}
         left = [row for row in odd.unread if row.facts.get("order_id") not in known]
         if left:
@@ -213,6 +196,6 @@ async def _told_once(reading: Awaitable[list[Order]]) -> list[Order]:
         return odd.rows
 
 
-def _of_an_older_build(kind: str, refusal: ParameterRejected) -> bool:
+def _of_an_older_build(kind: str, refusal: fa.ParameterRejected) -> bool:
     """The venue does not know the word, and so has no such orders; 40808 comes without a reason while it releases."""
     return kind != TPSL and refusal.code != "40808"

@@ -6,33 +6,8 @@ from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from typing import Any
 
-from futures_async.adapter import (
-    Ack,
-    DecodeError,
-    ExchangeError,
-    Intent,
-    InvalidOrder,
-    MarginMode,
-    Number,
-    Order,
-    OrderKind,
-    OrderNotFound,
-    OrderRequest,
-    OrderType,
-    Outcome,
-    PageQuery,
-    PartStops,
-    PlannedOrder,
-    PositionSide,
-    Stop,
-    WaitingEdit,
-    chosen,
-    first,
-    one_id,
-    ordered,
-    to_text,
-    windows,
-)
+import futures_async.adapter as fa
+from futures_async.adapter import chosen, first, one_id, ordered, to_text, windows
 from futures_async.adapters._rows import text_or_none
 from futures_async.adapters.bitget_uta import endpoints, wire
 from futures_async.adapters.bitget_uta.orders import read_ack
@@ -72,7 +47,7 @@ UNCHANGED = frozenset({"25271", "25571", "25600", "40923"})
 LATELY_MS = windows.DAY_MS
 
 
-class UnifiedTriggers(PartStops, UnifiedTriggerLists):
+class UnifiedTriggers(fa.PartStops, UnifiedTriggerLists):
     """Trigger, take-profit, stop-loss and trailing orders: lists, ids and calls of their own.
 
     The venue's lists do not say whether a trigger buys or sells. Of those placed by this object, and of those pushed
@@ -85,7 +60,7 @@ class UnifiedTriggers(PartStops, UnifiedTriggerLists):
 
     # Placing
 
-    async def create_trigger_order(self, request: OrderRequest) -> Order:
+    async def create_trigger_order(self, request: fa.OrderRequest) -> fa.Order:
         """Place an order that waits for `request.trigger_price`, by the mark price unless `trigger_by` says the last.
 
         It waits for the crossing from where the price stands now. In cross margin, or what the account's level is:
@@ -93,11 +68,11 @@ class UnifiedTriggers(PartStops, UnifiedTriggerLists):
         refused.
         """
         self._active("create_trigger_order")
-        plan = await self._plan_waiting(request, OrderKind.TRIGGER)
+        plan = await self._plan_waiting(request, fa.OrderKind.TRIGGER)
         self._check_margin_mode(plan)
         return await self._place(plan, TRIGGER, [trigger_body(plan, self._category)])
 
-    async def create_trailing_order(self, request: OrderRequest, callback_rate: Number) -> Order:
+    async def create_trailing_order(self, request: fa.OrderRequest, callback_rate: fa.Number) -> fa.Order:
         """Place a market order that follows the price once it reached `request.trigger_price`, by the mark price.
 
         Older builds of the venue do not have it, and refuse.
@@ -110,28 +85,28 @@ class UnifiedTriggers(PartStops, UnifiedTriggerLists):
         self._check_margin_mode(plan)
         return await self._place(plan, TRAILING, [trailing_body(plan, self._category, rate)])
 
-    def _check_margin_mode(self, plan: PlannedOrder) -> None:
-        if plan.request.intent is Intent.OPEN and self._margin_mode is MarginMode.ISOLATED:
-            raise InvalidOrder(f"{self.id}: an order that waits and then opens does so in cross margin here")
+    def _check_margin_mode(self, plan: fa.PlannedOrder) -> None:
+        if plan.request.intent is fa.Intent.OPEN and self._margin_mode is fa.MarginMode.ISOLATED:
+            raise fa.InvalidOrder(f"{self.id}: an order that waits and then opens does so in cross margin here")
 
-    async def _place_stop(self, plan: PlannedOrder) -> Order:
+    async def _place_stop(self, plan: fa.PlannedOrder) -> fa.Order:
         """By the mark price unless a `Stop` says another."""
         return await self._place(plan, TPSL, stop_bodies(plan, self._category))
 
-    async def _place(self, plan: PlannedOrder, kind: str, bodies: Sequence[dict[str, Any]]) -> Order:
-        closes = plan.request.intent is Intent.CLOSE
+    async def _place(self, plan: fa.PlannedOrder, kind: str, bodies: Sequence[dict[str, Any]]) -> fa.Order:
+        closes = plan.request.intent is fa.Intent.CLOSE
         known = Known(plan.request.side, closes, whole=not plan.request.quantity)
         if plan.client_order_id is not None:
             self._keep(known, plan.client_order_id)
 
-        async def send() -> Ack:
+        async def send() -> fa.Ack:
             ack = read_ack(await self._send_strategy(bodies))
             # An answer that crossed another on its way names another order.
             if ack.order_id is not None and ack.client_order_id in (None, plan.client_order_id):
                 self._keep(known._replace(order_id=ack.order_id), ack.order_id, plan.client_order_id)
             return ack
 
-        async def look(order_id: str | None, client_order_id: str | None) -> Order | None:
+        async def look(order_id: str | None, client_order_id: str | None) -> fa.Order | None:
             return await self._look(plan, kind, order_id, client_order_id)
 
         return await self._place_trigger(plan, endpoints.PLACE_STRATEGY, send, look)
@@ -141,20 +116,20 @@ class UnifiedTriggers(PartStops, UnifiedTriggerLists):
         first_one, *others = bodies[::-1] if self._named_by_side else bodies
         try:
             return await self._call(endpoints.PLACE_STRATEGY, body=first_one)
-        except ExchangeError as error:
-            if not others or error.code not in OTHER_SPELLING or error.outcome is not Outcome.REJECTED:
+        except fa.ExchangeError as error:
+            if not others or error.code not in OTHER_SPELLING or error.outcome is not fa.Outcome.REJECTED:
                 raise
             refusal = error
         try:
             ids = await self._call(endpoints.PLACE_STRATEGY, body=others[0])
-        except ExchangeError as error:
+        except fa.ExchangeError as error:
             raise (refusal if error.code in OTHER_SPELLING else error) from None
         self._named_by_side = not self._named_by_side
         return ids
 
     async def _look(
-        self, plan: PlannedOrder, kind: str, order_id: str | None, client_order_id: str | None
-    ) -> Order | None:
+        self, plan: fa.PlannedOrder, kind: str, order_id: str | None, client_order_id: str | None
+    ) -> fa.Order | None:
         """Among those that wait; without the venue's id also among those that have waited. A push may have told it."""
         if order_id is None and client_order_id is not None:
             known = self._known_waiting.get(client_order_id)
@@ -172,15 +147,15 @@ class UnifiedTriggers(PartStops, UnifiedTriggerLists):
                 question.lookups.append(f"waiting on the same terms, under no id of ours: {', '.join(same)}")
         return await self._waited(plan.venue_symbol, client_order_id, (kind,))
 
-    async def _find_waiting(self, venue_symbol: str, client_order_id: str) -> Order | None:
+    async def _find_waiting(self, venue_symbol: str, client_order_id: str) -> fa.Order | None:
         """Of each kind, among those that wait and those that have waited lately."""
         seen = await self._seen(venue_symbol, None, client_order_id)
         if seen is not None:
             return strategies(self._category).one(*seen)
         return await self._waited(venue_symbol, client_order_id, KINDS)
 
-    async def _waited(self, name: str, client_order_id: str | None, kinds: Sequence[str]) -> Order | None:
-        query = PageQuery(symbol=name, since_ms=self._channel.now_ms() - LATELY_MS)
+    async def _waited(self, name: str, client_order_id: str | None, kinds: Sequence[str]) -> fa.Order | None:
+        query = fa.PageQuery(symbol=name, since_ms=self._channel.now_ms() - LATELY_MS)
         return await first(
             self._past_page(kinds),
             query,
@@ -191,11 +166,11 @@ class UnifiedTriggers(PartStops, UnifiedTriggerLists):
     async def set_position_stops(
         self,
         symbol: str,
-        side: PositionSide,
+        side: fa.PositionSide,
         *,
-        take_profit: Number | Stop | None = None,
-        stop_loss: Number | Stop | None = None,
-    ) -> list[Order]:
+        take_profit: fa.Number | fa.Stop | None = None,
+        stop_loss: fa.Number | fa.Stop | None = None,
+    ) -> list[fa.Order]:
         """Set take profit and stop loss of a whole position, by the mark price and at market unless a `Stop` says more.
 
         Both are one order. What waits for the whole position already is changed, so that setting it again adds
@@ -208,7 +183,7 @@ class UnifiedTriggers(PartStops, UnifiedTriggerLists):
         Raises:
             OrderOutcomeUnknown: One may wait at the venue: look with `fetch_trigger_orders`.
         """
-        side = chosen(PositionSide, side, "side")
+        side = chosen(fa.PositionSide, side, "side")
         stops = self._stops("set_position_stops", take_profit=take_profit, stop_loss=stop_loss)
         self._active("set_position_stops")
         name = self.venue_symbol(symbol)
@@ -219,7 +194,7 @@ class UnifiedTriggers(PartStops, UnifiedTriggerLists):
         ]
         if not whole:
             return [await self._place_whole(name, side, stops)]
-        changed: list[Order] = []
+        changed: list[fa.Order] = []
         for row, legs in shared_out(whole, stops):
             changed.append(await self._change(row, TPSL, leg_fields(legs), partial(has_legs, legs)))
         return changed
@@ -228,25 +203,25 @@ class UnifiedTriggers(PartStops, UnifiedTriggerLists):
         known = self._known_waiting.get(text_or_none(row.order_id) or "")
         return is_whole(row) or (known is not None and known.whole)
 
-    async def _place_whole(self, name: str, side: PositionSide, stops: dict[str, Stop]) -> Order:
+    async def _place_whole(self, name: str, side: fa.PositionSide, stops: dict[str, fa.Stop]) -> fa.Order:
         client_order_id = whole_id()
         ((word, stop),) = sorted(stops.items())[-1:]  # a stop-loss, where there are both
-        plan = PlannedOrder(
-            request=OrderRequest(
+        plan = fa.PlannedOrder(
+            request=fa.OrderRequest(
                 symbol=self.unified_symbol(name),
                 side=CLOSES[side],
-                type=OrderType.TRIGGER,
+                type=fa.OrderType.TRIGGER,
                 quantity=0,
                 price=stop.limit_price,
                 trigger_price=stop.price,
                 trigger_by=stop.trigger_by,
-                intent=Intent.CLOSE,
+                intent=fa.Intent.CLOSE,
                 client_order_id=client_order_id,
             ),
             venue_symbol=name,
             client_order_id=client_order_id,
             local_id=client_order_id,
-            kind=OrderKind(word),
+            kind=fa.OrderKind(word),
             position_mode=await self._known_position_mode(name),
         )
         body = whole_body(name, self._category, stops, client_order_id)
@@ -260,10 +235,10 @@ class UnifiedTriggers(PartStops, UnifiedTriggerLists):
         *,
         order_id: str | None = None,
         client_order_id: str | None = None,
-        trigger_price: Number | None = None,
-        price: Number | None = None,
-        quantity: Number | None = None,
-    ) -> Order:
+        trigger_price: fa.Number | None = None,
+        price: fa.Number | None = None,
+        quantity: fa.Number | None = None,
+    ) -> fa.Order:
         """Change where a waiting order is set off, its limit price, or its quantity; what is not named stays.
 
         Of a take-profit and stop-loss in one order the stop-loss is meant; `set_position_stops` changes either. The
@@ -281,12 +256,14 @@ class UnifiedTriggers(PartStops, UnifiedTriggerLists):
         name = self.venue_symbol(symbol)
         ids = self._ids_of(order_id, client_order_id)
 
-        async def plan() -> WaitingEdit:
+        async def plan() -> fa.WaitingEdit:
             with ordered():
                 row = await self._found(name, *ids)
             order = strategies(self._category).one(row, self._beside(TPSL)(row))
-            if order.kind is OrderKind.TRAILING:
-                raise InvalidOrder(f"{self.id}: a trailing order cannot be changed here: cancel it, and place it anew")
+            if order.kind is fa.OrderKind.TRAILING:
+                raise fa.InvalidOrder(
+                    f"{self.id}: a trailing order cannot be changed here: cancel it, and place it anew"
+                )
             held = order.quantity if order.quantity and not self._is_whole(row) else None
             now = {"trigger_price": order.trigger_price, "price": order.price, "quantity": held}
             self._changeable(order.order_id, now, new)
@@ -294,13 +271,13 @@ class UnifiedTriggers(PartStops, UnifiedTriggerLists):
             wanted = now | new
             at = wanted["trigger_price"]
             if at is None:
-                raise DecodeError("the price that sets it off cannot be read", path="triggerPrice")
-            if order.kind is OrderKind.TRIGGER:
+                raise fa.DecodeError("the price that sets it off cannot be read", path="triggerPrice")
+            if order.kind is fa.OrderKind.TRIGGER:
                 kind, fields = TRIGGER, trigger_fields(row, at, wanted["price"])
             else:
                 kind = TPSL
                 legs = legs_of(row)
-                legs[order.kind.value] = Stop(at, order.trigger_by, wanted["price"])
+                legs[order.kind.value] = fa.Stop(at, order.trigger_by, wanted["price"])
                 fields = leg_fields(legs)
             if wanted["quantity"] is not None:
                 fields["qty"] = to_text(wanted["quantity"])
@@ -310,13 +287,13 @@ class UnifiedTriggers(PartStops, UnifiedTriggerLists):
                 values = {"trigger_price": read.trigger_price, "price": read.price, "quantity": read.quantity}
                 return all(values[name] == value for name, value in wanted.items() if value is not None)
 
-            return WaitingEdit(order.order_id, lambda: self._change(row, kind, fields, stands))
+            return fa.WaitingEdit(order.order_id, lambda: self._change(row, kind, fields, stands))
 
         return await self._edit_in_turn(plan)
 
     async def _change(
         self, row: wire.WireStrategy, kind: str, fields: dict[str, str], stands: Callable[[wire.WireStrategy], bool]
-    ) -> Order:
+    ) -> fa.Order:
         """Have a waiting order say what is wanted: what is left out of its legs may be taken away."""
         order_id, name = str(row.order_id), str(row.symbol).upper()
         body = {"orderId": order_id, **fields}
@@ -326,7 +303,9 @@ class UnifiedTriggers(PartStops, UnifiedTriggerLists):
         async def read() -> wire.WireStrategy:
             found = await self._waiting(name, order_id, None, (kind,))
             if found is None:
-                raise OrderNotFound("it does not wait any more", venue=self.id, endpoint=endpoints.OPEN_STRATEGIES.name)
+                raise fa.OrderNotFound(
+                    "it does not wait any more", venue=self.id, endpoint=endpoints.OPEN_STRATEGIES.name
+                )
             return found
 
         found = await self._apply(
@@ -356,7 +335,7 @@ class UnifiedTriggers(PartStops, UnifiedTriggerLists):
         def send() -> Awaitable[object]:
             return self._call(endpoints.CANCEL_STRATEGY, body={"orderId": number})
 
-        async def find() -> Order | DecodeError | OrderNotFound | None:
+        async def find() -> fa.Order | fa.DecodeError | fa.OrderNotFound | None:
             seen = await self._seen(name, number, None)
             if seen is not None:
                 return self._as_it_waits(lambda: strategies(self._category).one(*seen))
@@ -369,7 +348,9 @@ class UnifiedTriggers(PartStops, UnifiedTriggerLists):
     async def _found(self, name: str, order_id: str | None, client_order_id: str | None) -> wire.WireStrategy:
         row = await self._waiting(name, order_id, client_order_id)
         if row is None:
-            raise OrderNotFound("no such trigger order waits", venue=self.id, endpoint=endpoints.OPEN_STRATEGIES.name)
+            raise fa.OrderNotFound(
+                "no such trigger order waits", venue=self.id, endpoint=endpoints.OPEN_STRATEGIES.name
+            )
         return row
 
     def _ids_of(self, order_id: str | None, client_order_id: str | None) -> tuple[str | None, str | None]:

@@ -4,15 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from futures_async.adapter import (
-    InvalidRequest,
-    NotSupported,
-    Number,
-    OrderRequest,
-    PositionSide,
-    chosen_or_none,
-    one_id,
-)
+import futures_async.adapter as fa
+from futures_async.adapter import chosen_or_none, one_id
 from futures_async.adapters._rows import listed, readable, some_of
 from futures_async.adapters.bitget_uta import endpoints, wire, wire_market
 from futures_async.adapters.bitget_uta.account import UnifiedAccount
@@ -26,10 +19,12 @@ class UnifiedVenue(UnifiedAccount):
         """Refuse a change of orders where the venue has none."""
         if self._category == "COIN-FUTURES":
             # "The new COIN-M business line does not support modifying orders": trade/Place-Order.
-            raise NotSupported(f"{self.id}: the venue changes no orders in COIN-FUTURES: cancel it and place another")
+            raise fa.NotSupported(
+                f"{self.id}: the venue changes no orders in COIN-FUTURES: cancel it and place another"
+            )
 
     async def modify_orders(
-        self, symbol: str, changes: Mapping[str, tuple[Number | None, Number | None]]
+        self, symbol: str, changes: Mapping[str, tuple[fa.Number | None, fa.Number | None]]
     ) -> list[wire.WireIds]:
         """Change up to twenty open orders in one call; never repeated. Read the orders for what stands.
 
@@ -46,7 +41,7 @@ class UnifiedVenue(UnifiedAccount):
             OrderOutcomeUnknown: It is not known which of them took effect.
         """
         if not 1 <= len(changes) <= endpoints.BATCH:
-            raise InvalidRequest(f"{self.id}: modify_orders takes 1 to {endpoints.BATCH} orders, not {len(changes)}")
+            raise fa.InvalidRequest(f"{self.id}: modify_orders takes 1 to {endpoints.BATCH} orders, not {len(changes)}")
         self._active("modify_orders")
         self._check_changes()
         body = [
@@ -87,7 +82,7 @@ class UnifiedVenue(UnifiedAccount):
         params = {"category": self._category, "symbol": self.venue_symbol(symbol)}
         return readable(await self._call(endpoints.OPEN_LIMIT, params))
 
-    async def fetch_max_open(self, request: OrderRequest) -> wire.WireMaxOpen:
+    async def fetch_max_open(self, request: fa.OrderRequest) -> wire.WireMaxOpen:
         """How much of an order like `request` the account could open now.
 
         https://www.bitget.com/api-doc/uta/account/Get-Max-Open-Available
@@ -108,20 +103,20 @@ class UnifiedVenue(UnifiedAccount):
         https://www.bitget.com/api-doc/uta/public/Get-History-Funding-Rate
         """
         if not 1 <= page <= 100:
-            raise InvalidRequest(f"page must be 1 to 100, not {page}")
+            raise fa.InvalidRequest(f"page must be 1 to 100, not {page}")
         name = self.venue_symbol(symbol)
         params: dict[str, str | int | None] = {"category": self._category, "symbol": name, "cursor": page, "limit": 200}
         about = some_of(name, lambda answer: answer.result_list)
         return readable(listed((await self._call(endpoints.PAST_FUNDING_RATES, params, about=about)).result_list))
 
-    async def flash_close(self, symbol: str, *, side: PositionSide | None = None) -> list[wire.WireIds]:
+    async def flash_close(self, symbol: str, *, side: fa.PositionSide | None = None) -> list[wire.WireIds]:
         """Close a contract's positions by the venue's own call: the ids of the closing orders.
 
         Their client ids are the venue's, so an ambiguous end can't be resolved: `close_position` can.
 
         https://www.bitget.com/api-doc/uta/trade/Close-All-Positions
         """
-        side = chosen_or_none(PositionSide, side, "side")
+        side = chosen_or_none(fa.PositionSide, side, "side")
         self._active("flash_close")
         body = {"category": self._category, "symbol": self.venue_symbol(symbol)}
         if side is not None:

@@ -8,31 +8,8 @@ from typing import ClassVar, TypeVar, Unpack
 
 import msgspec
 
-from futures_async.adapter import (
-    Account,
-    Adapter,
-    Credentials,
-    InvalidRequest,
-    Leverage,
-    MarginMode,
-    MarginModeLike,
-    Number,
-    Options,
-    Position,
-    PositionMode,
-    PositionModeLike,
-    PositionSide,
-    PositionSideLike,
-    ResponseMismatch,
-    RiskLimit,
-    Rows,
-    chosen,
-    chosen_or_none,
-    known,
-    to_decimal,
-    to_text,
-    unread_of,
-)
+import futures_async.adapter as fa
+from futures_async.adapter import chosen, chosen_or_none, known, to_decimal, to_text, unread_of
 from futures_async.adapters._rows import same_name, some_of
 from futures_async.adapters.bitget_v1 import endpoints as api
 from futures_async.adapters.bitget_v1.dialect import BitgetV1Dialect
@@ -56,12 +33,12 @@ from futures_async.adapters.bitget_v1.wire import WireMarginSetting, WireModeSet
 R = TypeVar("R")
 
 
-class BitgetV1Account(Adapter):
+class BitgetV1Account(fa.Adapter):
     """Reads of the account and its settings; orders are in `client.py`."""
 
-    takes: ClassVar[type[Options]] = BitgetV1Options
+    takes: ClassVar[type[fa.Options]] = BitgetV1Options
 
-    def __init__(self, credentials: Credentials | None = None, **options: Unpack[BitgetV1Options]) -> None:
+    def __init__(self, credentials: fa.Credentials | None = None, **options: Unpack[BitgetV1Options]) -> None:
         own, common = self._own_options(options)
         self._margin_coin: str = own["margin_coin"]
         super().__init__(credentials, dialect=BitgetV1Dialect(), **common)
@@ -70,8 +47,8 @@ class BitgetV1Account(Adapter):
     def _reads(self) -> Sequence[str]:
         return (self._margin_coin,)
 
-    def _attach(self, credentials: Credentials | None) -> None:
-        self._terms: dict[str, Leverage] = {}
+    def _attach(self, credentials: fa.Credentials | None) -> None:
+        self._terms: dict[str, fa.Leverage] = {}
         super()._attach(credentials)
 
     def venue_symbol(self, symbol: str) -> str:
@@ -85,7 +62,7 @@ class BitgetV1Account(Adapter):
 
     # Account and risk
 
-    async def fetch_account(self, margin_coin: str = "USDT") -> Account:
+    async def fetch_account(self, margin_coin: str = "USDT") -> fa.Account:
         """Read the account's state in one margin coin."""
         coin = margin_coin.upper()
         return accounts().one(
@@ -94,22 +71,22 @@ class BitgetV1Account(Adapter):
             )
         )
 
-    async def fetch_positions(self, symbol: str | None = None) -> list[Position]:
+    async def fetch_positions(self, symbol: str | None = None) -> list[fa.Position]:
         """Read the open positions of one contract, or of all that have the client's margin coin."""
         venue_symbol = None if symbol is None else to_venue_symbol(symbol)
         coin = self._coin(venue_symbol)
         about = None if venue_symbol is None else some_of(venue_symbol)
         rows = await self._call(api.POSITIONS, {"marginCoin": coin, "symbol": venue_symbol}, about=about)
         mine = [row for row in rows or () if venue_symbol is None or same_name(row.symbol, venue_symbol)]
-        return positions(coin).all(Rows(mine).without(unread_of(rows)))
+        return positions(coin).all(fa.Rows(mine).without(unread_of(rows)))
 
-    async def fetch_risk_limits(self, symbol: str) -> list[RiskLimit]:
+    async def fetch_risk_limits(self, symbol: str) -> list[fa.RiskLimit]:
         """Read the risk tiers of a contract, smallest first."""
         venue_symbol = to_venue_symbol(symbol)
         wires = await self._call(api.RISK_LIMITS, {"symbol": venue_symbol})
         return to_risk_limits(wires, venue_symbol)
 
-    async def set_risk_limit(self, symbol: str, limit: Number) -> RiskLimit:
+    async def set_risk_limit(self, symbol: str, limit: fa.Number) -> fa.RiskLimit:
         """Set the risk limit value of a contract. The answer says what stands; no call reads it back.
 
         Raises:
@@ -118,19 +95,19 @@ class BitgetV1Account(Adapter):
         venue_symbol, wanted = to_venue_symbol(symbol), _positive(limit, "limit")
         body = {"symbol": venue_symbol, "riskLimit": to_text(wanted)}
 
-        def stands(row: RiskLimit) -> bool:
+        def stands(row: fa.RiskLimit) -> bool:
             return (row.venue_symbol.upper(), row.risk_limit) == (venue_symbol, wanted)
 
-        async def send() -> RiskLimit:
+        async def send() -> fa.RiskLimit:
             return to_risk_limit(
                 await self._call(api.SET_RISK_LIMIT, body=body, about=lambda wire: stands(to_risk_limit(wire)))
             )
 
         return await self._answered(("set_risk_limit", venue_symbol), wanted, send, stands)
 
-    async def fetch_leverage(self, symbol: str, margin_mode: MarginModeLike | None = None) -> Leverage:
+    async def fetch_leverage(self, symbol: str, margin_mode: fa.MarginModeLike | None = None) -> fa.Leverage:
         """Read the leverage that the contract's open positions show: all None while it is flat, as no call tells."""
-        margin_mode = chosen_or_none(MarginMode, margin_mode, "margin_mode")
+        margin_mode = chosen_or_none(fa.MarginMode, margin_mode, "margin_mode")
         venue_symbol = to_venue_symbol(symbol)
         rows = [row for row in await self.fetch_positions(symbol) if margin_mode in (None, row.margin_mode)]
         return position_leverage(rows, venue_symbol)
@@ -138,11 +115,11 @@ class BitgetV1Account(Adapter):
     async def set_leverage(
         self,
         symbol: str,
-        leverage: Number,
+        leverage: fa.Number,
         *,
-        margin_mode: MarginModeLike | None = None,
-        side: PositionSideLike | None = None,
-    ) -> Leverage:
+        margin_mode: fa.MarginModeLike | None = None,
+        side: fa.PositionSideLike | None = None,
+    ) -> fa.Leverage:
         """Set leverage, for both sides; an open position is read back, else the answer says what stands.
 
         Args:
@@ -151,23 +128,23 @@ class BitgetV1Account(Adapter):
             margin_mode: The call states it; None is the position's, or else the account's.
             side: Not known to this dialect.
         """
-        margin_mode = chosen_or_none(MarginMode, margin_mode, "margin_mode")
-        if chosen_or_none(PositionSide, side, "side") is not None:
-            raise InvalidRequest("bitget-v1: leverage is set for both sides: leave side out")
+        margin_mode = chosen_or_none(fa.MarginMode, margin_mode, "margin_mode")
+        if chosen_or_none(fa.PositionSide, side, "side") is not None:
+            raise fa.InvalidRequest("bitget-v1: leverage is set for both sides: leave side out")
         venue_symbol, wanted = to_venue_symbol(symbol), _positive(leverage, "leverage")
         mode = margin_mode or await self._margin_mode(venue_symbol)
         body = {"symbol": venue_symbol, "leverage": to_text(wanted), "marginMode": mode.value}
 
-        async def send() -> Leverage:
+        async def send() -> fa.Leverage:
             return to_leverage(
                 await self._call(api.SET_LEVERAGE, body=body, about=lambda wire: stands(to_leverage(wire)))
             )
 
-        async def read() -> Leverage | None:
+        async def read() -> fa.Leverage | None:
             found = position_leverage(await self.fetch_positions(venue_symbol), venue_symbol)
             return None if found.leverage is None else found
 
-        def stands(row: Leverage) -> bool:
+        def stands(row: fa.Leverage) -> bool:
             same_contract = row.venue_symbol.upper() == venue_symbol
             return same_contract and row.leverage == wanted and row.margin_mode in (None, mode)
 
@@ -175,16 +152,16 @@ class BitgetV1Account(Adapter):
         self._terms[venue_symbol] = msgspec.structs.replace(found, margin_mode=mode)
         return found
 
-    async def _margin_mode(self, venue_symbol: str) -> MarginMode:
+    async def _margin_mode(self, venue_symbol: str) -> fa.MarginMode:
         """The margin mode that an open position has, or else the account."""
         found = position_leverage(await self.fetch_positions(venue_symbol), venue_symbol)
         mode = found.margin_mode or (await self.fetch_account(self._coin(venue_symbol))).margin_mode
         if mode is None:
-            raise InvalidRequest(f"bitget-v1: the margin mode of {venue_symbol} is not told: give margin_mode")
+            raise fa.InvalidRequest(f"bitget-v1: the margin mode of {venue_symbol} is not told: give margin_mode")
         return mode
 
     async def set_margin_mode(
-        self, mode: MarginModeLike, *, symbol: str | None = None, margin_coin: str = "USDT"
+        self, mode: fa.MarginModeLike, *, symbol: str | None = None, margin_coin: str = "USDT"
     ) -> None:
         """Set cross or isolated margin for all contracts of a margin coin, and read the account back.
 
@@ -196,9 +173,9 @@ class BitgetV1Account(Adapter):
         Raises:
             InvalidRequest: The contract settles in another coin.
         """
-        mode = chosen(MarginMode, mode, "mode")
+        mode = chosen(fa.MarginMode, mode, "mode")
         if symbol is not None and self._coin(to_venue_symbol(symbol)) != margin_coin:
-            raise InvalidRequest(
+            raise fa.InvalidRequest(
                 f"bitget-v1: the margin mode is the margin coin's, and {symbol} is not of {margin_coin}"
             )
         body = {"marginCoin": margin_coin, "marginMode": mode.value}
@@ -207,27 +184,27 @@ class BitgetV1Account(Adapter):
             same_coin = wire.margin_coin.upper() == margin_coin.upper()
             return same_coin and known(MARGIN_MODE, wire.margin_mode, "marginMode") is mode
 
-        async def send() -> MarginMode:
+        async def send() -> fa.MarginMode:
             await self._call(api.SET_MARGIN_MODE, body=body, about=about)
             return mode
 
-        async def read() -> MarginMode | None:
+        async def read() -> fa.MarginMode | None:
             return (await self.fetch_account(margin_coin)).margin_mode
 
         await self._answered(("set_margin_mode", margin_coin), mode, send, lambda found: found is mode, read)
         for venue_symbol in [name for name in self._terms if self._coin(name) == margin_coin]:
             del self._terms[venue_symbol]
 
-    async def set_position_mode(self, mode: PositionModeLike, *, symbol: str | None = None) -> PositionMode:
+    async def set_position_mode(self, mode: fa.PositionModeLike, *, symbol: str | None = None) -> fa.PositionMode:
         """Set one-way or hedge mode of one contract. The answer says what stands; no call reads it back.
 
         Raises:
             InvalidRequest: No symbol: here the mode is the contract's.
             SettingOutcomeUnknown: The answer was lost.
         """
-        mode = chosen(PositionMode, mode, "mode")
+        mode = chosen(fa.PositionMode, mode, "mode")
         if symbol is None:
-            raise InvalidRequest("bitget-v1: the position mode is set for one contract: give a symbol")
+            raise fa.InvalidRequest("bitget-v1: the position mode is set for one contract: give a symbol")
         venue_symbol = to_venue_symbol(symbol)
         body = {"symbol": venue_symbol, "positionMode": WIRE_POSITION_MODE[mode]}
 
@@ -235,7 +212,7 @@ class BitgetV1Account(Adapter):
             same_contract = wire.symbol.upper() == venue_symbol
             return same_contract and known(POSITION_MODE, wire.position_mode, "positionMode") is mode
 
-        async def send() -> PositionMode:
+        async def send() -> fa.PositionMode:
             await self._call(api.SET_POSITION_MODE, body=body, about=about)
             return mode
 
@@ -260,14 +237,14 @@ class BitgetV1Account(Adapter):
             found = await read() if read is not None else None
             found = answer if found is None else found
             if found is None:  # a lost answer proves nothing
-                raise ResponseMismatch(f"bitget-v1: no call reads {key[0]} back")
+                raise fa.ResponseMismatch(f"bitget-v1: no call reads {key[0]} back")
             return found
 
         return await self._apply(key, value, send=sent, read=look, stands=stands)
 
 
-def _positive(value: Number, name: str) -> Decimal:
+def _positive(value: fa.Number, name: str) -> Decimal:
     number = to_decimal(value, name)
     if number <= 0:
-        raise InvalidRequest(f"{name} must be above 0")
+        raise fa.InvalidRequest(f"{name} must be above 0")
     return number

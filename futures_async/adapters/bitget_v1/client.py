@@ -7,48 +7,8 @@ from typing import Any, ClassVar, Literal
 
 import msgspec
 
-from futures_async.adapter import (
-    SEND_WITHIN_S,
-    Ack,
-    BatchPlacement,
-    Call,
-    Capability,
-    ExchangeError,
-    Fill,
-    FuturesAsyncError,
-    IncompletePage,
-    Intent,
-    InvalidOrder,
-    InvalidRequest,
-    LedgerEntry,
-    Leverage,
-    Lifecycle,
-    MarginMode,
-    MarginModeLike,
-    Order,
-    OrderFields,
-    OrderKind,
-    OrderOutcomeUnknown,
-    OrderRequest,
-    OrderType,
-    Page,
-    PageQuery,
-    Placement,
-    PlannedOrder,
-    PositionSide,
-    PositionSideLike,
-    ResponseMismatch,
-    Side,
-    TimeInForce,
-    UnreadRow,
-    UnreadRows,
-    carries,
-    chosen_or_none,
-    one_id,
-    unread_rows,
-    urgent,
-    walks,
-)
+import futures_async.adapter as fa
+from futures_async.adapter import carries, chosen_or_none, one_id, unread_rows, urgent, walks
 from futures_async.adapters._bitget_codes import NO_POSITION
 from futures_async.adapters._rows import same_name, some_of
 from futures_async.adapters.bitget_v1 import endpoints as api
@@ -83,20 +43,20 @@ class BitgetV1(BitgetV1Account):
 
     id = "bitget-v1"
     name = "Bitget v1"
-    lifecycle: ClassVar[Lifecycle] = "closed"
+    lifecycle: ClassVar[fa.Lifecycle] = "closed"
     past_by_contract = True
     nothing_to_close = NO_POSITION
     # The documents name no largest batch; this is the family's (code 40306).
     max_batch = 20
-    lacks: ClassVar[frozenset[Capability]] = frozenset({Capability.RESOLVE_ORDER})
-    order_fields = OrderFields(
-        limit=carries("leverage", "margin_mode", time_in_force=TimeInForce),
+    lacks: ClassVar[frozenset[fa.Capability]] = frozenset({fa.Capability.RESOLVE_ORDER})
+    order_fields = fa.OrderFields(
+        limit=carries("leverage", "margin_mode", time_in_force=fa.TimeInForce),
         market=carries("leverage", "margin_mode"),
     )
 
     # Orders
 
-    async def _plan(self, request: OrderRequest, *, kind: OrderKind = OrderKind.PLAIN) -> PlannedOrder:
+    async def _plan(self, request: fa.OrderRequest, *, kind: fa.OrderKind = fa.OrderKind.PLAIN) -> fa.PlannedOrder:
         plan = await super()._plan(request, kind=kind)
         wanted = plan.request
         if wanted.leverage is None or wanted.margin_mode is None:
@@ -110,7 +70,7 @@ class BitgetV1(BitgetV1Account):
         order_body(wanted, plan.venue_symbol)  # what cannot be written down is refused here
         return plan
 
-    async def _known_terms(self, venue_symbol: str, request: OrderRequest) -> Leverage:
+    async def _known_terms(self, venue_symbol: str, request: fa.OrderRequest) -> fa.Leverage:
         """Leverage and margin mode for an order that names none.
 
         Raises:
@@ -119,55 +79,55 @@ class BitgetV1(BitgetV1Account):
         known_terms = self._terms.get(venue_symbol)
         if known_terms is not None and request.margin_mode in (None, known_terms.margin_mode):
             return known_terms
-        problem: FuturesAsyncError | None = None
-        found: Leverage | None = None
+        problem: fa.FuturesAsyncError | None = None
+        found: fa.Leverage | None = None
         try:
             # Both sides of a hedge may differ; an order that closes one belongs to that one.
             rows = await self._once(("positions", venue_symbol), lambda: self.fetch_positions(venue_symbol))
-            opens = PositionSide.LONG if request.side is Side.BUY else PositionSide.SHORT
-            closes = PositionSide.SHORT if request.side is Side.BUY else PositionSide.LONG
-            own = closes if request.intent is Intent.CLOSE else opens
+            opens = fa.PositionSide.LONG if request.side is fa.Side.BUY else fa.PositionSide.SHORT
+            closes = fa.PositionSide.SHORT if request.side is fa.Side.BUY else fa.PositionSide.LONG
+            own = closes if request.intent is fa.Intent.CLOSE else opens
             found = position_leverage([row for row in rows if row.side is own] or rows, venue_symbol)
-        except FuturesAsyncError as error:
+        except fa.FuturesAsyncError as error:
             problem = error
         if found is None or found.leverage is None:
-            raise InvalidOrder(
+            raise fa.InvalidOrder(
                 f"bitget-v1: every order states leverage and margin mode, and neither set_leverage nor an open "
                 f"position of {request.symbol} tells them{f' ({problem.text})' if problem else ''}: "
                 "give OrderRequest(leverage=…, margin_mode=…)"
             ) from problem
         return found
 
-    def _placement(self, order: PlannedOrder) -> Placement:
-        def read_ack(wire: WireOrder) -> Ack:
+    def _placement(self, order: fa.PlannedOrder) -> fa.Placement:
+        def read_ack(wire: WireOrder) -> fa.Ack:
             placed = orders().one(wire)
             if (placed.venue_symbol.upper(), placed.side) != (order.venue_symbol, order.request.side):
-                raise ResponseMismatch(f"bitget-v1 {api.PLACE_ORDER.name}: the answer is about another order")
+                raise fa.ResponseMismatch(f"bitget-v1 {api.PLACE_ORDER.name}: the answer is about another order")
             # The answer repeats the order and says "new", whatever was filled at once: so it is read back by its id.
-            return Ack(placed.order_id)
+            return fa.Ack(placed.order_id)
 
-        return Placement(api.PLACE_ORDER, order_body(order.request, order.venue_symbol), read_ack)
+        return fa.Placement(api.PLACE_ORDER, order_body(order.request, order.venue_symbol), read_ack)
 
-    def _batch_placement(self, orders: Sequence[PlannedOrder]) -> BatchPlacement:
-        def read_acks(wires: Sequence[WireOrderRef]) -> list[Ack | ExchangeError]:
+    def _batch_placement(self, orders: Sequence[fa.PlannedOrder]) -> fa.BatchPlacement:
+        def read_acks(wires: Sequence[WireOrderRef]) -> list[fa.Ack | fa.ExchangeError]:
             # Rows carry nothing of ours: they are taken in the order of the request, as far as their symbols agree.
             for order, wire in zip(orders, wires, strict=False):
                 if wire.symbol is not None and wire.symbol.upper() != order.venue_symbol:
-                    raise ResponseMismatch("bitget-v1: the rows of the batch are not in the order of the request")
-            return [Ack(str(wire.order_id) if wire.order_id else None) for wire in wires]
+                    raise fa.ResponseMismatch("bitget-v1: the rows of the batch are not in the order of the request")
+            return [fa.Ack(str(wire.order_id) if wire.order_id else None) for wire in wires]
 
         body = {"orders": [order_body(order.request, order.venue_symbol) for order in orders]}
-        return BatchPlacement(api.BATCH_ORDERS, body, read_acks)
+        return fa.BatchPlacement(api.BATCH_ORDERS, body, read_acks)
 
     async def create_order(
         self,
-        request: OrderRequest,
+        request: fa.OrderRequest,
         *,
         on_unknown: Literal["resolve", "raise"] = "resolve",
-        send_within_s: float = SEND_WITHIN_S,
+        send_within_s: float = fa.SEND_WITHIN_S,
         resolve_within_s: float | None = None,
         confirm: bool = True,
-    ) -> Order:
+    ) -> fa.Order:
         """Place one order; see `FuturesExchange.create_order`.
 
         Raises:
@@ -183,18 +143,18 @@ class BitgetV1(BitgetV1Account):
                 resolve_within_s=resolve_within_s,
                 confirm=confirm,
             )
-        except OrderOutcomeUnknown as unknown:
+        except fa.OrderOutcomeUnknown as unknown:
             if on_unknown == "resolve":
                 unknown.lookups.extend(await self._advice(request, started_ms))
             raise
 
-    async def _advice(self, request: OrderRequest, since_ms: int) -> list[str]:
+    async def _advice(self, request: fa.OrderRequest, since_ms: int) -> list[str]:
         """Orders that look like a lost one: the same in all that answers show. Never proof."""
-        query = PageQuery(symbol=to_venue_symbol(request.symbol), since_ms=since_ms)
+        query = fa.PageQuery(symbol=to_venue_symbol(request.symbol), since_ms=since_ms)
         try:
             with urgent():
                 seen = [*await self.fetch_open_orders(request.symbol), *(await self._orders_page(query, None)).rows]
-        except FuturesAsyncError as problem:
+        except fa.FuturesAsyncError as problem:
             return [f"orders could not be listed: {problem.text}"]
         alike = {
             order.order_id: order
@@ -208,10 +168,10 @@ class BitgetV1(BitgetV1Account):
             for order in alike.values()
         ] or ["no order like it is listed, which proves nothing"]
 
-    def _cancellation(self, venue_symbol: str, order_id: str | None, client_order_id: str | None) -> Call:
+    def _cancellation(self, venue_symbol: str, order_id: str | None, client_order_id: str | None) -> fa.Call:
         if order_id is None:
             self._unsupported("cancel_order by client_order_id", "orders carry no id of ours")
-        return Call(api.CANCEL, {"symbol": venue_symbol, "orderId": order_id})
+        return fa.Call(api.CANCEL, {"symbol": venue_symbol, "orderId": order_id})
 
     async def _cancel_all(self, venue_symbol: str) -> list[str] | None:
         wire = await self._call(api.CANCEL_ALL, body={"symbol": venue_symbol})
@@ -221,7 +181,7 @@ class BitgetV1(BitgetV1Account):
 
     async def fetch_order(
         self, symbol: str, *, order_id: str | None = None, client_order_id: str | None = None
-    ) -> Order:
+    ) -> fa.Order:
         """Read one order by the venue's id: orders carry no other."""
         venue_symbol = to_venue_symbol(symbol)
         order_id, client_order_id = one_id(order_id, client_order_id)
@@ -234,7 +194,7 @@ class BitgetV1(BitgetV1Account):
         row = await self._call(api.DETAIL, {"symbol": venue_symbol, "orderId": order_id}, about=about)
         return orders().one(row)
 
-    async def fetch_open_orders(self, symbol: str | None = None) -> list[Order]:
+    async def fetch_open_orders(self, symbol: str | None = None) -> list[fa.Order]:
         """Read the open orders of one contract.
 
         Raises:
@@ -247,7 +207,7 @@ class BitgetV1(BitgetV1Account):
         )
         found, unread = orders().each(rows)
         if len(found) + len(unread) >= api.MAX_LIMIT:
-            raise IncompletePage(
+            raise fa.IncompletePage(
                 f"bitget-v1: {api.MAX_LIMIT} open orders or more: the rest is hidden", rows=found, unread=unread
             )
         if unread:
@@ -255,22 +215,22 @@ class BitgetV1(BitgetV1Account):
         return found
 
     async def _close_what_is_held(
-        self, symbol: str, side: PositionSideLike | None, margin_mode: MarginModeLike | None
-    ) -> Order | None:
+        self, symbol: str, side: fa.PositionSideLike | None, margin_mode: fa.MarginModeLike | None
+    ) -> fa.Order | None:
         """By the venue's own call, which sends a market order."""
-        side = chosen_or_none(PositionSide, side, "side")
+        side = chosen_or_none(fa.PositionSide, side, "side")
         try:
             position = await self.fetch_position(symbol, side, margin_mode=margin_mode)
-        except UnreadRows as odd:
+        except fa.UnreadRows as odd:
             return await self._close_whatever_is_held(symbol, side, odd, margin_mode)
         if position is None:
             return None
-        closing = OrderRequest(
+        closing = fa.OrderRequest(
             symbol=symbol,
-            side=Side.SELL if position.side is PositionSide.LONG else Side.BUY,
-            type=OrderType.MARKET,
+            side=fa.Side.SELL if position.side is fa.PositionSide.LONG else fa.Side.BUY,
+            type=fa.OrderType.MARKET,
             quantity=position.quantity,
-            intent=Intent.CLOSE,
+            intent=fa.Intent.CLOSE,
             margin_mode=position.margin_mode,
             leverage=position.leverage,
         )
@@ -279,37 +239,41 @@ class BitgetV1(BitgetV1Account):
         if side is not None:  # in one-way mode it is left out
             body["positionSide"] = side.value
 
-        def read_ack(wire: WireOrderRef) -> Ack:
-            return Ack(str(wire.order_id) if wire.order_id else None)
+        def read_ack(wire: WireOrderRef) -> fa.Ack:
+            return fa.Ack(str(wire.order_id) if wire.order_id else None)
 
         return await self._orders.place(
             plan,
-            Placement(api.CLOSE, body, read_ack),
+            fa.Placement(api.CLOSE, body, read_ack),
             on_unknown="resolve",
-            send_within_s=SEND_WITHIN_S,
+            send_within_s=fa.SEND_WITHIN_S,
             resolve_within_s=None,
         )
 
     async def _close_unread(
-        self, venue_symbol: str, side: PositionSide | None, row: UnreadRow | None, margin_mode: MarginMode | None
-    ) -> Ack | None:
+        self,
+        venue_symbol: str,
+        side: fa.PositionSide | None,
+        row: fa.UnreadRow | None,
+        margin_mode: fa.MarginMode | None,
+    ) -> fa.Ack | None:
         body = {"symbol": venue_symbol} | ({} if side is None else {"positionSide": side.value})
         order_id = (await self._call(api.CLOSE, body=body)).order_id
-        return Ack(str(order_id)) if order_id else None
+        return fa.Ack(str(order_id)) if order_id else None
 
     # Pages
 
-    async def _orders_page(self, query: PageQuery, cursor: str | None) -> Page[Order]:
+    async def _orders_page(self, query: fa.PageQuery, cursor: str | None) -> fa.Page[fa.Order]:
         size = walks.page_size(query, cursor, api.MAX_LIMIT)
         rows = await self._call(api.HISTORY, _window(query, cursor, size, "fetch_order_history"))
         return walks.time_page(orders().each(rows), cursor, size)
 
-    async def _fills_page(self, query: PageQuery, cursor: str | None) -> Page[Fill]:
+    async def _fills_page(self, query: fa.PageQuery, cursor: str | None) -> fa.Page[fa.Fill]:
         size = walks.page_size(query, cursor, api.MAX_LIMIT)
         rows = await self._call(api.FILLS, _window(query, cursor, size, "fetch_fills"))
         return walks.time_page(fills().each(rows), cursor, size)
 
-    async def _ledger_page(self, query: PageQuery, cursor: str | None) -> Page[LedgerEntry]:
+    async def _ledger_page(self, query: fa.PageQuery, cursor: str | None) -> fa.Page[fa.LedgerEntry]:
         size = walks.page_size(query, cursor, api.MAX_LIMIT)
         coin = query.margin_coin or self._coin(query.symbol)
         params = {
@@ -323,7 +287,7 @@ class BitgetV1(BitgetV1Account):
         return walks.time_page(ledger_entries(coin).each(rows), cursor, size)
 
 
-def _window(query: PageQuery, cursor: str | None, size: int, method: str) -> dict[str, Any]:
+def _window(query: fa.PageQuery, cursor: str | None, size: int, method: str) -> dict[str, Any]:
     return {
         "symbol": _named(query.symbol, method),
         "startTime": query.since_ms,
@@ -334,5 +298,5 @@ def _window(query: PageQuery, cursor: str | None, size: int, method: str) -> dic
 
 def _named(symbol: str | None, method: str) -> str:
     if not symbol:
-        raise InvalidRequest(f"bitget-v1: {method} needs a symbol: the venue lists one contract at a time")
+        raise fa.InvalidRequest(f"bitget-v1: {method} needs a symbol: the venue lists one contract at a time")
     return symbol

@@ -8,52 +8,8 @@ from typing import Any
 
 import msgspec
 
-from futures_async.adapter import (
-    Account,
-    Fill,
-    Intent,
-    InvalidOrder,
-    InvalidRequest,
-    LedgerEntry,
-    LedgerType,
-    Leverage,
-    MarginMode,
-    Order,
-    OrderRequest,
-    OrderStatus,
-    OrderType,
-    Position,
-    PositionMode,
-    PositionSide,
-    RiskLimit,
-    Role,
-    Side,
-    TimeInForce,
-    check_symbol,
-    decimal_or_none,
-    guess_parts,
-    identifier,
-    join,
-    known_or_none,
-    made,
-    margin_ratio,
-    minus,
-    moment,
-    named,
-    needed,
-    number,
-    otherwise,
-    positive_or_none,
-    price,
-    size,
-    split,
-    table,
-    table_of_held,
-    text,
-    times,
-    to_text,
-    word,
-)
+import futures_async.adapter as fa
+from futures_async.adapter import identifier, made, moment, named, needed, number, otherwise, price, size, text, word
 from futures_async.adapters._rows import leverage_of
 from futures_async.adapters.bitget_v1.wire import (
     WireAccount,
@@ -68,59 +24,59 @@ from futures_async.adapters.bitget_v1.wire import (
 
 VENUE = "bitget-v1"
 
-POSITION_SIDE = {"long": PositionSide.LONG, "short": PositionSide.SHORT}
-SIDE = {"buy": Side.BUY, "sell": Side.SELL}
-MARGIN_MODE = {"cross": MarginMode.CROSS, "isolated": MarginMode.ISOLATED}
-POSITION_MODE = {"hedged": PositionMode.HEDGE, "one_way": PositionMode.ONE_WAY}
+POSITION_SIDE = {"long": fa.PositionSide.LONG, "short": fa.PositionSide.SHORT}
+SIDE = {"buy": fa.Side.BUY, "sell": fa.Side.SELL}
+MARGIN_MODE = {"cross": fa.MarginMode.CROSS, "isolated": fa.MarginMode.ISOLATED}
+POSITION_MODE = {"hedged": fa.PositionMode.HEDGE, "one_way": fa.PositionMode.ONE_WAY}
 WIRE_POSITION_MODE = {mode: word for word, mode in POSITION_MODE.items()}
 STATUS = {
-    "new": OrderStatus.NEW,
-    "partially_filled": OrderStatus.PARTIALLY_FILLED,
-    "filled": OrderStatus.FILLED,
-    "cancelled": OrderStatus.CANCELED,
-    "canceled": OrderStatus.CANCELED,
+    "new": fa.OrderStatus.NEW,
+    "partially_filled": fa.OrderStatus.PARTIALLY_FILLED,
+    "filled": fa.OrderStatus.FILLED,
+    "cancelled": fa.OrderStatus.CANCELED,
+    "canceled": fa.OrderStatus.CANCELED,
 }
 # The order type carries the time in force.
 ORDER_TYPE = {
-    "limit": OrderType.LIMIT,
-    "post_only": OrderType.LIMIT,
-    "fok": OrderType.LIMIT,
-    "ioc": OrderType.LIMIT,
-    "market": OrderType.MARKET,
+    "limit": fa.OrderType.LIMIT,
+    "post_only": fa.OrderType.LIMIT,
+    "fok": fa.OrderType.LIMIT,
+    "ioc": fa.OrderType.LIMIT,
+    "market": fa.OrderType.MARKET,
 }
 TIME_IN_FORCE = {
-    "limit": TimeInForce.GTC,
-    "post_only": TimeInForce.POST_ONLY,
-    "fok": TimeInForce.FOK,
-    "ioc": TimeInForce.IOC,
+    "limit": fa.TimeInForce.GTC,
+    "post_only": fa.TimeInForce.POST_ONLY,
+    "fok": fa.TimeInForce.FOK,
+    "ioc": fa.TimeInForce.IOC,
 }
 WIRE_ORDER_TYPE = {force: word for word, force in TIME_IN_FORCE.items()}
-ROLE = {"maker": Role.MAKER, "taker": Role.TAKER}
+ROLE = {"maker": fa.Role.MAKER, "taker": fa.Role.TAKER}
 # Filter words are deposit, withdraw, fee, pnl; rows say realized_pnl.
 LEDGER_TYPE = {
-    "deposit": LedgerType.DEPOSIT,
-    "withdraw": LedgerType.WITHDRAWAL,
-    "fee": LedgerType.FEE,
-    "pnl": LedgerType.REALIZED_PNL,
-    "realized_pnl": LedgerType.REALIZED_PNL,
+    "deposit": fa.LedgerType.DEPOSIT,
+    "withdraw": fa.LedgerType.WITHDRAWAL,
+    "fee": fa.LedgerType.FEE,
+    "pnl": fa.LedgerType.REALIZED_PNL,
+    "realized_pnl": fa.LedgerType.REALIZED_PNL,
 }
 WIRE_LEDGER_TYPE = {
-    LedgerType.DEPOSIT: "deposit",
-    LedgerType.WITHDRAWAL: "withdraw",
-    LedgerType.FEE: "fee",
-    LedgerType.REALIZED_PNL: "pnl",
+    fa.LedgerType.DEPOSIT: "deposit",
+    fa.LedgerType.WITHDRAWAL: "withdraw",
+    fa.LedgerType.FEE: "fee",
+    fa.LedgerType.REALIZED_PNL: "pnl",
 }
 
 
 def to_symbol(venue_symbol: str) -> str:
     """`BTCUSDT` is BTC/USDT:USDT, `BTCUSD` settles in BTC; what has another form is passed through."""
     pair = venue_symbol.upper()
-    parts = guess_parts(pair, ("USDT", "USDC", "USD"))
+    parts = fa.guess_parts(pair, ("USDT", "USDC", "USD"))
     if parts is None:
         return venue_symbol
     base, quote = parts
-    symbol = join(base, quote, base if quote == "USD" else quote)
-    return symbol if split(symbol) else venue_symbol
+    symbol = fa.join(base, quote, base if quote == "USD" else quote)
+    return symbol if fa.split(symbol) else venue_symbol
 
 
 def to_venue_symbol(symbol: str) -> str:
@@ -129,12 +85,12 @@ def to_venue_symbol(symbol: str) -> str:
     Raises:
         InvalidRequest: No symbol, or one that settles otherwise than its name says.
     """
-    parts = split(check_symbol(symbol))
+    parts = fa.split(fa.check_symbol(symbol))
     if parts is None:
         return symbol.upper()
     pair = f"{parts.base}{parts.quote}"
     if to_symbol(pair) != symbol:
-        raise InvalidRequest(
+        raise fa.InvalidRequest(
             f"bitget-v1: {symbol} has no id here: contracts settle in their quote coin, USD in the base"
         )
     return pair
@@ -142,14 +98,14 @@ def to_venue_symbol(symbol: str) -> str:
 
 def settle_coin(venue_symbol: str) -> str | None:
     """The margin coin of a contract, as far as its name says."""
-    parts = split(to_symbol(venue_symbol))
+    parts = fa.split(to_symbol(venue_symbol))
     return parts.settle if parts else None
 
 
-@table
-def accounts(row: WireAccount) -> Account:
+@fa.table
+def accounts(row: WireAccount) -> fa.Account:
     """The sample's 1500 + 50 = 1550 says: `total` is the wallet, `marginBalance` the equity."""
-    return Account(
+    return fa.Account(
         venue=VENUE,
         margin_coin=needed(text(row.margin_coin)),
         equity=number(row.margin_balance),
@@ -163,16 +119,16 @@ def accounts(row: WireAccount) -> Account:
     )
 
 
-def _margin(mode: MarginMode | None, isolated: Decimal | None, held: Decimal | None) -> Decimal | None:
-    return isolated if mode is MarginMode.ISOLATED and isolated is not None else held
+def _margin(mode: fa.MarginMode | None, isolated: Decimal | None, held: Decimal | None) -> Decimal | None:
+    return isolated if mode is fa.MarginMode.ISOLATED and isolated is not None else held
 
 
-@table_of_held
-def positions(row: WirePosition, margin_coin: str) -> Position:
+@fa.table_of_held
+def positions(row: WirePosition, margin_coin: str) -> fa.Position:
     """Open positions, counted in the margin coin that was asked for; rows of size zero stand for none."""
     quantity, mark = needed(size(row.hold_position)), price(row.mark_price)
     mode, margin = word(row.margin_mode, MARGIN_MODE), number(row.position_margin)
-    return Position(
+    return fa.Position(
         **named(VENUE, row.symbol, to_symbol),
         side=needed(word(row.position_side, POSITION_SIDE)),
         quantity=quantity,
@@ -187,21 +143,23 @@ def positions(row: WirePosition, margin_coin: str) -> Position:
         initial_margin=margin,
         # An amount here ("2.00"); the rate of the same name stands in the risk limits.
         maintenance_margin=number(row.maintain_margin),
-        margin_ratio=margin_ratio(row.margin_rate),
-        notional=times(quantity, mark),
+        margin_ratio=fa.margin_ratio(row.margin_rate),
+        notional=fa.times(quantity, mark),
         created_ms=moment(row.create_time),
         updated_ms=moment(row.update_time),
     )
 
 
-@table
-def ledger_entries(row: WireBill, margin_coin: str) -> LedgerEntry:
+@fa.table
+def ledger_entries(row: WireBill, margin_coin: str) -> fa.LedgerEntry:
     """Bills, in the margin coin that was asked for: rows name none."""
     name, kind = text(row.symbol), needed(text(row.type))
-    return LedgerEntry(
+    return fa.LedgerEntry(
         venue=VENUE,
         entry_id=needed(identifier(row.id)),
-        type=otherwise(made(lambda kind: LEDGER_TYPE.get(kind.lower(), LedgerType.OTHER), kind), LedgerType.OTHER),
+        type=otherwise(
+            made(lambda kind: LEDGER_TYPE.get(kind.lower(), fa.LedgerType.OTHER), kind), fa.LedgerType.OTHER
+        ),
         venue_type=otherwise(kind, ""),
         amount=needed(number(row.amount)),
         fee=number(row.fee),
@@ -213,9 +171,9 @@ def ledger_entries(row: WireBill, margin_coin: str) -> LedgerEntry:
     )
 
 
-@table
-def _tiers(row: WireRiskTier, venue_symbol: str) -> RiskLimit:
-    return RiskLimit(
+@fa.table
+def _tiers(row: WireRiskTier, venue_symbol: str) -> fa.RiskLimit:
+    return fa.RiskLimit(
         venue=VENUE,
         symbol=to_symbol(venue_symbol),
         venue_symbol=venue_symbol,
@@ -228,7 +186,7 @@ def _tiers(row: WireRiskTier, venue_symbol: str) -> RiskLimit:
     )
 
 
-def to_risk_limits(rows: Sequence[WireRiskTier] | None, venue_symbol: str) -> list[RiskLimit]:
+def to_risk_limits(rows: Sequence[WireRiskTier] | None, venue_symbol: str) -> list[fa.RiskLimit]:
     """The tiers of a contract, smallest position first; `tier` counts them from 1."""
     tiers = _tiers(venue_symbol).known(rows)
     tiers.sort(key=lambda tier: (tier.max_quantity is None, tier.max_quantity or Decimal(0)))
@@ -237,22 +195,22 @@ def to_risk_limits(rows: Sequence[WireRiskTier] | None, venue_symbol: str) -> li
     return tiers
 
 
-def to_risk_limit(wire: WireRiskSetting) -> RiskLimit:
+def to_risk_limit(wire: WireRiskSetting) -> fa.RiskLimit:
     """The risk limit that was set."""
-    return RiskLimit(
+    return fa.RiskLimit(
         venue=VENUE,
         raw=wire,
         symbol=to_symbol(wire.symbol),
         venue_symbol=wire.symbol,
-        risk_limit=decimal_or_none(wire.risk_limit, "riskLimit"),
-        max_quantity=decimal_or_none(wire.max_position_size, "maxPositionSize"),
+        risk_limit=fa.decimal_or_none(wire.risk_limit, "riskLimit"),
+        max_quantity=fa.decimal_or_none(wire.max_position_size, "maxPositionSize"),
     )
 
 
-def to_leverage(wire: WireLeverage) -> Leverage:
+def to_leverage(wire: WireLeverage) -> fa.Leverage:
     """The leverage that was set."""
-    leverage = positive_or_none(wire.leverage, "leverage")
-    return Leverage(
+    leverage = fa.positive_or_none(wire.leverage, "leverage")
+    return fa.Leverage(
         venue=VENUE,
         raw=wire,
         symbol=to_symbol(wire.symbol),
@@ -260,36 +218,36 @@ def to_leverage(wire: WireLeverage) -> Leverage:
         leverage=leverage,
         long_leverage=leverage,
         short_leverage=leverage,
-        margin_mode=known_or_none(MARGIN_MODE, wire.margin_mode),
+        margin_mode=fa.known_or_none(MARGIN_MODE, wire.margin_mode),
     )
 
 
-def position_leverage(rows: Sequence[Position], venue_symbol: str) -> Leverage:
+def position_leverage(rows: Sequence[fa.Position], venue_symbol: str) -> fa.Leverage:
     """Leverage of one contract as its open positions show it; None where they differ or there is none."""
     return leverage_of(rows, venue_symbol, venue=VENUE, to_symbol=to_symbol)
 
 
-def _force(word: str | None) -> TimeInForce | None:
+def _force(word: str | None) -> fa.TimeInForce | None:
     return None if word is None else TIME_IN_FORCE.get(word.lower())
 
 
-@table
-def orders(row: WireOrder) -> Order:
+@fa.table
+def orders(row: WireOrder) -> fa.Order:
     """Orders. Answers name neither reduce-only, nor position side, nor fee, nor a client order id."""
-    kind = word(row.order_type, ORDER_TYPE, OrderType.UNKNOWN)
+    kind = word(row.order_type, ORDER_TYPE, fa.OrderType.UNKNOWN)
     quantity, filled = needed(size(row.size)), number(row.filled_size)
-    return Order(
+    return fa.Order(
         **named(VENUE, row.symbol, to_symbol),
         order_id=needed(identifier(row.order_id)),
         side=needed(word(row.side, SIDE)),
-        type=otherwise(kind, OrderType.UNKNOWN),
+        type=otherwise(kind, fa.OrderType.UNKNOWN),
         time_in_force=made(_force, text(row.order_type)),
-        price=made(lambda kind, limit: None if kind is OrderType.MARKET else limit, kind, price(row.price)),
+        price=made(lambda kind, limit: None if kind is fa.OrderType.MARKET else limit, kind, price(row.price)),
         average_price=price(row.avg_price),
         quantity=quantity,
         filled_quantity=filled,
-        remaining_quantity=minus(quantity, filled),
-        status=otherwise(word(row.status, STATUS, OrderStatus.UNKNOWN), OrderStatus.UNKNOWN),
+        remaining_quantity=fa.minus(quantity, filled),
+        status=otherwise(word(row.status, STATUS, fa.OrderStatus.UNKNOWN), fa.OrderStatus.UNKNOWN),
         margin_mode=word(row.margin_mode, MARGIN_MODE),
         leverage=price(row.leverage),
         created_ms=moment(row.create_time),
@@ -297,11 +255,11 @@ def orders(row: WireOrder) -> Order:
     )
 
 
-@table
-def fills(row: WireFill) -> Fill:
+@fa.table
+def fills(row: WireFill) -> fa.Fill:
     """Executions; the fee is positive where it was paid."""
     name = needed(text(row.symbol))
-    return Fill(
+    return fa.Fill(
         venue=VENUE,
         fill_id=needed(identifier(row.trade_id)),
         order_id=needed(identifier(row.order_id)),
@@ -317,7 +275,7 @@ def fills(row: WireFill) -> Fill:
     )
 
 
-def order_body(request: OrderRequest, venue_symbol: str) -> dict[str, Any]:
+def order_body(request: fa.OrderRequest, venue_symbol: str) -> dict[str, Any]:
     """The body of `placeOrder`; keys in the order of the documented example.
 
     In hedge mode `buy` opens or adds to a long unless it is reduce-only, and then reduces the short (the documents
@@ -327,26 +285,26 @@ def order_body(request: OrderRequest, venue_symbol: str) -> dict[str, Any]:
         InvalidOrder: The dialect has no field for something in the request, or wants something that is not in it.
     """
     if request.leverage is None or request.margin_mode is None:
-        raise InvalidOrder(
+        raise fa.InvalidOrder(
             "bitget-v1: every order states leverage and margin mode, and neither an open position nor set_leverage "
             f"tells them for {request.symbol}: give OrderRequest(leverage=…, margin_mode=…)"
         )
     if request.take_profit is not None or request.stop_loss is not None:
-        raise InvalidOrder("bitget-v1: orders cannot carry take-profit or stop-loss here")
-    market = request.type is OrderType.MARKET
+        raise fa.InvalidOrder("bitget-v1: orders cannot carry take-profit or stop-loss here")
+    market = request.type is fa.OrderType.MARKET
     if market and request.time_in_force is not None:
-        raise InvalidOrder("bitget-v1: a market order takes no time in force: its order type says it")
+        raise fa.InvalidOrder("bitget-v1: a market order takes no time in force: its order type says it")
     body: dict[str, Any] = {
         "symbol": venue_symbol,
         "side": request.side.value,
-        "orderType": "market" if market else WIRE_ORDER_TYPE[request.time_in_force or TimeInForce.GTC],
+        "orderType": "market" if market else WIRE_ORDER_TYPE[request.time_in_force or fa.TimeInForce.GTC],
     }
     if request.price is not None:
-        body["price"] = to_text(request.price)
+        body["price"] = fa.to_text(request.price)
     return body | {
-        "size": to_text(request.quantity),
-        "leverage": to_text(request.leverage),
+        "size": fa.to_text(request.quantity),
+        "leverage": fa.to_text(request.leverage),
         "marginMode": request.margin_mode.value,
         # A JSON boolean, unlike anything in v2.
-        "reduceOnly": request.intent is Intent.CLOSE,
+        "reduceOnly": request.intent is fa.Intent.CLOSE,
     }

@@ -9,42 +9,12 @@ from typing import Any, Protocol, TypeVar
 
 import msgspec
 
-from futures_async.adapter import (
-    Account,
-    Adapter,
-    Call,
-    Contract,
-    Credentials,
-    DecodeError,
-    FundingRate,
-    InvalidRequest,
-    Leverage,
-    LeverageChange,
-    MarginMode,
-    MarginModeLike,
-    Model,
-    Position,
-    PositionMode,
-    PositionModeLike,
-    PositionRisk,
-    PositionSide,
-    Read,
-    Reading,
-    RiskLimit,
-    Rows,
-    SymbolNotFound,
-    Ticker,
-    chosen,
-    chosen_or_none,
-    ms,
-    to_text,
-    unread_of,
-    unread_rows,
-)
+import futures_async.adapter as fa
+from futures_async.adapter import chosen, chosen_or_none, ms, to_text, unread_of, unread_rows
 from futures_async.adapters._rows import readable, some_of, text_or_none
 from futures_async.adapters.bitmart import endpoints, mapping, wire, words
 
-M = TypeVar("M", bound=Model)
+M = TypeVar("M", bound=fa.Model)
 
 
 class Sized(Protocol):
@@ -62,16 +32,16 @@ TERMS_FOR_MS = 60_000
 """How long leverage and margin mode count as read: an order would undo a change made elsewhere meanwhile."""
 
 
-class BitMartAccount(Adapter):
+class BitMartAccount(fa.Adapter):
     """The reads and settings of `BitMart`."""
 
     leverage_step = None
     _account: str | None
 
-    def _attach(self, credentials: Credentials | None) -> None:
+    def _attach(self, credentials: fa.Credentials | None) -> None:
         super()._attach(credentials)
         # Leverage and margin mode per contract, which opening orders must repeat; never another account's.
-        self._standing: dict[str, tuple[Decimal | None, MarginMode | None, int]] = {}
+        self._standing: dict[str, tuple[Decimal | None, fa.MarginMode | None, int]] = {}
 
     # Symbols and sizes
 
@@ -81,26 +51,26 @@ class BitMartAccount(Adapter):
     def unified_symbol(self, venue_symbol: str) -> str:
         return words.unified_symbol(venue_symbol)
 
-    async def _contracts_of(self, rows: Iterable[Sized]) -> Callable[[Sized], Contract]:
+    async def _contracts_of(self, rows: Iterable[Sized]) -> Callable[[Sized], fa.Contract]:
         """What each row's contract is: without it a number of contracts says nothing.
 
         The function that comes of it raises `DecodeError` for rows of contracts that were never listed, or are none of
         the linear ones: never a guessed size.
         """
-        found: dict[str, Contract] = {}
+        found: dict[str, fa.Contract] = {}
         for name in sorted({str(row.symbol) for row in rows}):
-            with suppress(SymbolNotFound, InvalidRequest, DecodeError):
+            with suppress(fa.SymbolNotFound, fa.InvalidRequest, fa.DecodeError):
                 found[name] = await self._contract_held(name)
 
-        def contract_of(row: Sized) -> Contract:
+        def contract_of(row: Sized) -> fa.Contract:
             contract = found.get(name := str(row.symbol))
             if contract is None:
-                raise DecodeError(f"the size of a contract of {name[:40]} is not known", path="symbol")
+                raise fa.DecodeError(f"the size of a contract of {name[:40]} is not known", path="symbol")
             return contract
 
         return contract_of
 
-    async def _as(self, reading: Reading[S, M], rows: list[S]) -> Read[M]:
+    async def _as(self, reading: fa.Reading[S, M], rows: list[S]) -> fa.Read[M]:
         """Rows that count contracts as models, and those that cannot be read."""
         return reading.each(rows, await self._contracts_of(rows))
 
@@ -109,7 +79,7 @@ class BitMartAccount(Adapter):
 
     # Account
 
-    async def fetch_accounts(self) -> list[Account]:
+    async def fetch_accounts(self) -> list[fa.Account]:
         rows = await self._call(endpoints.ASSETS)
         return mapping.accounts().all(rows)
 
@@ -120,13 +90,13 @@ class BitMartAccount(Adapter):
 
     # Positions
 
-    async def fetch_positions(self, symbol: str | None = None) -> list[Position]:
+    async def fetch_positions(self, symbol: str | None = None) -> list[fa.Position]:
         return (await self._positions(symbol)).whole()
 
-    async def _positions(self, symbol: str | None) -> Read[Position]:
+    async def _positions(self, symbol: str | None) -> fa.Read[fa.Position]:
         rows = await self._rows(symbol)
         held = [await self._sided(row) for row in rows if not mapping.is_flat(row)]
-        return await self._as(mapping.positions(), Rows(held).without(unread_of(rows)))
+        return await self._as(mapping.positions(), fa.Rows(held).without(unread_of(rows)))
 
     async def _sided(self, row: wire.WirePosition) -> wire.WirePosition:
         """The row of a held position with its direction; where V2 does not say it, V1 may."""
@@ -141,14 +111,14 @@ class BitMartAccount(Adapter):
         """Read the positions by the venue's older endpoint: its own fields, sizes in contracts, flat rows included."""
         return readable(await self._call(endpoints.POSITIONS_V1, self._of(symbol)))
 
-    async def fetch_position_risk(self, symbol: str | None = None) -> list[PositionRisk]:
+    async def fetch_position_risk(self, symbol: str | None = None) -> list[fa.PositionRisk]:
         """Read how far each position is from liquidation: sizes by position-v2, the rest by position-risk."""
         positions, unread = await self._positions(symbol)
         if not positions:
-            return Read[PositionRisk]([], unread).whole()
+            return fa.Read[fa.PositionRisk]([], unread).whole()
         rows = await self._call(endpoints.POSITION_RISK, self._of(symbol))
         found = [mapping.to_position_risk(position, _risk_row(position, positions, rows)) for position in positions]
-        return Read(found, (*unread, *unread_of(rows))).whole()
+        return fa.Read(found, (*unread, *unread_of(rows))).whole()
 
     # Leverage, modes
 
@@ -161,7 +131,7 @@ class BitMartAccount(Adapter):
             about=lambda rows: all(name is None or words.names(row.symbol, str(name)) for row in rows),
         )
 
-    async def _read_leverage(self, venue_symbol: str, margin_mode: MarginMode | None) -> Leverage:
+    async def _read_leverage(self, venue_symbol: str, margin_mode: fa.MarginMode | None) -> fa.Leverage:
         """Leverage and margin mode of a contract, with or without a position.
 
         Raises:
@@ -171,53 +141,53 @@ class BitMartAccount(Adapter):
         if unread := unread_of(rows):
             raise unread_rows(unread)
         if not rows:
-            raise DecodeError(f"{self.id}: no row for {venue_symbol}", path="$.data")
+            raise fa.DecodeError(f"{self.id}: no row for {venue_symbol}", path="$.data")
         found = mapping.to_leverage(venue_symbol, rows, (await self.fetch_contract(venue_symbol)).max_leverage)
         if margin_mode not in (None, found.margin_mode):
-            raise InvalidRequest(
+            raise fa.InvalidRequest(
                 f"{self.id}: {venue_symbol} is set to {found.margin_mode}; there is no other leverage to read"
             )
         self._standing[venue_symbol] = found.leverage, found.margin_mode, self._channel.now_ms()
         return found
 
-    async def query_leverage(self, symbol: str, margin_mode: MarginMode | None = None) -> wire.WireLeverage:
+    async def query_leverage(self, symbol: str, margin_mode: fa.MarginMode | None = None) -> wire.WireLeverage:
         """Ask `submit-leverage` without a leverage, which the venue's SDK describes as a query that changes nothing.
 
         Args:
             symbol: Unified symbol or the venue's id.
             margin_mode: The call cannot do without one; None reads the one that is set and names that.
         """
-        margin_mode = chosen_or_none(MarginMode, margin_mode, "margin_mode")
+        margin_mode = chosen_or_none(fa.MarginMode, margin_mode, "margin_mode")
         if margin_mode is None:
-            margin_mode = (await self.fetch_leverage(symbol)).margin_mode or MarginMode.CROSS
+            margin_mode = (await self.fetch_leverage(symbol)).margin_mode or fa.MarginMode.CROSS
         body = {"symbol": self.venue_symbol(symbol), "open_type": words.MARGIN_MODE_WORD[margin_mode]}
         return readable(await self._call(endpoints.QUERY_LEVERAGE, body=body))
 
     async def _leverage_change(
-        self, venue_symbol: str, leverage: Decimal, margin_mode: MarginMode | None, side: PositionSide | None
-    ) -> LeverageChange:
+        self, venue_symbol: str, leverage: Decimal, margin_mode: fa.MarginMode | None, side: fa.PositionSide | None
+    ) -> fa.LeverageChange:
         """One call sets leverage and margin mode, which stays where none is named."""
-        mode = margin_mode or (await self.fetch_leverage(venue_symbol)).margin_mode or MarginMode.CROSS
+        mode = margin_mode or (await self.fetch_leverage(venue_symbol)).margin_mode or fa.MarginMode.CROSS
         self._standing.pop(venue_symbol, None)
         body = {"symbol": venue_symbol, "leverage": to_text(leverage), "open_type": words.MARGIN_MODE_WORD[mode]}
-        return LeverageChange([Call(endpoints.SUBMIT_LEVERAGE, body)], mode)
+        return fa.LeverageChange([fa.Call(endpoints.SUBMIT_LEVERAGE, body)], mode)
 
     async def set_margin_mode(
-        self, mode: MarginModeLike, *, symbol: str | None = None, margin_coin: str = "USDT"
+        self, mode: fa.MarginModeLike, *, symbol: str | None = None, margin_coin: str = "USDT"
     ) -> None:
         """Set cross or isolated margin of one contract; its leverage stays."""
-        mode = chosen(MarginMode, mode, "mode")
+        mode = chosen(fa.MarginMode, mode, "mode")
         if symbol is None:
-            raise InvalidRequest(f"{self.id}: the margin mode is set per contract: name the symbol")
+            raise fa.InvalidRequest(f"{self.id}: the margin mode is set per contract: name the symbol")
         self._active("set_margin_mode")
         now = await self.fetch_leverage(symbol)
         if now.margin_mode is mode:
             return
         if now.leverage is None:
-            raise DecodeError(f"{self.id}: the leverage that is set cannot be read", path="leverage")
+            raise fa.DecodeError(f"{self.id}: the leverage that is set cannot be read", path="leverage")
         await self._put_leverage(self.venue_symbol(symbol), now.leverage, mode)
 
-    async def _opening_terms(self, name: str) -> tuple[Decimal | None, MarginMode | None]:
+    async def _opening_terms(self, name: str) -> tuple[Decimal | None, fa.MarginMode | None]:
         """Leverage and margin mode that an opening order must repeat; read anew each minute, and after a conflict."""
         standing = self._standing.get(name)
         if standing is None or self._channel.now_ms() - standing[2] > TERMS_FOR_MS:
@@ -225,39 +195,39 @@ class BitMartAccount(Adapter):
             return found.leverage, found.margin_mode
         return standing[:2]
 
-    async def fetch_position_mode(self, symbol: str | None = None) -> PositionMode:
+    async def fetch_position_mode(self, symbol: str | None = None) -> fa.PositionMode:
         """Read the position mode; it is the account's, whatever the symbol."""
         return words.position_mode((await self._call(endpoints.POSITION_MODE)).position_mode)
 
-    async def set_position_mode(self, mode: PositionModeLike, *, symbol: str | None = None) -> PositionMode:
+    async def set_position_mode(self, mode: fa.PositionModeLike, *, symbol: str | None = None) -> fa.PositionMode:
         """Set the position mode of the account; refused while any position or order is open."""
-        wanted = chosen(PositionMode, mode, "mode")
+        wanted = chosen(fa.PositionMode, mode, "mode")
         self._active("set_position_mode")
         # What happens when the mode is set already is not documented.
         return wanted if await self.fetch_position_mode() is wanted else await super().set_position_mode(wanted)
 
-    def _position_mode_change(self, mode: PositionMode) -> Call:
-        return Call(endpoints.SET_POSITION_MODE, {"position_mode": words.POSITION_MODE_WORD[mode]})
+    def _position_mode_change(self, mode: fa.PositionMode) -> fa.Call:
+        return fa.Call(endpoints.SET_POSITION_MODE, {"position_mode": words.POSITION_MODE_WORD[mode]})
 
     # Market
 
-    async def fetch_contracts(self) -> list[Contract]:
+    async def fetch_contracts(self) -> list[fa.Contract]:
         """Read the linear perpetual contracts; delisted ones are in it, their `status` says so."""
         rows = (await self._call(endpoints.DETAILS)).symbols
-        return mapping.contracts().known(Rows(filter(mapping.is_offered, rows)).without(unread_of(rows)))
+        return mapping.contracts().known(fa.Rows(filter(mapping.is_offered, rows)).without(unread_of(rows)))
 
-    async def fetch_ticker(self, symbol: str) -> Ticker:
+    async def fetch_ticker(self, symbol: str) -> fa.Ticker:
         """Read last and index price; BitMart tells no best prices and no mark price here."""
         name = self.venue_symbol(symbol)
 
-        def find(answer: wire.WireContracts) -> Ticker | None:
+        def find(answer: wire.WireContracts) -> fa.Ticker | None:
             if not (answer.symbols or unread_of(answer.symbols)):
-                raise SymbolNotFound(f"no contract {symbol}", venue=self.id, endpoint=endpoints.DETAILS.name)
+                raise fa.SymbolNotFound(f"no contract {symbol}", venue=self.id, endpoint=endpoints.DETAILS.name)
             return next((mapping.tickers().one(row) for row in answer.symbols if row.symbol == name), None)
 
         return await self._pick(endpoints.DETAILS, {"symbol": name}, find)
 
-    async def fetch_funding_rate(self, symbol: str) -> FundingRate:
+    async def fetch_funding_rate(self, symbol: str) -> fa.FundingRate:
         name = self.venue_symbol(symbol)
         row = await self._call(
             endpoints.FUNDING_RATE, {"symbol": name}, about=lambda row: words.names(row.symbol, name)
@@ -267,7 +237,7 @@ class BitMartAccount(Adapter):
     async def fetch_funding_history(self, symbol: str, *, limit: int = 100) -> list[wire.WirePastFunding]:
         """Read settled funding rates, newest first, at most 100."""
         if not 1 <= limit <= 100:
-            raise InvalidRequest(f"limit must be 1 to 100, not {limit}")
+            raise fa.InvalidRequest(f"limit must be 1 to 100, not {limit}")
         name = self.venue_symbol(symbol)
         params: dict[str, str | int | None] = {"symbol": name, "limit": limit}
         about = some_of(name, lambda answer: answer.rows)
@@ -293,22 +263,22 @@ class BitMartAccount(Adapter):
         self._active("claim_demo_funds")
         return await self._call(endpoints.CLAIM, body={})
 
-    async def fetch_risk_limits(self, symbol: str) -> list[RiskLimit]:
+    async def fetch_risk_limits(self, symbol: str) -> list[fa.RiskLimit]:
         name = self.venue_symbol(symbol)
         rules = (await self._call(endpoints.LEVERAGE_BRACKET, {"symbol": name})).rules
         rule = next((rule for rule in rules if words.names(rule.symbol, name)), None)
         if rule is None:
-            raise DecodeError(f"{self.id}: no tiers of {name}", path="rules")
+            raise fa.DecodeError(f"{self.id}: no tiers of {name}", path="rules")
         named = msgspec.structs.replace(rule, symbol=name)
         tiers = mapping.risk_limits().known(rule.brackets, lambda _: named)
-        return Rows(sorted(tiers, key=lambda tier: tier.tier or 0)).without(unread_of(tiers))
+        return fa.Rows(sorted(tiers, key=lambda tier: tier.tier or 0)).without(unread_of(tiers))
 
     async def fetch_time(self) -> int:
         return ms((await self._call(endpoints.TIME)).server_time, "server_time")
 
 
 def _risk_row(
-    position: Position, positions: list[Position], rows: list[wire.WirePositionRisk]
+    position: fa.Position, positions: list[fa.Position], rows: list[wire.WirePositionRisk]
 ) -> wire.WirePositionRisk | None:
     """The risk row of a position; a row that names no side belongs to the only position of its contract."""
     rows = [row for row in rows if row.symbol == position.venue_symbol]

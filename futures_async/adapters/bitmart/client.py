@@ -10,44 +10,8 @@ from typing import Any, ClassVar, Unpack
 
 import msgspec
 
-from futures_async.adapter import (
-    Ack,
-    Amendment,
-    Call,
-    Credentials,
-    DecodeError,
-    ExchangeError,
-    Fill,
-    FuturesAsyncError,
-    IncompletePage,
-    Intent,
-    InvalidOrder,
-    InvalidRequest,
-    LedgerEntry,
-    MarginMode,
-    MarginModeConflict,
-    Options,
-    Order,
-    OrderKind,
-    OrderNotFound,
-    OrderOutcomeUnknown,
-    OrderRequest,
-    Page,
-    PageQuery,
-    Placement,
-    PlannedOrder,
-    PositionSide,
-    Read,
-    SettingNotApplied,
-    StreamDialect,
-    UnreadRow,
-    decimal_or_none,
-    make_client_order_id,
-    one_id,
-    required_id,
-    walks,
-    whole_seconds,
-)
+import futures_async.adapter as fa
+from futures_async.adapter import decimal_or_none, make_client_order_id, one_id, required_id, walks, whole_seconds
 from futures_async.adapters._rows import some_of
 from futures_async.adapters.bitmart import endpoints, mapping, orders, requests, words
 from futures_async.adapters.bitmart.dialect import BitMartDialect
@@ -85,9 +49,9 @@ class BitMart(BitMartTriggers):
     nothing_to_close = frozenset({"40021"})
     order_fields = requests.ORDER_FIELDS
 
-    takes: ClassVar[type[Options]] = BitMartOptions
+    takes: ClassVar[type[fa.Options]] = BitMartOptions
 
-    def __init__(self, credentials: Credentials | None = None, **options: Unpack[BitMartOptions]) -> None:
+    def __init__(self, credentials: fa.Credentials | None = None, **options: Unpack[BitMartOptions]) -> None:
         own, common = self._own_options(options)
         self._account: str | None = own["account"]
         super().__init__(credentials, dialect=BitMartDialect(), **common)
@@ -96,7 +60,7 @@ class BitMart(BitMartTriggers):
     def _part(self) -> str:
         return "" if self._account in (None, "futures") else self._account
 
-    def _stream_dialect(self) -> StreamDialect:
+    def _stream_dialect(self) -> fa.StreamDialect:
         return BitMartStreamDialect(self._known_contract)
 
     async def _before_reading(self) -> None:
@@ -104,11 +68,11 @@ class BitMart(BitMartTriggers):
 
     # Placing, changing, cancelling
 
-    async def _plan(self, request: OrderRequest, *, kind: OrderKind = OrderKind.PLAIN) -> PlannedOrder:
+    async def _plan(self, request: fa.OrderRequest, *, kind: fa.OrderKind = fa.OrderKind.PLAIN) -> fa.PlannedOrder:
         plan = await super()._plan(request, kind=kind)
         words.to_contracts(plan.request.quantity, requests.contract_of(plan))
         wanted = plan.request
-        if wanted.intent is Intent.CLOSE or None not in (wanted.leverage, wanted.margin_mode):
+        if wanted.intent is fa.Intent.CLOSE or None not in (wanted.leverage, wanted.margin_mode):
             return plan
         # "With an existing position, an opening order must repeat the position's leverage and open_type".
         leverage, mode = await self._opening_terms(plan.venue_symbol)
@@ -119,39 +83,43 @@ class BitMart(BitMartTriggers):
             ),
         )
 
-    def _heard(self, plan: PlannedOrder, error: FuturesAsyncError) -> None:
+    def _heard(self, plan: fa.PlannedOrder, error: fa.FuturesAsyncError) -> None:
         super()._heard(plan, error)
-        if isinstance(error, MarginModeConflict):
+        if isinstance(error, fa.MarginModeConflict):
             self._standing.pop(plan.venue_symbol, None)
-        elif isinstance(error, ExchangeError) and error.code in SIZE_REFUSALS:
+        elif isinstance(error, fa.ExchangeError) and error.code in SIZE_REFUSALS:
             self._forget_contracts()
 
-    def _ordered(self, plan: PlannedOrder) -> None:
+    def _ordered(self, plan: fa.PlannedOrder) -> None:
         # Terms that an order has said and that did not stand already: what stands is read when it is needed next.
         standing, said = self._standing.get(plan.venue_symbol), (plan.request.leverage, plan.request.margin_mode)
-        if plan.request.intent is Intent.OPEN and standing is not None and said != standing[:2]:
+        if plan.request.intent is fa.Intent.OPEN and standing is not None and said != standing[:2]:
             del self._standing[plan.venue_symbol]
 
-    def _placement(self, order: PlannedOrder) -> Placement:
-        return Placement(endpoints.SUBMIT_ORDER, requests.order_body(order), _read_ack)
+    def _placement(self, order: fa.PlannedOrder) -> fa.Placement:
+        return fa.Placement(endpoints.SUBMIT_ORDER, requests.order_body(order), _read_ack)
 
-    def _cancellation(self, venue_symbol: str, order_id: str | None, client_order_id: str | None) -> Call:
+    def _cancellation(self, venue_symbol: str, order_id: str | None, client_order_id: str | None) -> fa.Call:
         ids = requests.id_fields(order_id, client_order_id)
-        return Call(endpoints.CANCEL_ORDER, {"symbol": venue_symbol, **ids})
+        return fa.Call(endpoints.CANCEL_ORDER, {"symbol": venue_symbol, **ids})
 
-    def _amendment(self, order: Order, price: Decimal | None, quantity: Decimal | None) -> Amendment:
+    def _amendment(self, order: fa.Order, price: Decimal | None, quantity: Decimal | None) -> fa.Amendment:
         contract = self._known_contract(order.venue_symbol)
         if contract is None:
-            raise InvalidOrder(f"{self.id}: the size of a contract of {order.venue_symbol} is not known")
-        return Amendment(endpoints.MODIFY_ORDER, requests.amend_body(order, contract, price, quantity))
+            raise fa.InvalidOrder(f"{self.id}: the size of a contract of {order.venue_symbol} is not known")
+        return fa.Amendment(endpoints.MODIFY_ORDER, requests.amend_body(order, contract, price, quantity))
 
     async def _cancel_all(self, venue_symbol: str) -> list[str] | None:
         await self._call(endpoints.CANCEL_ORDERS, body={"symbol": venue_symbol})
         return None
 
     async def _close_unread(
-        self, venue_symbol: str, side: PositionSide | None, row: UnreadRow | None, margin_mode: MarginMode | None
-    ) -> Ack | None:
+        self,
+        venue_symbol: str,
+        side: fa.PositionSide | None,
+        row: fa.UnreadRow | None,
+        margin_mode: fa.MarginMode | None,
+    ) -> fa.Ack | None:
         """By the number of contracts that the row has: without their size, which may be what is not known of it."""
         held = getattr(None if row is None else row.raw, "current_amount", None)
         if side is None or not isinstance(held, (str, int, Decimal)):
@@ -169,16 +137,16 @@ class BitMart(BitMartTriggers):
         }
         try:
             taken = await self._call(endpoints.SUBMIT_ORDER, body=body)
-        except OrderOutcomeUnknown as unknown:
+        except fa.OrderOutcomeUnknown as unknown:
             unknown.name(self.unified_symbol(venue_symbol), own)
             raise
-        except FuturesAsyncError as error:
+        except fa.FuturesAsyncError as error:
             error.client_order_id = own
             raise
         try:
             return _read_ack(taken)._replace(client_order_id=own)
-        except DecodeError:  # it was taken, and is found by our own id
-            return Ack(None, own)
+        except fa.DecodeError:  # it was taken, and is found by our own id
+            return fa.Ack(None, own)
 
     async def arm_cancel_all(self, timeout_s: int, symbol: str | None = None) -> None:
         """Have the venue cancel all orders of a contract unless called again in time; 0 disarms.
@@ -188,23 +156,23 @@ class BitMart(BitMartTriggers):
             symbol: Required: the countdown is per contract.
         """
         if symbol is None:
-            raise InvalidRequest(f"{self.id}: the countdown is per contract: name the symbol")
+            raise fa.InvalidRequest(f"{self.id}: the countdown is per contract: name the symbol")
         body = {"symbol": self.venue_symbol(symbol), "timeout": whole_seconds(timeout_s, self.id, least=5)}
         if not (await self._call(endpoints.CANCEL_ALL_AFTER, body=body)).result:
-            raise SettingNotApplied(f"{self.id}: the venue did not take the countdown for {symbol}")
+            raise fa.SettingNotApplied(f"{self.id}: the venue did not take the countdown for {symbol}")
 
     # Reading orders
 
     async def fetch_order(
         self, symbol: str, *, order_id: str | None = None, client_order_id: str | None = None
-    ) -> Order:
+    ) -> fa.Order:
         """Read one order. By client id it is looked for in the lists of open and past orders (90 days)."""
         order_id, client_order_id = one_id(order_id, client_order_id)
         name = self.venue_symbol(symbol)
         if order_id is None:
             found = await self._find_order(name, client_order_id or "")
             if found is None:
-                raise OrderNotFound(
+                raise fa.OrderNotFound(
                     f"no order {client_order_id} of {symbol}", venue=self.id, endpoint=endpoints.OPEN_ORDERS.name
                 )
             return found
@@ -216,7 +184,7 @@ class BitMart(BitMartTriggers):
         )
         return orders.orders().one(row, await self._contract_held(name))
 
-    async def fetch_open_orders(self, symbol: str | None = None) -> list[Order]:
+    async def fetch_open_orders(self, symbol: str | None = None) -> list[fa.Order]:
         """Read the open orders; trigger and trailing orders are not among them.
 
         Raises:
@@ -227,17 +195,17 @@ class BitMart(BitMartTriggers):
         plain = [order for order in read.rows if order.raw.type != TRAILING]
         try:
             walks.complete(read, OPEN_ROWS, f"{self.id}: open orders")
-        except IncompletePage as cut:
+        except fa.IncompletePage as cut:
             cut.rows = plain
             raise
-        return Read(plain, read.unread).whole()
+        return fa.Read(plain, read.unread).whole()
 
-    async def _open(self, name: str | None) -> Read[Order]:
+    async def _open(self, name: str | None) -> fa.Read[fa.Order]:
         about = None if name is None else some_of(name)
         rows = await self._call(endpoints.OPEN_ORDERS, {"symbol": name, "limit": OPEN_ROWS}, about=about)
         return await self._as(orders.orders(), rows)
 
-    async def _find_order(self, venue_symbol: str, client_order_id: str) -> Order | None:
+    async def _find_order(self, venue_symbol: str, client_order_id: str) -> fa.Order | None:
         """Open orders, past orders, open orders again (it may have moved between the two), fills: four witnesses.
 
         The venue has no look-up by client id. None only when every witness answered in full.
@@ -249,16 +217,16 @@ class BitMart(BitMartTriggers):
             found = await self._among_open(venue_symbol, client_order_id)
         return found or await self._by_fill(venue_symbol, client_order_id)
 
-    async def _among_open(self, name: str, client_order_id: str) -> Order | None:
+    async def _among_open(self, name: str, client_order_id: str) -> fa.Order | None:
         read = await self._open(name)
         return _ours(read, client_order_id, OPEN_ROWS, f"{self.id}: open orders of {name}")
 
-    async def _among_past(self, name: str, client_order_id: str) -> Order | None:
+    async def _among_past(self, name: str, client_order_id: str) -> fa.Order | None:
         rows = await self._call(endpoints.ORDER_HISTORY, self._witness(name, client_order_id))
         read = await self._as(orders.orders(), rows)
         return _ours(read, client_order_id, PAST.rows, f"{self.id}: past orders of {name}")
 
-    async def _by_fill(self, name: str, client_order_id: str) -> Order | None:
+    async def _by_fill(self, name: str, client_order_id: str) -> fa.Order | None:
         """Fills do not repeat the client id that they were filtered by: their orders must say it, each of them."""
         rows = await self._call(endpoints.TRADES, self._witness(name, client_order_id))
         fills = walks.certain(await self._as(orders.fills(), rows), PAST.rows, f"{self.id}: fills of {name}")
@@ -269,7 +237,7 @@ class BitMart(BitMartTriggers):
         return None
 
     def _witness(self, name: str, client_order_id: str) -> dict[str, str | int | None]:
-        wanted = PAST.wanted(PageQuery(symbol=name), self._channel.now_ms())
+        wanted = PAST.wanted(fa.PageQuery(symbol=name), self._channel.now_ms())
         return {
             "symbol": name,
             "client_order_id": client_order_id,
@@ -278,25 +246,25 @@ class BitMart(BitMartTriggers):
             "end_time": wanted.end,
         }
 
-    async def _orders_page(self, query: PageQuery, cursor: str | None) -> Page[Order]:
+    async def _orders_page(self, query: fa.PageQuery, cursor: str | None) -> fa.Page[fa.Order]:
         if query.symbol is None:
-            raise InvalidRequest(f"{self.id}: past orders are listed per contract: name the symbol")
+            raise fa.InvalidRequest(f"{self.id}: past orders are listed per contract: name the symbol")
 
-        async def fetch(window: walks.Window) -> Read[Order]:
+        async def fetch(window: walks.Window) -> fa.Read[fa.Order]:
             rows = await self._call(endpoints.ORDER_HISTORY, self._between(query, window))
             return await self._as(orders.orders(), rows)
 
         return await walks.split_rows(fetch, PAST.wanted(query, self._channel.now_ms()), cursor, PAST)
 
-    async def _fills_page(self, query: PageQuery, cursor: str | None) -> Page[Fill]:
-        async def fetch(window: walks.Window) -> Read[Fill]:
+    async def _fills_page(self, query: fa.PageQuery, cursor: str | None) -> fa.Page[fa.Fill]:
+        async def fetch(window: walks.Window) -> fa.Read[fa.Fill]:
             rows = await self._call(endpoints.TRADES, self._between(query, window))
             return await self._as(orders.fills(), rows)
 
         return await walks.split_rows(fetch, PAST.wanted(query, self._channel.now_ms()), cursor, PAST)
 
-    async def _ledger_page(self, query: PageQuery, cursor: str | None) -> Page[LedgerEntry]:
-        async def fetch(window: walks.Window) -> Read[LedgerEntry]:
+    async def _ledger_page(self, query: fa.PageQuery, cursor: str | None) -> fa.Page[fa.LedgerEntry]:
+        async def fetch(window: walks.Window) -> fa.Read[fa.LedgerEntry]:
             kind = None if query.ledger_type is None else words.FLOW_CODE.get(query.ledger_type)
             params = {**self._between(query, window), "flow_type": kind, "page_size": LEDGER.rows}
             rows = await self._call(endpoints.TRANSACTIONS, params)
@@ -304,7 +272,7 @@ class BitMart(BitMartTriggers):
 
         return await walks.newest_rows(fetch, LEDGER.wanted(query, self._channel.now_ms()), cursor, LEDGER)
 
-    def _between(self, query: PageQuery, window: walks.Window) -> dict[str, str | int | None]:
+    def _between(self, query: fa.PageQuery, window: walks.Window) -> dict[str, str | int | None]:
         return {
             "symbol": query.symbol,
             "account": self._account,
@@ -327,12 +295,12 @@ class BitMart(BitMartTriggers):
         return await super().request(method, path, params=params, body=body, idempotent=idempotent)
 
 
-def _read_ack(result: WireOrderAck) -> Ack:
+def _read_ack(result: WireOrderAck) -> fa.Ack:
     """The order's id, a number here; the price beside it may be the text "market price"."""
-    return Ack(required_id(result.order_id, "order_id"))
+    return fa.Ack(required_id(result.order_id, "order_id"))
 
 
-def _ours(read: Read[Order], client_order_id: str, most: int, what: str) -> Order | None:
+def _ours(read: fa.Read[fa.Order], client_order_id: str, most: int, what: str) -> fa.Order | None:
     """The order that carries our id (the venue's filter alone is not believed), or None when the list is whole."""
     for order in read.rows:
         if order.client_order_id == client_order_id:

@@ -11,38 +11,8 @@ from typing import Any, Generic, TypeVar, cast
 
 import msgspec
 
-from futures_async.adapter import (
-    UNREADABLE,
-    AccountInLiquidation,
-    AuthenticationError,
-    Banned,
-    ClockSkew,
-    Code,
-    Credentials,
-    Dialect,
-    DuplicateOrder,
-    Endpoint,
-    InsufficientMargin,
-    InvalidRequest,
-    Kind,
-    MarginModeConflict,
-    OrderNotFound,
-    OrderRejected,
-    ParameterRejected,
-    PermissionDenied,
-    PositionModeConflict,
-    RateLimited,
-    Refusal,
-    RiskLimitExceeded,
-    SealedHeaders,
-    SymbolNotFound,
-    Unsigned,
-    VenueTraits,
-    VenueUnavailable,
-    ambiguous,
-    passing,
-    refused,
-)
+import futures_async.adapter as fa
+from futures_async.adapter import ambiguous, passing, refused
 from futures_async.adapters.bitmart.wire import WireTime
 
 T = TypeVar("T")
@@ -51,50 +21,50 @@ SUCCESS = "1000"
 WINDOW_S = 2.0
 LONGEST_WINDOW_S = 60.0
 
-CODES: dict[str, Code] = {
+CODES: dict[str, fa.Code] = {
     # The gateway: judged before the call reaches the trading system.
-    **refused(AuthenticationError, 30001, 30002, 30003, 30004, 30005, 30011),
-    **passing(ClockSkew, 30006, 30007, 30008, 40008),
-    **refused(PermissionDenied, 30010, 30012, 30019),
-    **passing(RateLimited, 30013),
-    **refused(Banned, 30017),
-    **ambiguous(VenueUnavailable, 30014, 30016, 25601, transient=True),
-    **refused(ParameterRejected, 30000, 30018, 30030, 30031),
+    **refused(fa.AuthenticationError, 30001, 30002, 30003, 30004, 30005, 30011),
+    **passing(fa.ClockSkew, 30006, 30007, 30008, 40008),
+    **refused(fa.PermissionDenied, 30010, 30012, 30019),
+    **passing(fa.RateLimited, 30013),
+    **refused(fa.Banned, 30017),
+    **ambiguous(fa.VenueUnavailable, 30014, 30016, 25601, transient=True),
+    **refused(fa.ParameterRejected, 30000, 30018, 30030, 30031),
     # The contract system.
-    **refused(ParameterRejected, 40001, 40002, 40004, 40005, 40007, 40009, 40010, 40011, 40030, 40038, 49998),
-    **refused(PermissionDenied, 40006, 40046, 40047),
-    **refused(SymbolNotFound, 40034),
-    **refused(OrderRejected, 40014, 40017, 40018, 40020, 40021, 40031, 40032, 40033),
-    **refused(OrderRejected, 40041, 40042, 40043, 40044, 40048, 40049),
-    **refused(DuplicateOrder, 40003, 40050),
-    **refused(AccountInLiquidation, 40016, 40019, 40023, 40024, 40026),
-    **refused(InsufficientMargin, 40025, 40027, 42000),
-    **refused(RiskLimitExceeded, 40028, 40029),
-    **refused(MarginModeConflict, 40022, 40040, 40045),
-    **refused(PositionModeConflict, 40059),
-    **refused(OrderNotFound, 40035, 40037),
-    **ambiguous(VenueUnavailable, 40015, transient=True),
+    **refused(fa.ParameterRejected, 40001, 40002, 40004, 40005, 40007, 40009, 40010, 40011, 40030, 40038, 49998),
+    **refused(fa.PermissionDenied, 40006, 40046, 40047),
+    **refused(fa.SymbolNotFound, 40034),
+    **refused(fa.OrderRejected, 40014, 40017, 40018, 40020, 40021, 40031, 40032, 40033),
+    **refused(fa.OrderRejected, 40041, 40042, 40043, 40044, 40048, 40049),
+    **refused(fa.DuplicateOrder, 40003, 40050),
+    **refused(fa.AccountInLiquidation, 40016, 40019, 40023, 40024, 40026),
+    **refused(fa.InsufficientMargin, 40025, 40027, 42000),
+    **refused(fa.RiskLimitExceeded, 40028, 40029),
+    **refused(fa.MarginModeConflict, 40022, 40040, 40045),
+    **refused(fa.PositionModeConflict, 40059),
+    **refused(fa.OrderNotFound, 40035, 40037),
+    **ambiguous(fa.VenueUnavailable, 40015, transient=True),
     # One code for several things: see `BitMartDialect.rule`, which splits these by message or call.
-    **ambiguous(VenueUnavailable, 40012),
-    **passing(RateLimited, 40013),
-    **refused(OrderNotFound, 40036),
-    **passing(ClockSkew, 40039),
+    **ambiguous(fa.VenueUnavailable, 40012),
+    **passing(fa.RateLimited, 40013),
+    **refused(fa.OrderNotFound, 40036),
+    **passing(fa.ClockSkew, 40039),
     # Transfers and sub-accounts.
-    **refused(ParameterRejected, 60000, 60001, 60002, 60005, 60006, 60030, 60031, 61003),
-    **refused(InsufficientMargin, 60008, 61001),
-    **refused(PermissionDenied, 60026, 60027, 60028, 60029, 61005, 61006, 61008),
-    **ambiguous(VenueUnavailable, 60050, 60051, 60052),
-    **ambiguous(VenueUnavailable, 70003, transient=True),
-    **refused(DuplicateOrder, 61004),
+    **refused(fa.ParameterRejected, 60000, 60001, 60002, 60005, 60006, 60030, 60031, 61003),
+    **refused(fa.InsufficientMargin, 60008, 61001),
+    **refused(fa.PermissionDenied, 60026, 60027, 60028, 60029, 61005, 61006, 61008),
+    **ambiguous(fa.VenueUnavailable, 60050, 60051, 60052),
+    **ambiguous(fa.VenueUnavailable, 70003, transient=True),
+    **refused(fa.DuplicateOrder, 61004),
 }
 """Every documented code; an unlisted one proves nothing."""
 
-_SYMBOL_NOT_FOUND = Code(SymbolNotFound, definitive=True)
-_NO_BALANCE = Code(InsufficientMargin, definitive=True)
-_MARGIN_MODE = Code(MarginModeConflict, definitive=True)
-_CLOCK = Code(ClockSkew, definitive=True, transient=True)
-_FINISHED = Code(OrderRejected, definitive=True)
-_BAD_TIME = Code(ParameterRejected, definitive=True)
+_SYMBOL_NOT_FOUND = fa.Code(fa.SymbolNotFound, definitive=True)
+_NO_BALANCE = fa.Code(fa.InsufficientMargin, definitive=True)
+_MARGIN_MODE = fa.Code(fa.MarginModeConflict, definitive=True)
+_CLOCK = fa.Code(fa.ClockSkew, definitive=True, transient=True)
+_FINISHED = fa.Code(fa.OrderRejected, definitive=True)
+_BAD_TIME = fa.Code(fa.ParameterRejected, definitive=True)
 
 _TRACE = " (trace "
 
@@ -121,14 +91,14 @@ class Envelope(msgspec.Struct, Generic[T], frozen=True, gc=False):
     data: T = cast("T", None)
 
 
-class BitMartDialect(Dialect):
+class BitMartDialect(fa.Dialect):
     """Keyed reads, signed writes."""
 
     venue = "bitmart"
     base_url = "https://api-cloud-v2.bitmart.com"
     demo_support = "host"
     demo_url = "https://demo-api-cloud-v2.bitmart.com"
-    traits = VenueTraits(
+    traits = fa.VenueTraits(
         client_id=True,
         client_id_pattern=r"[A-Za-z0-9]{1,32}",
         # The answer to a placement holds the venue's id and a price, nothing else.
@@ -147,13 +117,13 @@ class BitMartDialect(Dialect):
     codes = CODES
     credentials_needed = ("memo",)
 
-    def standing_headers(self, credentials: Credentials) -> Sequence[tuple[str, str]]:
+    def standing_headers(self, credentials: fa.Credentials) -> Sequence[tuple[str, str]]:
         """The key."""
         return (("X-BM-KEY", credentials.key.reveal()),)
 
     def headers(
-        self, request: Unsigned, endpoint: Endpoint[Any], credentials: Credentials, now_ms: int
-    ) -> SealedHeaders:
+        self, request: fa.Unsigned, endpoint: fa.Endpoint[Any], credentials: fa.Credentials, now_ms: int
+    ) -> fa.SealedHeaders:
         """Nothing on reads; signature and timestamp (milliseconds) on every POST.
 
         Raises:
@@ -162,9 +132,9 @@ class BitMartDialect(Dialect):
         if request.path in CANCELS_ONE:
             require_id(request.body)
         if request.method == "GET":
-            return SealedHeaders(())
+            return fa.SealedHeaders(())
         timestamp = str(now_ms)
-        return SealedHeaders(
+        return fa.SealedHeaders(
             (
                 ("X-BM-SIGN", sign(timestamp, request.body, credentials)),
                 ("X-BM-TIMESTAMP", timestamp),
@@ -172,22 +142,22 @@ class BitMartDialect(Dialect):
             )
         )
 
-    def refusal(self, envelope: Envelope[Any]) -> Refusal | None:
+    def refusal(self, envelope: Envelope[Any]) -> fa.Refusal | None:
         """The code decides, whatever the HTTP status: exactly 1000 is success, as a number or as text."""
         code = str(envelope.code)
         if code == SUCCESS:
             return None
         message = envelope.message or envelope.msg or "refused without a message"
-        return Refusal(code, f"{message}{_TRACE}{envelope.trace})" if envelope.trace else message)
+        return fa.Refusal(code, f"{message}{_TRACE}{envelope.trace})" if envelope.trace else message)
 
-    def rule(self, refusal: Refusal, endpoint: Endpoint[Any]) -> Code | None:
+    def rule(self, refusal: fa.Refusal, endpoint: fa.Endpoint[Any]) -> fa.Code | None:
         """What a code means; five of them mean different things by message or by call."""
         code = refusal.code
         if code == "40012":
             return self._catch_all(refusal.message.partition(_TRACE)[0].lower())
         if code == "40013" and "time" in refusal.message.partition(_TRACE)[0].lower():
             return _CLOCK
-        if code == "40036" and endpoint.kind not in (Kind.READ, Kind.CANCEL):
+        if code == "40036" and endpoint.kind not in (fa.Kind.READ, fa.Kind.CANCEL):
             # "The status does not allow it": a cancel or a read finds it gone, an edit is refused.
             return _FINISHED
         if code == "40039" and not endpoint.signed:
@@ -195,7 +165,7 @@ class BitMartDialect(Dialect):
             return _BAD_TIME
         return self.codes.get(code)
 
-    def _catch_all(self, message: str) -> Code:
+    def _catch_all(self, message: str) -> fa.Code:
         """40012, nominally "system error"."""
         if "symbol_not_exist" in message:
             return _SYMBOL_NOT_FOUND
@@ -222,7 +192,7 @@ class BitMartDialect(Dialect):
         return min(float(reset), LONGEST_WINDOW_S) if _is_count(reset) and int(reset) else WINDOW_S
 
 
-def sign(timestamp: str, body: bytes, credentials: Credentials) -> str:
+def sign(timestamp: str, body: bytes, credentials: fa.Credentials) -> str:
     """Lower-case hex of HMAC-SHA256 over `timestamp#memo#body`; the memo itself is never sent."""
     memo = credentials.memo or b""  # stays sealed: tracebacks show the locals of their frames
     return credentials.hmac_sha256(timestamp.encode() + b"#", memo, b"#" + body).hexdigest()
@@ -243,10 +213,10 @@ def require_id(body: bytes) -> None:
     """
     try:
         ids = msgspec.json.decode(body, type=_Ids) if body else _Ids()
-    except UNREADABLE:
+    except fa.UNREADABLE:
         ids = _Ids()
     if not (names_order(ids.order_id) or names_client(ids.client_order_id)):
-        raise InvalidRequest(
+        raise fa.InvalidRequest(
             "a BitMart cancel needs an order id or a client order id: without one the venue cancels every order "
             "of the contract (cancel_all_orders does that on purpose)"
         )

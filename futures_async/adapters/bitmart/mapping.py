@@ -10,43 +10,8 @@ from decimal import Decimal
 
 import msgspec
 
-from futures_async.adapter import (
-    Account,
-    Contract,
-    DecodeError,
-    FundingRate,
-    LedgerEntry,
-    LedgerType,
-    Leverage,
-    Loose,
-    MarginMode,
-    Position,
-    PositionMode,
-    PositionRisk,
-    PositionSide,
-    RiskLimit,
-    Ticker,
-    decimal_or_none,
-    known,
-    known_or_none,
-    made,
-    minus,
-    multiply,
-    named,
-    needed,
-    number,
-    otherwise,
-    position_risk,
-    positive_or_none,
-    price,
-    read_by,
-    size,
-    table,
-    table_with,
-    text,
-    times,
-    word,
-)
+import futures_async.adapter as fa
+from futures_async.adapter import made, named, needed, number, otherwise, price, read_by, size, text, times, word
 from futures_async.adapters._rows import text_or_none
 from futures_async.adapters.bitmart import wire, words
 
@@ -62,21 +27,21 @@ def is_offered(row: wire.WireContract) -> bool:
 
 def _perpetual(name: str, product_type: object) -> str:
     if str(product_type) != "1":
-        raise DecodeError("product_type is no known one", path="product_type")
+        raise fa.DecodeError("product_type is no known one", path="product_type")
     return words.unified_symbol(name)
 
 
 def _settled(quote: str) -> str:
     if quote not in words.LINEAR:
-        raise DecodeError(f"contracts quoted in {quote[:10]} settle in nobody knows what", path="quote_currency")
+        raise fa.DecodeError(f"contracts quoted in {quote[:10]} settle in nobody knows what", path="quote_currency")
     return quote
 
 
-@table
-def contracts(row: wire.WireContract) -> Contract:
+@fa.table
+def contracts(row: wire.WireContract) -> fa.Contract:
     """Trading rules, in base coin."""
     one, quote = needed(price(row.contract_size)), needed(text(row.quote_currency))
-    return Contract(
+    return fa.Contract(
         **named(words.VENUE, row.symbol, _perpetual, row.product_type),
         base=needed(text(row.base_currency)),
         quote=quote,
@@ -93,10 +58,10 @@ def contracts(row: wire.WireContract) -> Contract:
     )
 
 
-@table
-def tickers(row: wire.WireContract) -> Ticker:
+@fa.table
+def tickers(row: wire.WireContract) -> fa.Ticker:
     """Last and index price, pushed also mark and best prices; only what is read tells the funding rate."""
-    return Ticker(
+    return fa.Ticker(
         **named(words.VENUE, row.symbol, words.unified_symbol),
         last_price=needed(number(row.last_price)),
         bid_price=price(row.bid_price),
@@ -112,10 +77,10 @@ def _seconds(hours: Decimal | None) -> int | None:
     return None if hours is None else int(hours * 3600)
 
 
-@table_with
-def funding_rates(row: wire.WireFunding, listed: wire.WireContract) -> FundingRate:
+@fa.table_with
+def funding_rates(row: wire.WireFunding, listed: wire.WireContract) -> fa.FundingRate:
     """The rate that is due at the next settlement; how often there is one stands with the contract."""
-    return FundingRate(
+    return fa.FundingRate(
         **named(words.VENUE, row.symbol, words.unified_symbol),
         funding_rate=needed(number(row.expected_rate)),
         interval_s=made(_seconds, price(listed.funding_interval_hours)),
@@ -126,11 +91,11 @@ def funding_rates(row: wire.WireFunding, listed: wire.WireContract) -> FundingRa
     )
 
 
-@table_with
-def risk_limits(row: wire.WireBracket, rule: wire.WireRule) -> RiskLimit:
+@fa.table_with
+def risk_limits(row: wire.WireBracket, rule: wire.WireRule) -> fa.RiskLimit:
     """Tiers; the rule around them names the contract."""
     name = needed(text(rule.symbol))
-    return RiskLimit(
+    return fa.RiskLimit(
         venue=words.VENUE,
         symbol=made(words.unified_symbol, name),
         venue_symbol=name,
@@ -145,15 +110,15 @@ def risk_limits(row: wire.WireBracket, rule: wire.WireRule) -> RiskLimit:
 # Account
 
 
-@table
-def accounts(row: wire.WireAsset) -> Account:
+@fa.table
+def accounts(row: wire.WireAsset) -> fa.Account:
     """Single margin coins. BitMart has no maintenance margin or ratio for the account."""
     equity, profit = number(row.equity), number(row.unrealized)
-    return Account(
+    return fa.Account(
         venue=words.VENUE,
         margin_coin=needed(text(row.currency)),
         equity=equity,
-        balance=minus(equity, profit),
+        balance=fa.minus(equity, profit),
         available=number(row.available_balance),
         locked=number(row.frozen_balance),
         unrealized_pnl=profit,
@@ -165,21 +130,21 @@ def _entry_id(number: str, flow: str, name: str, coin: str, time: str, amount: D
     return ":".join((number, flow, name, coin, time, format(amount, "f")))
 
 
-def _kind(by_number: LedgerType | None, by_word: LedgerType | None) -> LedgerType | None:
-    return by_word if by_number in (None, LedgerType.OTHER) else by_number
+def _kind(by_number: fa.LedgerType | None, by_word: fa.LedgerType | None) -> fa.LedgerType | None:
+    return by_word if by_number in (None, fa.LedgerType.OTHER) else by_number
 
 
-@table
-def ledger_entries(row: wire.WireLedgerEntry) -> LedgerEntry:
+@fa.table
+def ledger_entries(row: wire.WireLedgerEntry) -> fa.LedgerEntry:
     """Changes of balance. `tran_id` repeats across rows, so the id is made of all that tells rows apart."""
     name, coin, amount = text(row.symbol), needed(text(row.asset)), needed(number(row.amount))
     code, said = otherwise(text(row.flow_type), ""), otherwise(text(row.type), "")
     flow, transfer = made(lambda code, said: code or said, code, said), needed(text(row.tran_id))
-    by_number, by_word = (word(field, words.FLOW, LedgerType.OTHER) for field in (row.flow_type, row.type))
-    return LedgerEntry(
+    by_number, by_word = (word(field, words.FLOW, fa.LedgerType.OTHER) for field in (row.flow_type, row.type))
+    return fa.LedgerEntry(
         venue=words.VENUE,
         entry_id=made(_entry_id, transfer, flow, otherwise(name, ""), coin, needed(text(row.time)), amount),
-        type=otherwise(made(_kind, by_number, by_word), LedgerType.OTHER),
+        type=otherwise(made(_kind, by_number, by_word), fa.LedgerType.OTHER),
         venue_type=otherwise(made(lambda said, code: said or code, said, code), ""),
         amount=amount,
         coin=coin,
@@ -202,34 +167,34 @@ def hides_side(row: wire.WirePosition) -> bool:
     return str(row.position_side).lower() == "both" and not _plainly(row.position_amount)
 
 
-def _plainly(value: Loose) -> Decimal | None:
+def _plainly(value: fa.Loose) -> Decimal | None:
     try:
-        return decimal_or_none(value, "")
-    except DecodeError:
+        return fa.decimal_or_none(value, "")
+    except fa.DecodeError:
         return None
 
 
-def side_of(side: str | None, amount: Decimal | None, code: str | None) -> PositionSide | None:
+def side_of(side: str | None, amount: Decimal | None, code: str | None) -> fa.PositionSide | None:
     """By number where there is one; else by its word, or for "both" by the sign of the amount; None: not said."""
     if code is not None:
-        return known(words.POSITION_TYPE, code, "position_type")
+        return fa.known(words.POSITION_TYPE, code, "position_type")
     if side is None or side.lower() != "both":
-        return known(words.POSITION_SIDE, side or "", "position_side")
-    return None if not amount else PositionSide.LONG if amount > 0 else PositionSide.SHORT
+        return fa.known(words.POSITION_SIDE, side or "", "position_side")
+    return None if not amount else fa.PositionSide.LONG if amount > 0 else fa.PositionSide.SHORT
 
 
-def _mode_of(side: str | None, mode: PositionMode | None) -> PositionMode | None:
+def _mode_of(side: str | None, mode: fa.PositionMode | None) -> fa.PositionMode | None:
     if mode is not None or side is None:
         return mode
-    return PositionMode.ONE_WAY if side.lower() == "both" else PositionMode.HEDGE
+    return fa.PositionMode.ONE_WAY if side.lower() == "both" else fa.PositionMode.HEDGE
 
 
-@table_with
-def positions(row: wire.WirePosition, contract: Contract) -> Position:
+@fa.table_with
+def positions(row: wire.WirePosition, contract: fa.Contract) -> fa.Position:
     """Positions. Realized profit includes fees: the venue does not separate them."""
     count, one = needed(size(row.current_amount)), number(contract.contract_size)
     side, margin = text(row.position_side), number(row.initial_margin)
-    return Position(
+    return fa.Position(
         **named(words.VENUE, row.symbol, words.unified_symbol),
         side=needed(made(side_of, side, otherwise(number(row.position_amount), ZERO), text(row.position_type))),
         quantity=needed(times(count, one)),
@@ -256,15 +221,15 @@ def positions(row: wire.WirePosition, contract: Contract) -> Position:
 
 
 def _at_mark(quantity: Decimal, mark: Decimal | None, notional: Decimal | None) -> Decimal | None:
-    return notional if mark is None else multiply(quantity, mark)
+    return notional if mark is None else fa.multiply(quantity, mark)
 
 
-def _isolated(mode: MarginMode | None, isolated: Decimal | None, margin: Decimal | None) -> Decimal | None:
-    return margin if mode is not MarginMode.ISOLATED or isolated is None else isolated
+def _isolated(mode: fa.MarginMode | None, isolated: Decimal | None, margin: Decimal | None) -> Decimal | None:
+    return margin if mode is not fa.MarginMode.ISOLATED or isolated is None else isolated
 
 
-@table_with
-def positions_at_risk(row: wire.WirePositionRisk, held: Position) -> Position:
+@fa.table_with
+def positions_at_risk(row: wire.WirePositionRisk, held: fa.Position) -> fa.Position:
     """Positions with the risk endpoint's fresher values.
 
     That row's `position_amt` and `notional` are not used: the unit of the first is not certain, and the second is
@@ -272,7 +237,7 @@ def positions_at_risk(row: wire.WirePositionRisk, held: Position) -> Position:
     """
     quantity, mark = needed(number(held.quantity)), price(row.mark_price)
     mode = made(lambda said, held: said or held, word(row.margin_type, words.MARGIN_MODE), held.margin_mode)
-    return Position(
+    return fa.Position(
         venue=words.VENUE,
         symbol=needed(text(held.symbol)),
         venue_symbol=needed(text(held.venue_symbol)),
@@ -292,24 +257,24 @@ def positions_at_risk(row: wire.WirePositionRisk, held: Position) -> Position:
     )
 
 
-def to_position_risk(position: Position, row: wire.WirePositionRisk | None) -> PositionRisk:
+def to_position_risk(position: fa.Position, row: wire.WirePositionRisk | None) -> fa.PositionRisk:
     """The position as it is at risk, as of the answer where the row for it names no time, or there is none."""
-    found = position_risk(position if row is None else positions_at_risk().one(row, position))
+    found = fa.position_risk(position if row is None else positions_at_risk().one(row, position))
     if found.updated_ms is not None:
         return found
     try:
         return msgspec.structs.replace(found, updated_ms=words.any_ms(position.raw.timestamp, "timestamp"))
-    except DecodeError as error:
+    except fa.DecodeError as error:
         return msgspec.structs.replace(found, unread=(*found.unread, error.path))
 
 
-def to_leverage(symbol: str, rows: Sequence[wire.WirePosition], max_leverage: Decimal | None) -> Leverage:
+def to_leverage(symbol: str, rows: Sequence[wire.WirePosition], max_leverage: Decimal | None) -> fa.Leverage:
     """What is set for a contract, from its rows of `position-v2`, flat ones included; both sides share it."""
-    times = {str(row.position_side).lower(): positive_or_none(row.leverage, "leverage") for row in rows}
-    modes = {known_or_none(words.MARGIN_MODE, text_or_none(row.open_type)) for row in rows}
+    times = {str(row.position_side).lower(): fa.positive_or_none(row.leverage, "leverage") for row in rows}
+    modes = {fa.known_or_none(words.MARGIN_MODE, text_or_none(row.open_type)) for row in rows}
     same = set(times.values())
     both = same.pop() if len(same) == 1 else None
-    return Leverage(
+    return fa.Leverage(
         venue=words.VENUE,
         raw=tuple(rows),
         symbol=words.unified_symbol(symbol),

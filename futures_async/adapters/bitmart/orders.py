@@ -7,70 +7,47 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from futures_async.adapter import (
-    Contract,
-    Fill,
-    Order,
-    OrderKind,
-    OrderStatus,
-    OrderType,
-    PositionMode,
-    PositionSide,
-    identifier,
-    made,
-    minus,
-    named,
-    needed,
-    negative,
-    number,
-    otherwise,
-    price,
-    read_by,
-    size,
-    table_with,
-    text,
-    times,
-    word,
-)
+import futures_async.adapter as fa
+from futures_async.adapter import identifier, made, needed, number, otherwise, price, read_by, size, text, times, word
 from futures_async.adapters.bitmart import wire, words
 
 STATE = words.codes({1: "accepted", 2: "live", 4: "finished"})
 
 
-def _status(state: str | None, size: Decimal, filled: Decimal | None) -> OrderStatus:
+def _status(state: str | None, size: Decimal, filled: Decimal | None) -> fa.OrderStatus:
     """Where an order stands: a finished one may be filled or not, so the sizes say it."""
     if state == "accepted":
-        return OrderStatus.NEW
+        return fa.OrderStatus.NEW
     if state not in ("live", "finished") or filled is None:
-        return OrderStatus.UNKNOWN
+        return fa.OrderStatus.UNKNOWN
     if size > 0 and filled >= size:
-        return OrderStatus.FILLED
+        return fa.OrderStatus.FILLED
     if state == "finished":
-        return OrderStatus.CANCELED
-    return OrderStatus.PARTIALLY_FILLED if filled > 0 else OrderStatus.NEW
+        return fa.OrderStatus.CANCELED
+    return fa.OrderStatus.PARTIALLY_FILLED if filled > 0 else fa.OrderStatus.NEW
 
 
-def _held(mode: PositionMode | None, held: PositionSide | None) -> PositionSide | None:
-    return held if mode is PositionMode.HEDGE else None
+def _held(mode: fa.PositionMode | None, held: fa.PositionSide | None) -> fa.PositionSide | None:
+    return held if mode is fa.PositionMode.HEDGE else None
 
 
-@table_with
-def orders(row: wire.WireOrder, contract: Contract) -> Order:
+@fa.table_with
+def orders(row: wire.WireOrder, contract: fa.Contract) -> fa.Order:
     """Orders of the order endpoints. Time in force, fee and cause of a cancel are not reported."""
-    kind = word(row.type, words.ORDER_TYPE, unknown=OrderType.UNKNOWN)
+    kind = word(row.type, words.ORDER_TYPE, unknown=fa.OrderType.UNKNOWN)
     count, done, one = needed(size(row.size)), size(row.deal_size), number(contract.contract_size)
     quantity, filled = needed(times(count, one)), times(done, one)
-    return Order(
-        **named(words.VENUE, row.symbol, words.unified_symbol),
+    return fa.Order(
+        **fa.named(words.VENUE, row.symbol, words.unified_symbol),
         order_id=needed(identifier(row.order_id)),
         client_order_id=text(row.client_order_id),
         side=needed(word(row.side, words.SIDE)),
-        type=otherwise(kind, OrderType.UNKNOWN),
-        price=made(lambda kind, price: None if kind is OrderType.MARKET else price, kind, price(row.price)),
+        type=otherwise(kind, fa.OrderType.UNKNOWN),
+        price=made(lambda kind, price: None if kind is fa.OrderType.MARKET else price, kind, price(row.price)),
         average_price=price(row.deal_avg_price),
         quantity=quantity,
         filled_quantity=filled,
-        remaining_quantity=minus(quantity, filled),
+        remaining_quantity=fa.minus(quantity, filled),
         status=made(_status, word(row.state, STATE, unknown="unknown"), count, done),
         reduce_only=word(row.side, words.CLOSES),
         position_side=made(_held, word(row.position_mode, words.POSITION_MODE), word(row.side, words.HEDGE_SIDE)),
@@ -81,22 +58,22 @@ def orders(row: wire.WireOrder, contract: Contract) -> Order:
     )
 
 
-@table_with
-def trigger_orders(row: wire.WirePlanOrder, contract: Contract) -> Order:
+@fa.table_with
+def trigger_orders(row: wire.WirePlanOrder, contract: fa.Contract) -> fa.Order:
     """Conditional orders that wait. `price` is what they will be sent at, None at market."""
-    return Order(
-        **named(words.VENUE, row.symbol, words.unified_symbol),
+    return fa.Order(
+        **fa.named(words.VENUE, row.symbol, words.unified_symbol),
         order_id=needed(identifier(row.order_id)),
         client_order_id=text(row.client_order_id),
         side=needed(word(row.side, words.SIDE)),
-        type=OrderType.TRIGGER,
-        kind=otherwise(word(row.type, words.PLAN_KIND), OrderKind.TRIGGER),
+        type=fa.OrderType.TRIGGER,
+        kind=otherwise(word(row.type, words.PLAN_KIND), fa.OrderKind.TRIGGER),
         trigger_price=needed(price(row.trigger_price)),
         trigger_by=word(row.price_type, words.PRICE_SOURCE),
         time_in_force=word(row.mode, words.TIME_IN_FORCE),
         price=read_by(row.executive_price, words.positive),
         quantity=needed(times(size(row.size), number(contract.contract_size))),
-        status=OrderStatus.NEW,
+        status=fa.OrderStatus.NEW,
         reduce_only=word(row.side, words.CLOSES),
         position_side=made(_held, word(row.position_mode, words.POSITION_MODE), word(row.side, words.HEDGE_SIDE)),
         margin_mode=word(row.open_type, words.MARGIN_MODE),
@@ -106,11 +83,11 @@ def trigger_orders(row: wire.WirePlanOrder, contract: Contract) -> Order:
     )
 
 
-@table_with
-def fills(row: wire.WireTrade, contract: Contract, *, pushed: bool = False) -> Fill:
+@fa.table_with
+def fills(row: wire.WireTrade, contract: fa.Contract, *, pushed: bool = False) -> fa.Fill:
     """Executions. Read ones are paid for in the quote coin; pushed ones name the coin."""
     name = needed(text(row.symbol))
-    return Fill(
+    return fa.Fill(
         venue=words.VENUE,
         fill_id=needed(identifier(row.trade_id)),
         order_id=needed(identifier(row.order_id)),
@@ -120,7 +97,7 @@ def fills(row: wire.WireTrade, contract: Contract, *, pushed: bool = False) -> F
         price=needed(number(row.price)),
         quantity=needed(times(size(row.vol), number(contract.contract_size))),
         client_order_id=text(row.client_order_id),
-        fee=negative(number(row.fee)) if pushed else number(row.paid_fees),
+        fee=fa.negative(number(row.fee)) if pushed else number(row.paid_fees),
         fee_coin=text(row.fee_coin if pushed else contract.quote),
         role=word(row.exec_type, words.ROLE),
         realized_pnl=number(row.realised_profit),

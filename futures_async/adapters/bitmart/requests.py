@@ -6,26 +6,8 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
-from futures_async.adapter import (
-    EXACT,
-    Contract,
-    DecodeError,
-    Intent,
-    InvalidOrder,
-    InvalidRequest,
-    MarginMode,
-    Order,
-    OrderFields,
-    OrderKind,
-    OrderType,
-    PlannedOrder,
-    PositionSide,
-    PriceSource,
-    Stop,
-    TimeInForce,
-    carries,
-    to_text,
-)
+import futures_async.adapter as fa
+from futures_async.adapter import carries, to_text
 from futures_async.adapters.bitmart.dialect import names_client, names_order
 from futures_async.adapters.bitmart.words import HEDGE_SIDE, MARGIN_MODE_WORD, MODE_CODE, SIDE_CODE, to_contracts
 
@@ -36,19 +18,19 @@ PARTIAL = 1
 """Plan category of a take-profit or stop-loss for a stated size."""
 WHOLE = 2
 """The same for the whole position."""
-PROTECTION = (OrderKind.TAKE_PROFIT, OrderKind.STOP_LOSS)
-CLOSING_SIDE = {PositionSide.LONG: 3, PositionSide.SHORT: 2}
+PROTECTION = (fa.OrderKind.TAKE_PROFIT, fa.OrderKind.STOP_LOSS)
+CLOSING_SIDE = {fa.PositionSide.LONG: 3, fa.PositionSide.SHORT: 2}
 SMALLEST_CALLBACK, LARGEST_CALLBACK = Decimal("0.001"), Decimal("0.05")
 
 
-PRICE_TYPE = {PriceSource.LAST: LAST_PRICE, PriceSource.MARK: 2}
+PRICE_TYPE = {fa.PriceSource.LAST: LAST_PRICE, fa.PriceSource.MARK: 2}
 _STOPS = ("price", *(f"trigger_by={source}" for source in PRICE_TYPE))
 _OPENING = carries("leverage", "margin_mode", stops=_STOPS)
-ORDER_FIELDS = OrderFields(
-    limit=_OPENING | carries(time_in_force=TimeInForce),
-    market=_OPENING | carries(time_in_force=(TimeInForce.FOK,)),
+ORDER_FIELDS = fa.OrderFields(
+    limit=_OPENING | carries(time_in_force=fa.TimeInForce),
+    market=_OPENING | carries(time_in_force=(fa.TimeInForce.FOK,)),
     # One that opens is a plan order; one that closes is a take-profit or stop-loss, which says neither terms nor force.
-    trigger=_OPENING | carries(time_in_force=TimeInForce, trigger_by=PRICE_TYPE),
+    trigger=_OPENING | carries(time_in_force=fa.TimeInForce, trigger_by=PRICE_TYPE),
     closing_trigger=carries(trigger_by=PRICE_TYPE),
     trailing=carries("leverage", "margin_mode", trigger_by=PRICE_TYPE),
     only_opening=_OPENING,
@@ -56,19 +38,19 @@ ORDER_FIELDS = OrderFields(
 )
 
 
-def price_type(source: PriceSource | None) -> int:
+def price_type(source: fa.PriceSource | None) -> int:
     """By the last price unless told otherwise, as at the venue."""
-    return PRICE_TYPE[source or PriceSource.LAST]
+    return PRICE_TYPE[source or fa.PriceSource.LAST]
 
 
-def contract_of(order: PlannedOrder) -> Contract:
+def contract_of(order: fa.PlannedOrder) -> fa.Contract:
     """The metadata that every order is planned with."""
     if order.contract is None:
-        raise InvalidOrder(f"the size of a contract of {order.venue_symbol} is not known")
+        raise fa.InvalidOrder(f"the size of a contract of {order.venue_symbol} is not known")
     return order.contract
 
 
-def order_body(order: PlannedOrder) -> dict[str, Any]:
+def order_body(order: fa.PlannedOrder) -> dict[str, Any]:
     """`submit-order`: `side`, `mode` and `size` are numbers, prices and leverage text.
 
     Raises:
@@ -78,7 +60,7 @@ def order_body(order: PlannedOrder) -> dict[str, Any]:
     body: dict[str, Any] = {"symbol": order.venue_symbol}
     if order.client_order_id is not None:
         body["client_order_id"] = order.client_order_id
-    body["type"] = "limit" if request.type is OrderType.LIMIT else "market"
+    body["type"] = "limit" if request.type is fa.OrderType.LIMIT else "market"
     body["side"] = SIDE_CODE[request.side, request.intent]
     body |= opening_fields(order)
     if request.time_in_force is not None:
@@ -89,11 +71,11 @@ def order_body(order: PlannedOrder) -> dict[str, Any]:
     return body | preset_fields(order)
 
 
-def opening_fields(order: PlannedOrder) -> dict[str, Any]:
+def opening_fields(order: fa.PlannedOrder) -> dict[str, Any]:
     """Leverage and margin mode, which only opening orders carry: they must repeat those of an open position."""
     request = order.request
     fields: dict[str, Any] = {}
-    if request.intent is Intent.OPEN:
+    if request.intent is fa.Intent.OPEN:
         if request.leverage is not None:
             fields["leverage"] = to_text(request.leverage)
         if request.margin_mode is not None:
@@ -101,7 +83,7 @@ def opening_fields(order: PlannedOrder) -> dict[str, Any]:
     return fields
 
 
-def preset_fields(order: PlannedOrder) -> dict[str, Any]:
+def preset_fields(order: fa.PlannedOrder) -> dict[str, Any]:
     """Take-profit and stop-loss attached to an opening order."""
     request = order.request
     fields: dict[str, Any] = {}
@@ -110,19 +92,21 @@ def preset_fields(order: PlannedOrder) -> dict[str, Any]:
     return fields
 
 
-def preset(word: str, stop: Stop) -> dict[str, Any]:
+def preset(word: str, stop: fa.Stop) -> dict[str, Any]:
     """One of the two, `take_profit` or `stop_loss`, as an order carries it."""
     return {f"preset_{word}_price": to_text(stop.price), f"preset_{word}_price_type": price_type(stop.trigger_by)}
 
 
-def amend_body(order: Order, contract: Contract, price: Decimal | None, quantity: Decimal | None) -> dict[str, Any]:
+def amend_body(
+    order: fa.Order, contract: fa.Contract, price: Decimal | None, quantity: Decimal | None
+) -> dict[str, Any]:
     """`modify-limit-order`: here the order id is a number.
 
     Raises:
         InvalidOrder: Not a limit order, or not whole contracts.
     """
-    if order.type is not OrderType.LIMIT:
-        raise InvalidOrder("BitMart changes limit orders only")
+    if order.type is not fa.OrderType.LIMIT:
+        raise fa.InvalidOrder("BitMart changes limit orders only")
     body: dict[str, Any] = {"symbol": order.venue_symbol, "order_id": int(id_fields(order.order_id, None)["order_id"])}
     if price is not None:
         body["price"] = to_text(price)
@@ -141,10 +125,10 @@ def id_fields(order_id: str | None, client_order_id: str | None) -> dict[str, st
         return {"order_id": order_id}
     if order_id is None and client_order_id is not None and names_client(client_order_id):
         return {"client_order_id": client_order_id}
-    raise InvalidRequest("BitMart needs an order id (digits) or a client order id (letters and digits)")
+    raise fa.InvalidRequest("BitMart needs an order id (digits) or a client order id (letters and digits)")
 
 
-def plan_body(order: PlannedOrder, now: Sequence[Decimal]) -> dict[str, Any]:
+def plan_body(order: fa.PlannedOrder, now: Sequence[Decimal]) -> dict[str, Any]:
     """`submit-plan-order`, for orders that open. There is no field for a client order id."""
     request = order.request
     body: dict[str, Any] = {
@@ -164,11 +148,11 @@ def plan_body(order: PlannedOrder, now: Sequence[Decimal]) -> dict[str, Any]:
     return body | preset_fields(order)
 
 
-def tp_sl_body(order: PlannedOrder, now: Sequence[Decimal]) -> dict[str, Any]:
+def tp_sl_body(order: fa.PlannedOrder, now: Sequence[Decimal]) -> dict[str, Any]:
     """`submit-tp-sl-order`, for orders that close: take-profit or stop-loss is which side of the price it waits on."""
     request = order.request
     side = SIDE_CODE[request.side, request.intent]
-    favourable = RISES if HEDGE_SIDE[side] is PositionSide.LONG else FALLS
+    favourable = RISES if HEDGE_SIDE[side] is fa.PositionSide.LONG else FALLS
     body: dict[str, Any] = {
         "symbol": order.venue_symbol,
         "type": "take_profit" if price_way(order, now) == favourable else "stop_loss",
@@ -186,7 +170,7 @@ def tp_sl_body(order: PlannedOrder, now: Sequence[Decimal]) -> dict[str, Any]:
     return body
 
 
-def position_stop_body(venue_symbol: str, side: PositionSide, word: str, stop: Stop) -> dict[str, Any]:
+def position_stop_body(venue_symbol: str, side: fa.PositionSide, word: str, stop: fa.Stop) -> dict[str, Any]:
     """`submit-tp-sl-order` for a whole position."""
     return {
         "symbol": venue_symbol,
@@ -200,29 +184,29 @@ def position_stop_body(venue_symbol: str, side: PositionSide, word: str, stop: S
     }
 
 
-def stop_of(order: Order) -> Stop:
+def stop_of(order: fa.Order) -> fa.Stop:
     """What sets a waiting order off, and the price that it is sent at.
 
     Raises:
         DecodeError: One of them cannot be read: an order that is written anew would lose it.
     """
     if "executive_price" in order.unread or order.trigger_price is None:
-        raise DecodeError(f"the prices of trigger order {order.order_id} cannot be read", path="executive_price")
-    return Stop(order.trigger_price, None, order.price)
+        raise fa.DecodeError(f"the prices of trigger order {order.order_id} cannot be read", path="executive_price")
+    return fa.Stop(order.trigger_price, None, order.price)
 
 
-def is_whole(order: Order) -> bool:
+def is_whole(order: fa.Order) -> bool:
     """A take-profit or stop-loss of the whole position."""
     return str(order.raw.plan_category) == str(WHOLE)
 
 
-def plan_change(order: Order, wanted: Stop) -> dict[str, Any]:
+def plan_change(order: fa.Order, wanted: fa.Stop) -> dict[str, Any]:
     """`modify-plan-order`: all of it is said again."""
     fields = {} if wanted.limit_price is None else {"executive_price": to_text(wanted.limit_price)}
     return {**_changed(order, wanted), **fields, "type": "market" if wanted.limit_price is None else "limit"}
 
 
-def tp_sl_change(order: Order, wanted: Stop) -> dict[str, Any]:
+def tp_sl_change(order: fa.Order, wanted: fa.Stop) -> dict[str, Any]:
     """`modify-tp-sl-order`: the price is required where the order is for a stated size; "0" executes at market."""
     return {
         **_changed(order, wanted),
@@ -232,7 +216,7 @@ def tp_sl_change(order: Order, wanted: Stop) -> dict[str, Any]:
     }
 
 
-def _changed(order: Order, wanted: Stop) -> dict[str, Any]:
+def _changed(order: fa.Order, wanted: fa.Stop) -> dict[str, Any]:
     return {
         "symbol": order.venue_symbol,
         **id_fields(order.order_id, None),
@@ -242,7 +226,7 @@ def _changed(order: Order, wanted: Stop) -> dict[str, Any]:
 
 
 def trail_body(
-    order: PlannedOrder, callback_rate: Decimal, leverage: Decimal | None, mode: MarginMode | None
+    order: fa.PlannedOrder, callback_rate: Decimal, leverage: Decimal | None, mode: fa.MarginMode | None
 ) -> dict[str, Any]:
     """`submit-trail-order`. The venue counts the callback in percent, 0.1 to 5.
 
@@ -251,11 +235,11 @@ def trail_body(
     """
     request = order.request
     if not SMALLEST_CALLBACK <= callback_rate <= LARGEST_CALLBACK:
-        raise InvalidOrder(f"callback_rate is 0.001 (0.1 %) to 0.05 here, not {to_text(callback_rate)}")
+        raise fa.InvalidOrder(f"callback_rate is 0.001 (0.1 %) to 0.05 here, not {to_text(callback_rate)}")
     if request.price is not None:
-        raise InvalidOrder("a BitMart trailing order executes at market: it has no price")
+        raise fa.InvalidOrder("a BitMart trailing order executes at market: it has no price")
     if leverage is None or mode is None:
-        raise InvalidOrder("a BitMart trailing order needs leverage and margin_mode: they could not be read")
+        raise fa.InvalidOrder("a BitMart trailing order needs leverage and margin_mode: they could not be read")
     return {
         "symbol": order.venue_symbol,
         "side": SIDE_CODE[request.side, request.intent],
@@ -263,21 +247,23 @@ def trail_body(
         "open_type": MARGIN_MODE_WORD[mode],
         "size": to_contracts(request.quantity, contract_of(order)),
         "activation_price": to_text(trigger_price(order)),
-        "callback_rate": to_text(EXACT.multiply(callback_rate, Decimal(100)).normalize(EXACT)),
+        "callback_rate": to_text(fa.EXACT.multiply(callback_rate, Decimal(100)).normalize(fa.EXACT)),
         "activation_price_type": price_type(request.trigger_by),
     }
 
 
-def trigger_price(order: PlannedOrder) -> Decimal:
+def trigger_price(order: fa.PlannedOrder) -> Decimal:
     """Which a trigger order has."""
     if order.request.trigger_price is None:
-        raise InvalidOrder("a trigger order needs a trigger_price")
+        raise fa.InvalidOrder("a trigger order needs a trigger_price")
     return order.request.trigger_price
 
 
-def price_way(order: PlannedOrder, now: Sequence[Decimal]) -> int:
+def price_way(order: fa.PlannedOrder, now: Sequence[Decimal]) -> int:
     """Whether the price must rise or fall to the trigger, seen from where it is now."""
     trigger = trigger_price(order)
     if min(now) <= trigger <= max(now):
-        raise InvalidOrder(f"the trigger price {to_text(trigger)} is the price of now: BitMart must know the direction")
+        raise fa.InvalidOrder(
+            f"the trigger price {to_text(trigger)} is the price of now: BitMart must know the direction"
+        )
     return RISES if trigger > max(now) else FALLS

@@ -12,35 +12,8 @@ from typing import Any, ClassVar
 
 import msgspec
 
-from futures_async.adapter import (
-    Acknowledged,
-    AuthenticationError,
-    Channel,
-    ClockSkew,
-    Contract,
-    Credentials,
-    Data,
-    DecodeError,
-    ExchangeError,
-    Fill,
-    Heartbeat,
-    LoggedIn,
-    Message,
-    Nothing,
-    Order,
-    ParameterRejected,
-    Pong,
-    Push,
-    RateLimit,
-    Refused,
-    RowDecoder,
-    StreamDialect,
-    StreamLimits,
-    Topic,
-    What,
-    decoded,
-    stream_url,
-)
+import futures_async.adapter as fa
+from futures_async.adapter import decoded, stream_url
 from futures_async.adapters._rows import both_sides
 from futures_async.adapters.bitmart import words
 from futures_async.adapters.bitmart.mapping import accounts, positions, tickers
@@ -53,11 +26,11 @@ HOSTS = {"https://api-cloud-v2.bitmart.com": LIVE, "https://demo-api-cloud-v2.bi
 """By where calls go."""
 
 # One row tells of an order and of its latest fill.
-ORDER = Channel("futures/order", (What.ORDERS, What.FILLS), WireOrderEvent)
+ORDER = fa.Channel("futures/order", (fa.What.ORDERS, fa.What.FILLS), WireOrderEvent)
 # On change, and all ten seconds; whether a push has all rows is not documented: absence means nothing.
-POSITION = Channel("futures/position", (What.POSITIONS,), WirePushedPosition)
-ASSET = Channel("futures/asset", (What.ACCOUNTS,), WireAsset)
-TICKER = Channel("futures/ticker", (What.TICKERS,), WireContract, private=False)
+POSITION = fa.Channel("futures/position", (fa.What.POSITIONS,), WirePushedPosition)
+ASSET = fa.Channel("futures/asset", (fa.What.ACCOUNTS,), WireAsset)
+TICKER = fa.Channel("futures/ticker", (fa.What.TICKERS,), WireContract, private=False)
 
 CHANNELS = {channel.name: channel for channel in (ORDER, POSITION, ASSET, TICKER)}
 COINS = ("USDT", "BTC", "ETH")
@@ -81,7 +54,7 @@ class Frame(msgspec.Struct, frozen=True, gc=False):
     error: str | None = None
 
 
-class BitMartStreamDialect(StreamDialect):
+class BitMartStreamDialect(fa.StreamDialect):
     """Pushes count contracts.
 
     Args:
@@ -90,41 +63,41 @@ class BitMartStreamDialect(StreamDialect):
 
     venue = words.VENUE
     # "Every 15 s"; more often, so that silence is noticed sooner. The bare text `ping` of the page is refused.
-    heartbeat = Heartbeat(text='{"action":"ping"}', every_s=10.0, patience_s=10.0)
+    heartbeat = fa.Heartbeat(text='{"action":"ping"}', every_s=10.0, patience_s=10.0)
     # No limit of attempts is documented. Frames over 2,000 bytes are cut off.
-    limits = StreamLimits(connects=RateLimit(240, 300.0, scope="ip"), messages_per_s=8, per_frame=20)
+    limits = fa.StreamLimits(connects=fa.RateLimit(240, 300.0, scope="ip"), messages_per_s=8, per_frame=20)
     operation_word = "action"
-    unsaid: ClassVar[Mapping[What, tuple[str, ...]]] = {
-        What.POSITIONS: (
+    unsaid: ClassVar[Mapping[fa.What, tuple[str, ...]]] = {
+        fa.What.POSITIONS: (
             *("leverage", "mark_price", "unrealized_pnl", "realized_pnl", "fee", "margin", "initial_margin"),
             *("maintenance_margin", "notional"),
         ),
-        What.ACCOUNTS: ("equity", "balance", "unrealized_pnl"),
-        What.TICKERS: ("funding_rate",),
+        fa.What.ACCOUNTS: ("equity", "balance", "unrealized_pnl"),
+        fa.What.TICKERS: ("funding_rate",),
     }
 
-    def __init__(self, contract_of: Callable[[str], Contract | None]) -> None:
+    def __init__(self, contract_of: Callable[[str], fa.Contract | None]) -> None:
         self._known = contract_of
         self._frames = msgspec.json.Decoder(Frame)
-        self._decoders = {channel.name: RowDecoder[Any](channel.wire) for channel in CHANNELS.values()}
+        self._decoders = {channel.name: fa.RowDecoder[Any](channel.wire) for channel in CHANNELS.values()}
 
     def url(self, base_url: str | None, *, private: bool, demo: bool) -> str:
         host = stream_url(base_url, HOSTS) if base_url is not None else DEMO if demo else LIVE
         return f"{host}/{'user' if private else 'api'}?protocol=1.1"
 
-    def topics(self, what: What, symbols: Sequence[str] = ()) -> tuple[Topic, ...]:
+    def topics(self, what: fa.What, symbols: Sequence[str] = ()) -> tuple[fa.Topic, ...]:
         channel = next(channel for channel in CHANNELS.values() if what in channel.gives)
         of = {ASSET: COINS, TICKER: symbols}.get(channel)
         names = [channel.name] if of is None else [f"{channel.name}:{one}" for one in of]
-        return tuple(Topic(channel, name, name) for name in names)
+        return tuple(fa.Topic(channel, name, name) for name in names)
 
-    def login(self, credentials: Credentials, now_ms: int) -> str:
+    def login(self, credentials: fa.Credentials, now_ms: int) -> str:
         stamp = str(now_ms)
         memo = credentials.memo or b""
         sign = credentials.hmac_sha256(stamp.encode() + b"#", memo, b"#bitmart.WebSocket").hexdigest()
         return self.operation("access", [credentials.key.reveal(), stamp, sign, "web"])
 
-    def read(self, data: bytes, *, binary: bool) -> Message:
+    def read(self, data: bytes, *, binary: bool) -> fa.Message:
         frame = decoded(self._frames, _inflated(data) if binary else data)
         if len(frame.data):
             return self._pushed(frame)
@@ -132,29 +105,29 @@ class BitMartStreamDialect(StreamDialect):
             return self._refused(frame)
         match frame.action:
             case "access":
-                return LoggedIn()
+                return fa.LoggedIn()
             case "subscribe":
-                return Acknowledged(frame.group)
+                return fa.Acknowledged(frame.group)
             case _:
-                return Nothing()
+                return fa.Nothing()
 
-    def _refused(self, frame: Frame) -> Refused:
+    def _refused(self, frame: Frame) -> fa.Refused:
         said = frame.error or "refused without a message"
         word = said.lower()
         lost_login = "need authen" in word
-        kind: type[ExchangeError] = ParameterRejected
+        kind: type[fa.ExchangeError] = fa.ParameterRejected
         if frame.action == "access" or lost_login:
-            kind = ClockSkew if "timestamp" in word else AuthenticationError
+            kind = fa.ClockSkew if "timestamp" in word else fa.AuthenticationError
         error = kind(said, venue=self.venue, endpoint="stream", code=frame.action or "message", retryable=lost_login)
-        return Refused(error, frame.group or None)
+        return fa.Refused(error, frame.group or None)
 
     # Pushes
 
-    def _pushed(self, frame: Frame) -> Message:
+    def _pushed(self, frame: Frame) -> fa.Message:
         topic, data = frame.group.partition("@")[0], bytes(frame.data)
         channel = CHANNELS.get(topic.partition(":")[0])
         if channel is None:
-            return Pong() if frame.group == "System" and data.startswith(b'"pong') else Nothing()
+            return fa.Pong() if frame.group == "System" and data.startswith(b'"pong') else fa.Nothing()
         # Accounts and tickers are no lists.
         rows, whole = self._decoders[channel.name].rows(data if data.startswith(b"[") else b"[%b]" % data)
         if channel is ORDER:
@@ -164,25 +137,25 @@ class BitMartStreamDialect(StreamDialect):
         items: list[Any] = found.rows
         if channel is POSITION:
             items = [side for position in items for side in both_sides(position)]
-        return Data(topic, ((channel.gives[0], Push(items)),), whole and not found.unread)
+        return fa.Data(topic, ((channel.gives[0], fa.Push(items)),), whole and not found.unread)
 
-    def _orders(self, topic: str, rows: Sequence[WireOrderEvent], *, whole: bool) -> Data:
+    def _orders(self, topic: str, rows: Sequence[WireOrderEvent], *, whole: bool) -> fa.Data:
         """Orders, and their executions where these are new. Those that wait for a price are not among open ones."""
         own = [row for row in rows if row.order.last_trade is not None or str(row.order.type) not in WAITING]
         told = [_fill(row.order) for row in own if str(row.action) in EXECUTED and row.order.last_trade is not None]
         changed = orders().each([row.order for row in own], self._contract_of)
         executions = fills(pushed=True).each(told, self._contract_of)
         executed = {order.order_id: order.filled_quantity or Decimal(0) for order in changed.rows}
-        pushes: tuple[tuple[What, Push[Order] | Push[Fill]], ...] = (
-            (What.ORDERS, Push(changed.rows)),
-            (What.FILLS, Push(executions.rows, executed=executed)),
+        pushes: tuple[tuple[fa.What, fa.Push[fa.Order] | fa.Push[fa.Fill]], ...] = (
+            (fa.What.ORDERS, fa.Push(changed.rows)),
+            (fa.What.FILLS, fa.Push(executions.rows, executed=executed)),
         )
-        return Data(topic, pushes, whole and not changed.unread and not executions.unread)
+        return fa.Data(topic, pushes, whole and not changed.unread and not executions.unread)
 
-    def _contract_of(self, row: Any) -> Contract:
+    def _contract_of(self, row: Any) -> fa.Contract:
         contract = self._known(str(row.symbol))
         if contract is None:
-            raise DecodeError(f"the size of a contract of {str(row.symbol)[:40]} is not known", path="symbol")
+            raise fa.DecodeError(f"the size of a contract of {str(row.symbol)[:40]} is not known", path="symbol")
         return contract
 
 
@@ -190,7 +163,7 @@ def _fill(order: WirePushedOrder) -> WireTrade:
     """The execution that an order's row ends with; its time is the order's."""
     trade = order.last_trade
     if trade is None:
-        raise DecodeError("there is no execution", path="last_trade")
+        raise fa.DecodeError("there is no execution", path="last_trade")
     return WireTrade(
         order_id=order.order_id,
         client_order_id=order.client_order_id,
@@ -217,5 +190,5 @@ def _inflated(data: bytes) -> bytes:
     except zlib.error:
         found = b""
     if not found or len(found) > INFLATED:
-        raise DecodeError("a packed frame that cannot be unpacked", path="$")
+        raise fa.DecodeError("a packed frame that cannot be unpacked", path="$")
     return found

@@ -11,33 +11,8 @@ from typing import Any, TypeAlias
 
 import msgspec
 
-from futures_async.adapter import (
-    Ack,
-    DecodeError,
-    Endpoint,
-    Intent,
-    InvalidOrder,
-    InvalidRequest,
-    Number,
-    Order,
-    OrderKind,
-    OrderNotFound,
-    OrderOutcomeUnknown,
-    OrderRequest,
-    PlannedOrder,
-    PositionSide,
-    PriceSource,
-    Read,
-    Stop,
-    WaitingEdit,
-    as_request,
-    chosen,
-    one_id,
-    required_id,
-    to_decimal,
-    unread_of,
-    walks,
-)
+import futures_async.adapter as fa
+from futures_async.adapter import as_request, chosen, one_id, required_id, to_decimal, unread_of, walks
 from futures_async.adapters._rows import some_of, text_or_none
 from futures_async.adapters.bitmart import endpoints, orders, requests, wire, words
 from futures_async.adapters.bitmart.account import BitMartAccount
@@ -56,7 +31,7 @@ class BitMartTriggers(BitMartAccount):
 
     waits_apart = True
 
-    async def create_trigger_order(self, request: OrderRequest) -> Order:
+    async def create_trigger_order(self, request: fa.OrderRequest) -> fa.Order:
         """Place an order that waits for `request.trigger_price`, by the last price unless `trigger_by` says the mark.
 
         One that opens is a plan order, for which the venue has no client order id; one that closes is a take-profit
@@ -68,10 +43,10 @@ class BitMartTriggers(BitMartAccount):
                 name what waits on the same terms, where the venue keeps no id of ours.
         """
         self._active("create_trigger_order")
-        opens = as_request(request).intent is Intent.OPEN
+        opens = as_request(request).intent is fa.Intent.OPEN
         if opens and request.client_order_id is not None:
-            raise InvalidOrder(f"{self.id}: plan orders have no field for a client_order_id; leave it out")
-        plan = await self._plan_waiting(request, OrderKind.TRIGGER)
+            raise fa.InvalidOrder(f"{self.id}: plan orders have no field for a client_order_id; leave it out")
+        plan = await self._plan_waiting(request, fa.OrderKind.TRIGGER)
         if opens:
             plan = msgspec.structs.replace(plan, client_order_id=None)
         with self._before_placing(plan):
@@ -79,21 +54,21 @@ class BitMartTriggers(BitMartAccount):
         endpoint = endpoints.SUBMIT_PLAN_ORDER if opens else endpoints.SUBMIT_TP_SL_ORDER
         body = (requests.plan_body if opens else requests.tp_sl_body)(plan, now)
         if not opens:
-            plan = msgspec.structs.replace(plan, kind=OrderKind(body["type"]))
+            plan = msgspec.structs.replace(plan, kind=fa.OrderKind(body["type"]))
         return await self._submit(endpoint, body, plan)
 
-    async def _prices_now(self, plan: PlannedOrder) -> tuple[Decimal, ...]:
+    async def _prices_now(self, plan: fa.PlannedOrder) -> tuple[Decimal, ...]:
         """Between which the price lies that the trigger is compared with: no call tells the mark price of now."""
         ticker = await self.fetch_ticker(plan.venue_symbol)
-        if plan.request.trigger_by is not PriceSource.MARK or ticker.index_price is None:
+        if plan.request.trigger_by is not fa.PriceSource.MARK or ticker.index_price is None:
             return (ticker.last_price,)
         return ticker.last_price, ticker.index_price
 
-    async def _submit(self, endpoint: Endpoint[WireIds], body: Body, plan: PlannedOrder) -> Order:
-        async def send() -> Ack:
-            return Ack(required_id((await self._call(endpoint, body=body)).order_id, "order_id"))
+    async def _submit(self, endpoint: fa.Endpoint[WireIds], body: Body, plan: fa.PlannedOrder) -> fa.Order:
+        async def send() -> fa.Ack:
+            return fa.Ack(required_id((await self._call(endpoint, body=body)).order_id, "order_id"))
 
-        async def look(order_id: str | None, client_order_id: str | None) -> Order | None:
+        async def look(order_id: str | None, client_order_id: str | None) -> fa.Order | None:
             if order_id is not None:
                 return None  # the acknowledgement says it all
             if client_order_id is not None:
@@ -103,18 +78,18 @@ class BitMartTriggers(BitMartAccount):
 
         return await self._place_trigger(plan, endpoint, send, look)
 
-    async def _find_waiting(self, venue_symbol: str, client_order_id: str) -> Order | None:
+    async def _find_waiting(self, venue_symbol: str, client_order_id: str) -> fa.Order | None:
         try:
             return await self._waiting(venue_symbol, None, client_order_id)
-        except OrderNotFound:
+        except fa.OrderNotFound:
             return None
 
-    async def _tell_alike(self, plan: PlannedOrder) -> None:
+    async def _tell_alike(self, plan: fa.PlannedOrder) -> None:
         """Of an order without an id of ours: name those that it may be, which is for the caller to say."""
         question, request = self._orders.question(plan.local_id), plan.request
         if question is None:
             return
-        if plan.kind is OrderKind.TRAILING:
+        if plan.kind is fa.OrderKind.TRAILING:
             found = await self.fetch_trailing_orders(plan.venue_symbol)
         else:
             rows = (await self._all_waiting(plan.venue_symbol)).rows
@@ -137,13 +112,13 @@ class BitMartTriggers(BitMartAccount):
         def send() -> Awaitable[object]:
             return self._call(endpoints.CANCEL_PLAN_ORDER, body={"symbol": name, **requests.id_fields(*ids)})
 
-        async def find() -> Order | DecodeError:
+        async def find() -> fa.Order | fa.DecodeError:
             row, contract = await self._waiting_row(name, *ids), await self._contract_held(name)
             return self._as_it_waits(lambda: orders.trigger_orders().one(row, contract))
 
         await self._cancel_trigger(name, ids, send, find)
 
-    async def fetch_trigger_orders(self, symbol: str | None = None) -> list[Order]:
+    async def fetch_trigger_orders(self, symbol: str | None = None) -> list[fa.Order]:
         """Read the waiting conditional, take-profit and stop-loss orders.
 
         Raises:
@@ -155,11 +130,11 @@ class BitMartTriggers(BitMartAccount):
         about = None if name is None else some_of(name)
         return await self._call(endpoints.PLAN_ORDERS, {"symbol": name, "limit": OPEN_ROWS}, about=about)
 
-    async def _all_waiting(self, name: str | None) -> Read[Order]:
+    async def _all_waiting(self, name: str | None) -> fa.Read[fa.Order]:
         rows = await self._plans(name)
         return walks.complete(await self._as(orders.trigger_orders(), rows), OPEN_ROWS, f"{self.id}: trigger orders")
 
-    async def _waiting(self, name: str, order_id: str | None, client_order_id: str | None) -> Order:
+    async def _waiting(self, name: str, order_id: str | None, client_order_id: str | None) -> fa.Order:
         row = await self._waiting_row(name, order_id, client_order_id)
         return orders.trigger_orders().one(row, await self._contract_held(name))
 
@@ -172,8 +147,8 @@ class BitMartTriggers(BitMartAccount):
                 or (order_id is None and text_or_none(row.client_order_id) == client_order_id)
             ):
                 return row
-        walks.certain(Read(rows, unread_of(rows)), OPEN_ROWS, f"{self.id}: trigger orders")
-        raise OrderNotFound("no such trigger order waits", venue=self.id, endpoint=endpoints.PLAN_ORDERS.name)
+        walks.certain(fa.Read(rows, unread_of(rows)), OPEN_ROWS, f"{self.id}: trigger orders")
+        raise fa.OrderNotFound("no such trigger order waits", venue=self.id, endpoint=endpoints.PLAN_ORDERS.name)
 
     async def edit_trigger_order(
         self,
@@ -181,9 +156,9 @@ class BitMartTriggers(BitMartAccount):
         *,
         order_id: str | None = None,
         client_order_id: str | None = None,
-        trigger_price: Number | None = None,
-        price: Number | None = None,
-    ) -> Order:
+        trigger_price: fa.Number | None = None,
+        price: fa.Number | None = None,
+    ) -> fa.Order:
         """Change where a waiting order is set off, or the limit price that it is sent at; what is not named stays.
 
         The venue cannot change the quantity, nor make a limit order of one that executes at market.
@@ -198,24 +173,24 @@ class BitMartTriggers(BitMartAccount):
         trigger = None if trigger_price is None else _above_zero(trigger_price, "trigger_price")
         limit = None if price is None else _above_zero(price, "price")
         if trigger is None and limit is None:
-            raise InvalidRequest("edit_trigger_order needs trigger_price or price")
+            raise fa.InvalidRequest("edit_trigger_order needs trigger_price or price")
 
-        async def plan() -> WaitingEdit:
+        async def plan() -> fa.WaitingEdit:
             now = await self._waiting(name, *ids)
             stands = requests.stop_of(now)
             if limit is not None and now.price is None:
-                raise InvalidOrder(
+                raise fa.InvalidOrder(
                     f"{self.id}: trigger order {now.order_id} executes at market: it has no price to change"
                 )
             was = {"trigger_price": now.trigger_price, "price": now.price, "quantity": now.quantity or None}
             changes = {"trigger_price": trigger, "price": limit}
             await self._check_change(now, was, {name: value for name, value in changes.items() if value is not None})
-            wanted = Stop(trigger or stands.price, None, limit or stands.limit_price)
-            return WaitingEdit(now.order_id, lambda: self._edit_waiting(now, wanted))
+            wanted = fa.Stop(trigger or stands.price, None, limit or stands.limit_price)
+            return fa.WaitingEdit(now.order_id, lambda: self._edit_waiting(now, wanted))
 
         return await self._edit_in_turn(plan)
 
-    async def _edit_waiting(self, now: Order, wanted: Stop) -> Order:
+    async def _edit_waiting(self, now: fa.Order, wanted: fa.Stop) -> fa.Order:
         """Have a waiting order say what is wanted; the price that it goes by stays where none is named."""
         if now.kind in requests.PROTECTION:
             endpoint, body = endpoints.MODIFY_TP_SL_ORDER, requests.tp_sl_change(now, wanted)
@@ -232,11 +207,11 @@ class BitMartTriggers(BitMartAccount):
     async def set_position_stops(
         self,
         symbol: str,
-        side: PositionSide,
+        side: fa.PositionSide,
         *,
-        take_profit: Number | Stop | None = None,
-        stop_loss: Number | Stop | None = None,
-    ) -> list[Order]:
+        take_profit: fa.Number | fa.Stop | None = None,
+        stop_loss: fa.Number | fa.Stop | None = None,
+    ) -> list[fa.Order]:
         """Set take profit and stop loss of a whole position: one call for each.
 
         By the last price and executed at market, unless a `Stop` says otherwise.
@@ -246,7 +221,7 @@ class BitMartTriggers(BitMartAccount):
         Raises:
             OrderOutcomeUnknown: One may wait at the venue: look with `fetch_trigger_orders`.
         """
-        side = chosen(PositionSide, side, "side")
+        side = chosen(fa.PositionSide, side, "side")
         stops = self._stops("set_position_stops", take_profit=take_profit, stop_loss=stop_loss)
         self._active("set_position_stops")
         name = self.venue_symbol(symbol)
@@ -258,12 +233,12 @@ class BitMartTriggers(BitMartAccount):
             body = requests.position_stop_body(name, side, word, stop)
             try:
                 await self._call(endpoints.SUBMIT_TP_SL_ORDER, body=body)
-            except OrderOutcomeUnknown as unknown:
+            except fa.OrderOutcomeUnknown as unknown:
                 unknown.symbol = self.unified_symbol(name)
                 raise
         return [order for word, order in (await self._whole_stops(name, side)).items() if word in stops]
 
-    async def _whole_stops(self, name: str, side: PositionSide) -> dict[str, Order]:
+    async def _whole_stops(self, name: str, side: fa.PositionSide) -> dict[str, fa.Order]:
         """What waits for the whole position, `take_profit` and `stop_loss`.
 
         Raises:
@@ -280,22 +255,22 @@ class BitMartTriggers(BitMartAccount):
         symbol: str,
         order_id: str,
         *,
-        take_profit: Number | Stop | None = None,
-        stop_loss: Number | Stop | None = None,
-    ) -> Order:
+        take_profit: fa.Number | fa.Stop | None = None,
+        stop_loss: fa.Number | fa.Stop | None = None,
+    ) -> fa.Order:
         """Change the take profit and stop loss that an open order brings along; read it back.
 
         By the last price unless a `Stop` says otherwise; they execute at market.
         """
         stops = self._stops("set_order_stops", take_profit=take_profit, stop_loss=stop_loss)
         if any(stop.limit_price is not None for stop in stops.values()):
-            raise InvalidOrder(f"{self.id}: what an order brings along executes at market: it has no limit_price")
+            raise fa.InvalidOrder(f"{self.id}: what an order brings along executes at market: it has no limit_price")
         name = self.venue_symbol(symbol)
         body: Body = {"symbol": name, **requests.id_fields(order_id, None)}
         for word, stop in stops.items():
             body |= requests.preset(word, stop)
 
-        def stands(order: Order) -> bool:
+        def stands(order: fa.Order) -> bool:
             return all(
                 words.positive(getattr(order.raw, f"preset_{word}_price"), word) == stop.price
                 for word, stop in stops.items()
@@ -311,7 +286,7 @@ class BitMartTriggers(BitMartAccount):
 
     # Trailing orders
 
-    async def create_trailing_order(self, request: OrderRequest, callback_rate: Number) -> Order:
+    async def create_trailing_order(self, request: fa.OrderRequest, callback_rate: fa.Number) -> fa.Order:
         """Place a market order that follows the price once it reached `request.trigger_price`, by the last price.
 
         Args:
@@ -323,8 +298,8 @@ class BitMartTriggers(BitMartAccount):
         """
         self._active("create_trailing_order")
         if as_request(request).client_order_id is not None:
-            raise InvalidOrder(f"{self.id}: trailing orders have no field for a client_order_id; leave it out")
-        plan = msgspec.structs.replace(await self._plan_waiting(request, OrderKind.TRAILING), client_order_id=None)
+            raise fa.InvalidOrder(f"{self.id}: trailing orders have no field for a client_order_id; leave it out")
+        plan = msgspec.structs.replace(await self._plan_waiting(request, fa.OrderKind.TRAILING), client_order_id=None)
         leverage, mode = plan.request.leverage, plan.request.margin_mode
         if leverage is None or mode is None:
             # The venue asks closing ones for both, too.
@@ -350,7 +325,7 @@ class BitMartTriggers(BitMartAccount):
         body = {"symbol": self.venue_symbol(symbol), **requests.id_fields(*one_id(order_id, None))}
         await self._call(endpoints.CANCEL_TRAIL_ORDER, body=body)
 
-    async def fetch_trailing_orders(self, symbol: str | None = None) -> list[Order]:
+    async def fetch_trailing_orders(self, symbol: str | None = None) -> list[fa.Order]:
         """Read the waiting trailing orders; activation price and callback rate (percent) are in `raw`.
 
         Raises:
@@ -362,11 +337,11 @@ class BitMartTriggers(BitMartAccount):
         rows = await self._call(endpoints.OPEN_ORDERS, params, about=about)
         read = await self._as(orders.orders(), rows)
         found, unread = walks.complete(read, OPEN_ROWS, f"{self.id}: trailing orders")
-        return Read([order for order in found if str(order.raw.type) not in NOT_TRAILING], unread).whole()
+        return fa.Read([order for order in found if str(order.raw.type) not in NOT_TRAILING], unread).whole()
 
 
-def _above_zero(value: Number, name: str) -> Decimal:
+def _above_zero(value: fa.Number, name: str) -> Decimal:
     number = to_decimal(value, name)
     if number <= 0:
-        raise InvalidOrder(f"{name} must be above 0")
+        raise fa.InvalidOrder(f"{name} must be above 0")
     return number

@@ -5,33 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, ClassVar, Self, TypeVar, Unpack
 
-from futures_async.adapter import (
-    Account,
-    Adapter,
-    Credentials,
-    Fill,
-    IncompletePage,
-    Leverage,
-    MarginMode,
-    MarginModeLike,
-    NotSupported,
-    Options,
-    Order,
-    OrderNotFound,
-    Page,
-    PageQuery,
-    Position,
-    PositionMode,
-    ResponseMismatch,
-    Rows,
-    Ticker,
-    chosen_or_none,
-    known_or_none,
-    one_id,
-    unread_of,
-    unread_rows,
-    walks,
-)
+import futures_async.adapter as fa
+from futures_async.adapter import chosen_or_none, known_or_none, one_id, unread_of, unread_rows, walks
 from futures_async.adapters._rows import listed, readable
 from futures_async.adapters.bittap import endpoints as api
 from futures_async.adapters.bittap.dialect import BitTapDialect, BitTapSigner
@@ -62,7 +37,7 @@ from futures_async.adapters.bittap.wire import (
 R = TypeVar("R", WirePosition, WireOpenOrder)
 
 
-class BitTap(Adapter):
+class BitTap(fa.Adapter):
     """A BitTap futures account, ftapi v1: to read.
 
     The venue documents no call that places, cancels or sets anything, no ledger, no clock and no metadata of
@@ -75,21 +50,21 @@ class BitTap(Adapter):
 
     id = "bittap"
     name = "BitTap"
-    takes: ClassVar[type[Options]] = BitTapOptions
+    takes: ClassVar[type[fa.Options]] = BitTapOptions
 
-    def __init__(self, credentials: Credentials | None = None, **options: Unpack[BitTapOptions]) -> None:
+    def __init__(self, credentials: fa.Credentials | None = None, **options: Unpack[BitTapOptions]) -> None:
         own, common = self._own_options(options)
         self._signer: BitTapSigner | None = own["signer"]
         super().__init__(credentials, dialect=BitTapDialect(self._signer), **common)
 
-    def with_credentials(self, credentials: Credentials) -> Self:
+    def with_credentials(self, credentials: fa.Credentials) -> Self:
         """A further account on the same transport.
 
         Raises:
             NotSupported: This object signs with a signer of its own, which belongs to its account.
         """
         if self._signer is not None:
-            raise NotSupported("bittap: the signer belongs to one account; make another BitTap with its own signer")
+            raise fa.NotSupported("bittap: the signer belongs to one account; make another BitTap with its own signer")
         return super().with_credentials(credentials)
 
     def venue_symbol(self, symbol: str) -> str:
@@ -104,12 +79,12 @@ class BitTap(Adapter):
         """Read account/info as the venue sends it: totals, assets, positions, with every field."""
         return readable(await self._call(api.ACCOUNT_INFO))
 
-    async def fetch_accounts(self) -> list[Account]:
+    async def fetch_accounts(self) -> list[fa.Account]:
         """Read the account's state in every margin coin that it has."""
         info = await self._call(api.ACCOUNT_INFO)
         return accounts().all(info.assets)
 
-    async def fetch_positions(self, symbol: str | None = None) -> list[Position]:
+    async def fetch_positions(self, symbol: str | None = None) -> list[fa.Position]:
         """Read the open positions, marks and profits filled in.
 
         The rows of account/info are the same, but lack marks, profits and maintenance margin.
@@ -121,18 +96,18 @@ class BitTap(Adapter):
             rows = await self._call(api.OPEN_POSITION)
         return positions().all(_of(rows, venue_symbol))
 
-    async def fetch_leverage(self, symbol: str, margin_mode: MarginModeLike | None = None) -> Leverage:
+    async def fetch_leverage(self, symbol: str, margin_mode: fa.MarginModeLike | None = None) -> fa.Leverage:
         """Read the leverage that the contract's positions, or else its open orders, show.
 
         All None while there are neither: no call tells the leverage of a flat contract.
         """
-        margin_mode = chosen_or_none(MarginMode, margin_mode, "margin_mode")
-        rows: Sequence[Position | Order] = await self.fetch_positions(symbol)
+        margin_mode = chosen_or_none(fa.MarginMode, margin_mode, "margin_mode")
+        rows: Sequence[fa.Position | fa.Order] = await self.fetch_positions(symbol)
         if not rows:
             rows = await self.fetch_open_orders(symbol)
         return to_leverage([row for row in rows if margin_mode in (None, row.margin_mode)], to_venue_symbol(symbol))
 
-    async def fetch_position_mode(self, symbol: str | None = None) -> PositionMode:
+    async def fetch_position_mode(self, symbol: str | None = None) -> fa.PositionMode:
         """Read the position mode that an open position, or else an open order, shows.
 
         Raises:
@@ -146,14 +121,14 @@ class BitTap(Adapter):
             self._unsupported("fetch_position_mode", "only open positions and orders show it, and none is open")
         return found
 
-    async def _order_modes(self, symbol: str | None) -> list[PositionMode | None]:
+    async def _order_modes(self, symbol: str | None) -> list[fa.PositionMode | None]:
         venue_symbol = None if symbol is None else to_venue_symbol(symbol)
         rows = await self._call(api.OPEN_ORDER, {"symbolId": venue_symbol, "limit": api.MAX_LIMIT})
         return [known_or_none(POSITION_MODE, row.position_mode) for row in _of(rows, venue_symbol)]
 
     # Orders
 
-    async def fetch_open_orders(self, symbol: str | None = None) -> list[Order]:
+    async def fetch_open_orders(self, symbol: str | None = None) -> list[fa.Order]:
         """Read all open orders.
 
         Raises:
@@ -163,7 +138,7 @@ class BitTap(Adapter):
         rows = listed(await self._call(api.OPEN_ORDER, {"symbolId": venue_symbol, "limit": api.MAX_LIMIT}))
         orders, unread = open_orders().each(_of(rows, venue_symbol))
         if len(rows) + len(unread_of(rows)) >= api.MAX_LIMIT:
-            raise IncompletePage(
+            raise fa.IncompletePage(
                 f"bittap: {api.MAX_LIMIT} open orders or more; the rest cannot be read", rows=orders, unread=unread
             )
         if unread:
@@ -172,7 +147,7 @@ class BitTap(Adapter):
 
     async def fetch_order(
         self, symbol: str, *, order_id: str | None = None, client_order_id: str | None = None
-    ) -> Order:
+    ) -> fa.Order:
         """Read one order, open or past, by the venue's id: orders carry no other.
 
         Raises:
@@ -195,28 +170,28 @@ class BitTap(Adapter):
                     return self._checked(past_orders().one(past), venue_symbol)
             if not (opens or pasts):
                 break
-        raise OrderNotFound(
+        raise fa.OrderNotFound(
             f"no order {order_id}", venue=VENUE, endpoint=api.ORDER_HISTORY.name, code="0", outcome=None
         )
 
-    def _checked(self, order: Order, venue_symbol: str) -> Order:
+    def _checked(self, order: fa.Order, venue_symbol: str) -> fa.Order:
         if order.venue_symbol != venue_symbol:
-            raise ResponseMismatch(f"bittap: order {order.order_id} belongs to {order.venue_symbol}")
+            raise fa.ResponseMismatch(f"bittap: order {order.order_id} belongs to {order.venue_symbol}")
         return order
 
-    async def _orders_page(self, query: PageQuery, cursor: str | None) -> Page[Order]:
+    async def _orders_page(self, query: fa.PageQuery, cursor: str | None) -> fa.Page[fa.Order]:
         size = walks.page_size(query, cursor, api.MAX_LIMIT)
         rows = await self._call(api.ORDER_HISTORY, _window(query, cursor, size))
         return walks.time_page(past_orders().each(rows), cursor, size)
 
-    async def _fills_page(self, query: PageQuery, cursor: str | None) -> Page[Fill]:
+    async def _fills_page(self, query: fa.PageQuery, cursor: str | None) -> fa.Page[fa.Fill]:
         size = walks.page_size(query, cursor, api.MAX_LIMIT)
         rows = await self._call(api.TRADE_HISTORY, _window(query, cursor, size))
         return walks.time_page(fills().each(rows), cursor, size)
 
     # Market data
 
-    async def fetch_ticker(self, symbol: str) -> Ticker:
+    async def fetch_ticker(self, symbol: str) -> fa.Ticker:
         """Read the last price. Best prices are in `fetch_depth`, the day's figures in `fetch_day_ticker`."""
         venue_symbol = to_venue_symbol(symbol)
 
@@ -250,7 +225,7 @@ class BitTap(Adapter):
         return readable(await self._call(api.EXCHANGE_INFO))
 
 
-def _window(query: PageQuery, cursor: str | None, size: int) -> dict[str, Any]:
+def _window(query: fa.PageQuery, cursor: str | None, size: int) -> dict[str, Any]:
     return {
         "symbolId": query.symbol,
         "startTime": query.since_ms,
@@ -259,10 +234,10 @@ def _window(query: PageQuery, cursor: str | None, size: int) -> dict[str, Any]:
     }
 
 
-def _of(rows: list[R] | None, venue_symbol: str | None) -> Rows[R]:
+def _of(rows: list[R] | None, venue_symbol: str | None) -> fa.Rows[R]:
     """The rows of one contract, or all: a parameter under a wrong name would bring everything.
 
     A row whose contract cannot be read is not another's.
     """
     mine = (row for row in rows or () if venue_symbol in (None, row.symbol_id) or not row.symbol_id)
-    return Rows(mine).without(unread_of(rows))
+    return fa.Rows(mine).without(unread_of(rows))

@@ -8,33 +8,15 @@ from typing import Any, ClassVar, Generic, Protocol, TypeVar, cast
 
 import msgspec
 
-from futures_async.adapter import (
-    AuthenticationError,
-    ClockSkew,
-    Code,
-    Credentials,
-    Dialect,
-    Endpoint,
-    InvalidRequest,
-    ParameterRejected,
-    PermissionDenied,
-    RateLimit,
-    Refusal,
-    SealedHeaders,
-    Unsigned,
-    VenueTraits,
-    VenueUnavailable,
-    ambiguous,
-    passing,
-    refused,
-)
+import futures_async.adapter as fa
+from futures_async.adapter import ambiguous, passing, refused
 
 T = TypeVar("T")
 
 Pairs = Sequence[tuple[str, str]]
 
 
-class SignatureRefused(AuthenticationError, ClockSkew):
+class SignatureRefused(fa.AuthenticationError, fa.ClockSkew):
     """Signature, timestamp or nonce was not accepted: the venue has one code for all of them.
 
     As it may be the clock, it is set anew and the call made once more before this is raised.
@@ -43,12 +25,12 @@ class SignatureRefused(AuthenticationError, ClockSkew):
     advice = "check key and secret, that the key is of this site, and this computer's clock"
 
 
-CODES: Mapping[str, Code] = (
-    ambiguous(VenueUnavailable, 500, transient=True)
-    | refused(ParameterRejected, 10001, 100011)
-    | refused(AuthenticationError, 410001)
+CODES: Mapping[str, fa.Code] = (
+    ambiguous(fa.VenueUnavailable, 500, transient=True)
+    | refused(fa.ParameterRejected, 10001, 100011)
+    | refused(fa.AuthenticationError, 410001)
     | passing(SignatureRefused, 410002)
-    | refused(PermissionDenied, 410006)
+    | refused(fa.PermissionDenied, 410006)
 )
 
 
@@ -96,7 +78,7 @@ class BitTapHmacSigner:
 
     def __init__(
         self,
-        credentials: Credentials,
+        credentials: fa.Credentials,
         *,
         nonce: Callable[[], str] = new_nonce,
         clock: Callable[[], int] | None = None,
@@ -162,7 +144,7 @@ def flatten(value: Any, name: str = "") -> Iterable[tuple[str, str]]:
 _BODY: msgspec.json.Decoder[Any] = msgspec.json.Decoder(float_hook=str)
 
 
-class BitTapDialect(Dialect):
+class BitTapDialect(fa.Dialect):
     """BitTap ftapi v1.
 
     Args:
@@ -172,38 +154,38 @@ class BitTapDialect(Dialect):
     venue = "bittap"
     base_url = "https://openapi.bittap.com"
     # Reads only: nothing here places orders, so the worst case of every trait is the truth.
-    traits: ClassVar[VenueTraits] = VenueTraits()
+    traits: ClassVar[fa.VenueTraits] = fa.VenueTraits()
     envelope: ClassVar[Any] = Envelope
-    codes: ClassVar[Mapping[str, Code]] = CODES
+    codes: ClassVar[Mapping[str, fa.Code]] = CODES
     # Whether they count per key or per address is not stated: so everything from here counts together.
-    wide_limits = (RateLimit(10, 1.0, scope="ip"), RateLimit(600, 60.0, scope="ip"))
+    wide_limits = (fa.RateLimit(10, 1.0, scope="ip"), fa.RateLimit(600, 60.0, scope="ip"))
 
     def __init__(self, signer: BitTapSigner | None = None) -> None:
         self._signer = signer
 
     def headers(
-        self, request: Unsigned, endpoint: Endpoint[Any], credentials: Credentials, now_ms: int
-    ) -> SealedHeaders:
+        self, request: fa.Unsigned, endpoint: fa.Endpoint[Any], credentials: fa.Credentials, now_ms: int
+    ) -> fa.SealedHeaders:
         """The four documented headers, and the content type where there is a body."""
         signer = BitTapHmacSigner(credentials) if self._signer is None else self._signer
         pairs = [(key, value) for key, _, value in (part.partition("=") for part in request.query.split("&"))]
         body: Any = _BODY.decode(request.body) if request.body else None
         if body is not None and not isinstance(body, dict):
-            raise InvalidRequest("bittap: only JSON objects can be signed")
+            raise fa.InvalidRequest("bittap: only JSON objects can be signed")
         content = [("Content-Type", "application/json")] if request.body else []
-        return SealedHeaders(
+        return fa.SealedHeaders(
             [
                 *signer.sign(request.method, request.path, pairs, cast("dict[str, Any] | None", body), now_ms).items(),
                 *content,
             ],
         )
 
-    def refusal(self, envelope: Envelope[Any]) -> Refusal | None:
+    def refusal(self, envelope: Envelope[Any]) -> fa.Refusal | None:
         """Code 0 is success unless `success` says otherwise; a missing `success` says nothing."""
         code = "" if envelope.code is None else str(envelope.code)
         if code == "0" and (envelope.success is None or _true(envelope.success)):
             return None
-        return Refusal(code, envelope.msg or "refused without a message")
+        return fa.Refusal(code, envelope.msg or "refused without a message")
 
     def server_ms(self, envelope: Envelope[Any]) -> int | None:
         """`timestamp`, which one documented envelope shows."""

@@ -6,44 +6,8 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import TypedDict, Unpack
 
-from futures_async.adapter import (
-    EXACT,
-    Account,
-    Fill,
-    InvalidRequest,
-    Leverage,
-    MarginMode,
-    Order,
-    OrderStatus,
-    OrderType,
-    Position,
-    PositionMode,
-    PositionSide,
-    Role,
-    Side,
-    Ticker,
-    TimeInForce,
-    check_symbol,
-    identifier,
-    join,
-    made,
-    margin_ratio,
-    minus,
-    moment,
-    named,
-    needed,
-    number,
-    otherwise,
-    price,
-    size,
-    split,
-    table,
-    table_of_held,
-    text,
-    times,
-    word,
-    yes_no,
-)
+import futures_async.adapter as fa
+from futures_async.adapter import identifier, made, moment, needed, number, otherwise, price, size, text, word, yes_no
 from futures_async.adapters._rows import leverage_of
 from futures_async.adapters.bittap.wire import (
     WireAsset,
@@ -57,20 +21,20 @@ from futures_async.adapters.bittap.wire import (
 VENUE = "bittap"
 
 # BUY is long and SELL is short in both position modes.
-POSITION_SIDE = {"buy": PositionSide.LONG, "sell": PositionSide.SHORT}
-SIDE = {"buy": Side.BUY, "sell": Side.SELL}
-ORDER_TYPE = {"limit": OrderType.LIMIT, "market": OrderType.MARKET}
-TIME_IN_FORCE = {"gtc": TimeInForce.GTC, "ioc": TimeInForce.IOC, "fok": TimeInForce.FOK}
+POSITION_SIDE = {"buy": fa.PositionSide.LONG, "sell": fa.PositionSide.SHORT}
+SIDE = {"buy": fa.Side.BUY, "sell": fa.Side.SELL}
+ORDER_TYPE = {"limit": fa.OrderType.LIMIT, "market": fa.OrderType.MARKET}
+TIME_IN_FORCE = {"gtc": fa.TimeInForce.GTC, "ioc": fa.TimeInForce.IOC, "fok": fa.TimeInForce.FOK}
 # Positions say CROSSED and ISOLATED, market metadata ISOLATION.
 MARGIN_MODE = {
-    "crossed": MarginMode.CROSS,
-    "cross": MarginMode.CROSS,
-    "isolated": MarginMode.ISOLATED,
-    "isolation": MarginMode.ISOLATED,
+    "crossed": fa.MarginMode.CROSS,
+    "cross": fa.MarginMode.CROSS,
+    "isolated": fa.MarginMode.ISOLATED,
+    "isolation": fa.MarginMode.ISOLATED,
 }
 # One page writes ONEWAY, another ONE_WAY.
-POSITION_MODE = {"hedge": PositionMode.HEDGE, "oneway": PositionMode.ONE_WAY, "one_way": PositionMode.ONE_WAY}
-ROLE = {"1": Role.TAKER, "2": Role.MAKER, 1: Role.TAKER, 2: Role.MAKER}
+POSITION_MODE = {"hedge": fa.PositionMode.HEDGE, "oneway": fa.PositionMode.ONE_WAY, "one_way": fa.PositionMode.ONE_WAY}
+ROLE = {"1": fa.Role.TAKER, "2": fa.Role.MAKER, 1: fa.Role.TAKER, 2: fa.Role.MAKER}
 
 # A contract quoted in a currency that is no coin cannot be settled in it: inverse ones, whose ids nobody documents.
 _NOT_SETTLED_IN = ("USD",)
@@ -81,8 +45,8 @@ def to_symbol(venue_symbol: str) -> str:
     parts = venue_symbol.split("-")
     if len(parts) != 3 or parts[2] != "M" or parts[1] in _NOT_SETTLED_IN:
         return venue_symbol
-    symbol = join(parts[0], parts[1], parts[1])
-    return symbol if split(symbol) else venue_symbol
+    symbol = fa.join(parts[0], parts[1], parts[1])
+    return symbol if fa.split(symbol) else venue_symbol
 
 
 def to_venue_symbol(symbol: str) -> str:
@@ -91,18 +55,18 @@ def to_venue_symbol(symbol: str) -> str:
     Raises:
         InvalidRequest: No symbol, or one that settles in another coin than its quote coin.
     """
-    parts = split(check_symbol(symbol))
+    parts = fa.split(fa.check_symbol(symbol))
     if parts is None:
         return symbol
     if parts.quote != parts.settle or parts.quote in _NOT_SETTLED_IN:
-        raise InvalidRequest(f"bittap: {symbol} is not a linear contract, and only those have documented ids")
+        raise fa.InvalidRequest(f"bittap: {symbol} is not a linear contract, and only those have documented ids")
     return f"{parts.base}-{parts.quote}-M"
 
 
-@table
-def accounts(row: WireAsset) -> Account:
+@fa.table
+def accounts(row: WireAsset) -> fa.Account:
     """The account in one coin. `available` includes unrealized profit: it is not balance less locked."""
-    return Account(
+    return fa.Account(
         venue=VENUE,
         margin_coin=needed(text(row.coin)),
         equity=number(row.equities),
@@ -115,22 +79,22 @@ def accounts(row: WireAsset) -> Account:
         # crossMargin and isolatedMargin are 0 beside an open position: nothing to rely on.
         maintenance_margin=number(row.crossed_maintain_margin),
         # Despite its name no tier's rate but maintenance margin over equity: liquidation at 1.
-        margin_ratio=margin_ratio(row.crossed_maintain_margin_rate),
+        margin_ratio=fa.margin_ratio(row.crossed_maintain_margin_rate),
     )
 
 
 def _settle(name: str, fee_coin: str | None) -> str:
-    parts = split(to_symbol(name))
+    parts = fa.split(to_symbol(name))
     return parts.settle if parts else fee_coin or ""
 
 
-@table_of_held
-def positions(row: WirePosition) -> Position:
+@fa.table_of_held
+def positions(row: WirePosition) -> fa.Position:
     """Open positions; rows of size zero stand for none."""
     name, quantity, mark = needed(text(row.symbol_id)), needed(size(row.quantity)), price(row.mark_price)
     margin = number(row.margin)
-    return Position(
-        **named(VENUE, row.symbol_id, to_symbol),
+    return fa.Position(
+        **fa.named(VENUE, row.symbol_id, to_symbol),
         side=needed(word(row.side, POSITION_SIDE)),
         quantity=quantity,
         entry_price=price(row.avg_entry_price),
@@ -151,27 +115,27 @@ def positions(row: WirePosition) -> Position:
         initial_margin=margin,
         # 0 on an open position: not filled in (account/info never fills it).
         maintenance_margin=price(row.maintain_margin),
-        margin_ratio=margin_ratio(row.margin_rate),
+        margin_ratio=fa.margin_ratio(row.margin_rate),
         # `entryValue` is the value at entry; at the mark it is unknown without a mark.
-        notional=times(quantity, mark),
+        notional=fa.times(quantity, mark),
         position_id=identifier(row.position_id),
         created_ms=moment(row.ctime),
         updated_ms=moment(row.last_update_time),
     )
 
 
-def to_leverage(rows: Sequence[Position | Order], venue_symbol: str) -> Leverage:
+def to_leverage(rows: Sequence[fa.Position | fa.Order], venue_symbol: str) -> fa.Leverage:
     """Leverage of one contract as its positions, or else its orders, show it."""
     return leverage_of(rows, venue_symbol, venue=VENUE, to_symbol=to_symbol)
 
 
-def _order(row: WireOpenOrder | WirePastOrder, **how_it_stands: Unpack[_Standing]) -> Order:
+def _order(row: WireOpenOrder | WirePastOrder, **how_it_stands: Unpack[_Standing]) -> fa.Order:
     """What the two kinds of orders say alike."""
-    kind = word(row.type, ORDER_TYPE, OrderType.UNKNOWN)
-    return Order(
-        **named(VENUE, row.symbol_id, to_symbol),
+    kind = word(row.type, ORDER_TYPE, fa.OrderType.UNKNOWN)
+    return fa.Order(
+        **fa.named(VENUE, row.symbol_id, to_symbol),
         side=needed(word(row.side, SIDE)),
-        type=otherwise(kind, OrderType.UNKNOWN),
+        type=otherwise(kind, fa.OrderType.UNKNOWN),
         time_in_force=made(_force, yes_no(row.post_only), word(row.time_in_force, TIME_IN_FORCE)),
         price=made(_limit, kind, price(row.price)),
         average_price=price(row.avg_price),
@@ -192,20 +156,20 @@ class _Standing(TypedDict):
     order_id: str
     filled_quantity: Decimal | None
     remaining_quantity: Decimal | None
-    status: OrderStatus
+    status: fa.OrderStatus
     created_ms: int | None
 
 
-def _force(post_only: bool | None, force: TimeInForce | None) -> TimeInForce | None:
-    return TimeInForce.POST_ONLY if post_only else force
+def _force(post_only: bool | None, force: fa.TimeInForce | None) -> fa.TimeInForce | None:
+    return fa.TimeInForce.POST_ONLY if post_only else force
 
 
-def _limit(kind: OrderType | None, limit: Decimal | None) -> Decimal | None:
-    return None if kind is OrderType.MARKET else limit
+def _limit(kind: fa.OrderType | None, limit: Decimal | None) -> Decimal | None:
+    return None if kind is fa.OrderType.MARKET else limit
 
 
-@table
-def open_orders(row: WireOpenOrder) -> Order:
+@fa.table
+def open_orders(row: WireOpenOrder) -> fa.Order:
     """Open orders. Their status words are documented nowhere, so what is filled decides."""
     total = size(row.total_quantity)
     filled = made(_filled, total, number(row.trade_quantity), number(row.quantity))
@@ -213,18 +177,18 @@ def open_orders(row: WireOpenOrder) -> Order:
         row,
         order_id=needed(identifier(row.order_id)),
         filled_quantity=filled,
-        remaining_quantity=minus(total, filled),
-        status=made(lambda filled: OrderStatus.PARTIALLY_FILLED if filled else OrderStatus.NEW, filled),
+        remaining_quantity=fa.minus(total, filled),
+        status=made(lambda filled: fa.OrderStatus.PARTIALLY_FILLED if filled else fa.OrderStatus.NEW, filled),
         created_ms=moment(row.ctime),
     )
 
 
 def _filled(total: Decimal | None, filled: Decimal | None, left: Decimal | None) -> Decimal | None:
-    return filled if filled is not None or total is None or left is None else EXACT.subtract(total, left)
+    return filled if filled is not None or total is None or left is None else fa.EXACT.subtract(total, left)
 
 
-@table
-def past_orders(row: WirePastOrder) -> Order:
+@fa.table
+def past_orders(row: WirePastOrder) -> fa.Order:
     """Finished orders. Their status words are documented nowhere: filled in full, or else cancelled."""
     filled = number(row.trade_quantity)
     return _order(
@@ -237,17 +201,17 @@ def past_orders(row: WirePastOrder) -> Order:
     )
 
 
-def _ended(total: Decimal | None, filled: Decimal | None) -> OrderStatus:
+def _ended(total: Decimal | None, filled: Decimal | None) -> fa.OrderStatus:
     if filled is None:
-        return OrderStatus.UNKNOWN
-    return OrderStatus.FILLED if filled == total else OrderStatus.CANCELED
+        return fa.OrderStatus.UNKNOWN
+    return fa.OrderStatus.FILLED if filled == total else fa.OrderStatus.CANCELED
 
 
-@table
-def fills(row: WireTrade) -> Fill:
+@fa.table
+def fills(row: WireTrade) -> fa.Fill:
     """Executions."""
     name = needed(text(row.symbol_id))
-    return Fill(
+    return fa.Fill(
         venue=VENUE,
         fill_id=needed(identifier(row.trade_id)),
         order_id=needed(identifier(row.order_id)),
@@ -264,8 +228,8 @@ def fills(row: WireTrade) -> Fill:
     )
 
 
-@table
-def tickers(row: WirePrice) -> Ticker:
+@fa.table
+def tickers(row: WirePrice) -> fa.Ticker:
     """The last price; best prices, mark and funding have no call of their own."""
     name = needed(text(row.symbol_id))
-    return Ticker(venue=VENUE, symbol=made(to_symbol, name), venue_symbol=name, last_price=needed(number(row.price)))
+    return fa.Ticker(venue=VENUE, symbol=made(to_symbol, name), venue_symbol=name, last_price=needed(number(row.price)))

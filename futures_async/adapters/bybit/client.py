@@ -9,42 +9,8 @@ from collections.abc import Hashable, Sequence
 from decimal import Decimal
 from typing import Any, ClassVar, Unpack
 
-from futures_async.adapter import (
-    Ack,
-    Amendment,
-    BatchCancels,
-    BatchPlacement,
-    Call,
-    Credentials,
-    Endpoint,
-    Fill,
-    InvalidRequest,
-    MarginMode,
-    Options,
-    Order,
-    OrderNotFound,
-    OrderOutcomeUnknown,
-    OrderRejected,
-    Page,
-    PageQuery,
-    Placement,
-    PlannedOrder,
-    PositionMode,
-    PositionSide,
-    Refusal,
-    Rows,
-    StreamDialect,
-    UnreadRow,
-    VenueUnavailable,
-    everything,
-    make_client_order_id,
-    one_id,
-    side_by_side,
-    to_text,
-    unread_of,
-    unread_rows,
-    windows,
-)
+import futures_async.adapter as fa
+from futures_async.adapter import make_client_order_id, one_id, side_by_side, to_text, unread_of, unread_rows, windows
 from futures_async.adapters._rows import listed
 from futures_async.adapters.bybit import endpoints, mapping, wire
 from futures_async.adapters.bybit.codes import UNCHANGED
@@ -73,7 +39,7 @@ MOST_CLOSES = 20
 """Orders of size 0 that close one position: each takes as much as the largest order may."""
 
 
-class Bybit(BatchCancels, TriggerCalls):
+class Bybit(fa.BatchCancels, TriggerCalls):
     """Bybit v5, one unified trading account: all of its perpetuals.
 
     Args:
@@ -91,15 +57,15 @@ class Bybit(BatchCancels, TriggerCalls):
     lifecycle = "live"
     needs_position_mode = True
     order_fields = ORDER_FIELDS
-    takes: ClassVar[type[Options]] = BybitOptions
+    takes: ClassVar[type[fa.Options]] = BybitOptions
     max_batch = endpoints.BATCH
     max_cancels = endpoints.BATCH
     nothing_to_close = frozenset({NOTHING_TO_REDUCE})
 
-    def __init__(self, credentials: Credentials | None = None, **options: Unpack[BybitOptions]) -> None:
+    def __init__(self, credentials: fa.Credentials | None = None, **options: Unpack[BybitOptions]) -> None:
         own, common = self._own_options(options)
         if own["site"] != "global" and common.get("demo") and not common.get("base_url"):
-            raise InvalidRequest(f"{self.id}: demo trading of another site than the global one needs its base_url")
+            raise fa.InvalidRequest(f"{self.id}: demo trading of another site than the global one needs its base_url")
         self._markets: tuple[Market, ...] = own["markets"]
         self._guarded: bool = own["cancel_on_disconnect"]
         self._site_name: Site = own["site"]
@@ -120,42 +86,42 @@ class Bybit(BatchCancels, TriggerCalls):
         wallet."""
         return 2 * len(self._markets) + 1, 1
 
-    def _attach(self, credentials: Credentials | None) -> None:
+    def _attach(self, credentials: fa.Credentials | None) -> None:
         self._modes, self._mode_read, self._mode_reads, self._mode_good_until = {}, None, [0, 0, 0], 0.0
         super()._attach(credentials)
 
-    def _stream_dialect(self) -> StreamDialect:
+    def _stream_dialect(self) -> fa.StreamDialect:
         return BybitStreamDialect(self._wire, guarded=self._guarded, margin_mode=lambda: self._mode_read)
 
     # Orders
 
-    def _placement(self, order: PlannedOrder) -> Placement:
-        return Placement(endpoints.CREATE, order_body(order), read_ack)
+    def _placement(self, order: fa.PlannedOrder) -> fa.Placement:
+        return fa.Placement(endpoints.CREATE, order_body(order), read_ack)
 
-    def _batch_key(self, order: PlannedOrder) -> Hashable:
+    def _batch_key(self, order: fa.PlannedOrder) -> Hashable:
         return category_of(order.venue_symbol)
 
-    def _batch_placement(self, orders: Sequence[PlannedOrder]) -> BatchPlacement:
-        return BatchPlacement(endpoints.CREATE_BATCH, _batch([order_body(order) for order in orders]), read_acks)
+    def _batch_placement(self, orders: Sequence[fa.PlannedOrder]) -> fa.BatchPlacement:
+        return fa.BatchPlacement(endpoints.CREATE_BATCH, _batch([order_body(order) for order in orders]), read_acks)
 
-    def _cancellation(self, venue_symbol: str, order_id: str | None, client_order_id: str | None) -> Call:
-        return Call(endpoints.CANCEL, {**of_contract(venue_symbol).params, **by_id(order_id, client_order_id)})
+    def _cancellation(self, venue_symbol: str, order_id: str | None, client_order_id: str | None) -> fa.Call:
+        return fa.Call(endpoints.CANCEL, {**of_contract(venue_symbol).params, **by_id(order_id, client_order_id)})
 
-    def _batch_cancellation(self, venue_symbol: str, ids: Sequence[tuple[str | None, str | None]]) -> Call:
-        return Call(
+    def _batch_cancellation(self, venue_symbol: str, ids: Sequence[tuple[str | None, str | None]]) -> fa.Call:
+        return fa.Call(
             endpoints.CANCEL_BATCH, _batch([{**of_contract(venue_symbol).params, **by_id(*pair)} for pair in ids])
         )
 
-    def _cancel_refusals(self, answer: wire.WireRows[wire.WireIds]) -> Sequence[Refusal | None]:
+    def _cancel_refusals(self, answer: wire.WireRows[wire.WireIds]) -> Sequence[fa.Refusal | None]:
         return verdicts_of(answer)
 
-    def _amendment(self, order: Order, price: Decimal | None, quantity: Decimal | None) -> Amendment:
+    def _amendment(self, order: fa.Order, price: Decimal | None, quantity: Decimal | None) -> fa.Amendment:
         body: dict[str, Any] = {**of_contract(order.venue_symbol).params, "orderId": order.order_id}
         if quantity is not None:
             body["qty"] = self._sized(order, quantity, order.price if price is None else price)
         if price is not None:
             body["price"] = to_text(price)
-        return Amendment(endpoints.AMEND, body, unchanged=UNCHANGED)
+        return fa.Amendment(endpoints.AMEND, body, unchanged=UNCHANGED)
 
     async def _cancel_all(self, venue_symbol: str) -> list[str] | None:
         """The answer names what was asked to be cancelled, not what was: the orders are read."""
@@ -164,7 +130,7 @@ class Bybit(BatchCancels, TriggerCalls):
 
     async def fetch_order(
         self, symbol: str, *, order_id: str | None = None, client_order_id: str | None = None
-    ) -> Order:
+    ) -> fa.Order:
         """Read one order, plain or waiting for a price, in any state.
 
         An order that was cancelled without a fill is forgotten by the venue after a day.
@@ -179,13 +145,13 @@ class Bybit(BatchCancels, TriggerCalls):
             rows = await self._by_id(endpoint, scope, order_id, client_order_id)
             if rows:
                 return orders().one(rows[0])
-        raise OrderNotFound(
+        raise fa.OrderNotFound(
             f"no order {order_id or client_order_id} of {symbol}", venue=self.id, endpoint=endpoints.PAST.name
         )
 
     async def _by_id(
         self,
-        endpoint: Endpoint[wire.WireRows[Any]],
+        endpoint: fa.Endpoint[wire.WireRows[Any]],
         scope: Scope,
         order_id: str | None,
         client_order_id: str | None,
@@ -204,51 +170,51 @@ class Bybit(BatchCancels, TriggerCalls):
             raise unread_rows(lost, [])
         return listed(answer.rows)
 
-    async def _find_order(self, venue_symbol: str, client_order_id: str) -> Order | None:
+    async def _find_order(self, venue_symbol: str, client_order_id: str) -> fa.Order | None:
         """By its id in both lists, then among the executions."""
         try:
             return await self.fetch_order(venue_symbol, client_order_id=client_order_id)
-        except OrderNotFound:
+        except fa.OrderNotFound:
             pass
         scope = of_contract(venue_symbol)
         if not await self._by_id(endpoints.FILLS, scope, None, client_order_id):
             return None
         # It moves from one list to the other: that it was filled is proof that it is there.
-        raise VenueUnavailable(
+        raise fa.VenueUnavailable(
             f"order {client_order_id} has fills and is in no list of orders yet",
             venue=self.id,
             endpoint=endpoints.PAST.name,
             retryable=True,
         )
 
-    async def fetch_open_orders(self, symbol: str | None = None) -> list[Order]:
+    async def fetch_open_orders(self, symbol: str | None = None) -> list[fa.Order]:
         """Read the open orders: of one contract, or of all kinds that the option `markets` names."""
         return await self._listed(symbol, PLAIN)
 
-    async def _listed(self, symbol: str | None, asked: dict[str, str]) -> list[Order]:
+    async def _listed(self, symbol: str | None, asked: dict[str, str]) -> list[fa.Order]:
         scopes = self._scopes(None if symbol is None else self.venue_symbol(symbol))
 
-        async def read(scope: Scope) -> list[Order]:
+        async def read(scope: Scope) -> list[fa.Order]:
             page = self._pages(endpoints.OPEN, scope, endpoints.OPEN_PAGE, orders(), **asked)
-            return await everything(page, PageQuery(), key=lambda order: order.order_id)
+            return await fa.everything(page, fa.PageQuery(), key=lambda order: order.order_id)
 
         return await side_by_side(read, scopes)
 
-    async def _orders_page(self, query: PageQuery, cursor: str | None) -> Page[Order]:
+    async def _orders_page(self, query: fa.PageQuery, cursor: str | None) -> fa.Page[fa.Order]:
         lists = [self._asking(endpoints.PAST, scope, orders()) for scope in self._categories(query.symbol)]
         return await self._past(lists, query, cursor, lambda order: order.created_ms or 0, endpoints.PAST_ORDERS_REACH)
 
-    async def _fills_page(self, query: PageQuery, cursor: str | None) -> Page[Fill]:
+    async def _fills_page(self, query: fa.PageQuery, cursor: str | None) -> fa.Page[fa.Fill]:
         lists = [self._trades(scope) for scope in self._categories(query.symbol)]
         return await self._past(lists, query, cursor, lambda fill: fill.created_ms or 0, endpoints.REACH)
 
-    def _trades(self, scope: Scope) -> windows.Ask[Fill]:
+    def _trades(self, scope: Scope) -> windows.Ask[fa.Fill]:
         """Executions but for funding and what else is no trade. A page may hold nothing else."""
 
-        async def ask(bounds: windows.Bounds) -> windows.Part[Fill]:
+        async def ask(bounds: windows.Bounds) -> windows.Part[fa.Fill]:
             while True:
                 answer = await self._rows(endpoints.FILLS, scope, bounds.named(*endpoints.BOUNDS))
-                rows = Rows(filter(is_fill, listed(answer.rows))).without(unread_of(answer.rows))
+                rows = fa.Rows(filter(is_fill, listed(answer.rows))).without(unread_of(answer.rows))
                 found, unread = fills().each(rows)
                 cursor = following(answer, bounds.cursor)
                 if found or unread or cursor is None:
@@ -258,8 +224,12 @@ class Bybit(BatchCancels, TriggerCalls):
         return ask
 
     async def _close_unread(
-        self, venue_symbol: str, side: PositionSide | None, row: UnreadRow | None, margin_mode: MarginMode | None
-    ) -> Ack | None:
+        self,
+        venue_symbol: str,
+        side: fa.PositionSide | None,
+        row: fa.UnreadRow | None,
+        margin_mode: fa.MarginMode | None,
+    ) -> fa.Ack | None:
         """By orders of size 0, each of which closes up to the largest order, until the venue says that nothing is left;
         of an unknown side each is tried. The first order's ids: the others may have found nothing, as the venue answers
         before it executes.
@@ -268,12 +238,12 @@ class Bybit(BatchCancels, TriggerCalls):
             OrderOutcomeUnknown: Nothing was refused, and something may be left all the same.
             OrderRejected: There is nothing to reduce, or other orders reduce it already: what is held is to be read.
         """
-        hedged = await self._known_position_mode(venue_symbol) is PositionMode.HEDGE
-        refusal: OrderRejected | None = None
-        for there in tuple(PositionSide) if side is None else (side,):
+        hedged = await self._known_position_mode(venue_symbol) is fa.PositionMode.HEDGE
+        refusal: fa.OrderRejected | None = None
+        for there in tuple(fa.PositionSide) if side is None else (side,):
             body = {
                 **of_contract(venue_symbol).params,
-                "side": "Sell" if there is PositionSide.LONG else "Buy",
+                "side": "Sell" if there is fa.PositionSide.LONG else "Buy",
                 "orderType": "Market",
                 "timeInForce": "IOC",
                 "qty": "0",
@@ -283,7 +253,7 @@ class Bybit(BatchCancels, TriggerCalls):
             }
             try:
                 return await self._close_until_nothing_is_left(venue_symbol, body)
-            except OrderRejected as error:
+            except fa.OrderRejected as error:
                 if error.code != NOTHING_TO_REDUCE:
                     raise
                 refusal = error
@@ -291,23 +261,23 @@ class Bybit(BatchCancels, TriggerCalls):
             raise refusal
         return None
 
-    async def _close_until_nothing_is_left(self, venue_symbol: str, body: dict[str, Any]) -> Ack:
+    async def _close_until_nothing_is_left(self, venue_symbol: str, body: dict[str, Any]) -> fa.Ack:
         """The first order's ids.
 
         Raises:
             OrderRejected: There is nothing to reduce, or other orders reduce it already.
         """
-        first: Ack | None = None
+        first: fa.Ack | None = None
         for _ in range(MOST_CLOSES):
             try:
                 ack = read_ack(await self._call(endpoints.CREATE, body=body | {"orderLinkId": make_client_order_id()}))
-            except OrderRejected as error:
+            except fa.OrderRejected as error:
                 if error.code != NOTHING_TO_REDUCE or first is None:
                     raise
                 return first
             first = first or ack
         symbol = self.unified_symbol(venue_symbol)
-        raise OrderOutcomeUnknown(
+        raise fa.OrderOutcomeUnknown(
             f"{self.id} {endpoints.CREATE.name}: the venue has taken {MOST_CLOSES} orders that close {symbol}, each as "
             "much as one order may, and has not said that nothing is left: read the position, and close what is left "
             "of it",

@@ -10,18 +10,7 @@ from typing import Any, ClassVar, Generic, Literal, TypeVar, cast
 
 import msgspec
 
-from futures_async.adapter import (
-    Code,
-    Credentials,
-    Dialect,
-    Endpoint,
-    KeySigner,
-    RateLimit,
-    Refusal,
-    SealedHeaders,
-    Unsigned,
-    VenueTraits,
-)
+import futures_async.adapter as fa
 from futures_async.adapters.bybit.codes import CODES, HINTS, MARGIN_MODE, TEXTS
 from futures_async.adapters.bybit.wire import Timed, WireAside, WireReasons
 
@@ -62,7 +51,7 @@ class Envelope(msgspec.Struct, Generic[T], frozen=True, gc=False, rename="camel"
     time: int | str | None = None
 
 
-class BybitDialect(Dialect):
+class BybitDialect(fa.Dialect):
     """Bybit v5.
 
     Args:
@@ -76,7 +65,7 @@ class BybitDialect(Dialect):
     venue = "bybit"
     demo_support: ClassVar[Literal["none", "host", "header"]] = "host"
     demo_url: ClassVar[str | None] = DEMO_URL
-    traits: ClassVar[VenueTraits] = VenueTraits(
+    traits: ClassVar[fa.VenueTraits] = fa.VenueTraits(
         client_id=True,
         client_id_pattern=r"[0-9A-Za-z_-]{1,36}",
         echoes_client_id=True,
@@ -93,16 +82,16 @@ class BybitDialect(Dialect):
         moves_prices=True,
     )
     envelope: ClassVar[Any] = Envelope
-    codes: ClassVar[Mapping[str, Code]] = CODES
+    codes: ClassVar[Mapping[str, fa.Code]] = CODES
     # Each endpoint has a limit of its own, and there is none over all of them.
-    account_limit: ClassVar[RateLimit | None] = None
-    wide_limits = (RateLimit(600, 5.0, scope="ip"),)
+    account_limit: ClassVar[fa.RateLimit | None] = None
+    wide_limits = (fa.RateLimit(600, 5.0, scope="ip"),)
 
     def __init__(self, *, site: Site = "global", rsa: bool = False) -> None:
         self.base_url = SITES[site]
-        self._signer = KeySigner() if rsa else None
+        self._signer = fa.KeySigner() if rsa else None
 
-    def standing_headers(self, credentials: Credentials) -> Sequence[tuple[str, str]]:
+    def standing_headers(self, credentials: fa.Credentials) -> Sequence[tuple[str, str]]:
         """Key, window and content type."""
         return (
             ("X-BAPI-API-KEY", credentials.key.reveal()),
@@ -111,30 +100,30 @@ class BybitDialect(Dialect):
         )
 
     def headers(
-        self, request: Unsigned, endpoint: Endpoint[Any], credentials: Credentials, now_ms: int
-    ) -> SealedHeaders:
+        self, request: fa.Unsigned, endpoint: fa.Endpoint[Any], credentials: fa.Credentials, now_ms: int
+    ) -> fa.SealedHeaders:
         """Timestamp and signature."""
         timestamp = str(now_ms - GUARD_MS)
-        return SealedHeaders(
+        return fa.SealedHeaders(
             (
                 ("X-BAPI-TIMESTAMP", timestamp),
                 ("X-BAPI-SIGN", self.sign(request, credentials, timestamp)),
             )
         )
 
-    def sign(self, request: Unsigned, credentials: Credentials, timestamp: str) -> str:
+    def sign(self, request: fa.Unsigned, credentials: fa.Credentials, timestamp: str) -> str:
         """Over `timestamp + key + window + query or body`, exactly as they are sent."""
         payload = request.body if request.method == "POST" else request.query.encode()
         return self.signature(credentials, timestamp.encode(), credentials.key, str(WINDOW_MS).encode() + payload)
 
-    def signature(self, credentials: Credentials, *parts: Any) -> str:
+    def signature(self, credentials: fa.Credentials, *parts: Any) -> str:
         """Hex of an HMAC, or base64 under an RSA key; of requests and of the streams' login."""
         if self._signer is None:
             return credentials.hmac_sha256(*parts).hexdigest()
         text = b"".join(part if isinstance(part, bytes) else part.reveal().encode() for part in parts)
         return self._signer(text, credentials)
 
-    def refusal(self, envelope: Envelope[Any]) -> Refusal | None:
+    def refusal(self, envelope: Envelope[Any]) -> fa.Refusal | None:
         """`retCode` alone decides: the message of a success is anything."""
         code = str(envelope.ret_code)
         if code == "0":
@@ -147,7 +136,7 @@ class BybitDialect(Dialect):
             reasons = [str(reason.get("reasonMsg")) for reason in envelope.data.reasons or ()]
             message = f"{message}: {'; '.join(reasons)}" if reasons else message
         hint = HINTS.get(code)
-        return Refusal(code, f"{message} ({hint})" if hint else message)
+        return fa.Refusal(code, f"{message} ({hint})" if hint else message)
 
     def payload(self, envelope: Envelope[Any]) -> Any:
         """With the time, and in batches with the verdicts that stand beside the rows."""
@@ -157,18 +146,18 @@ class BybitDialect(Dialect):
         verdicts = None if envelope.ret_ext_info is None else envelope.ret_ext_info.verdicts
         return msgspec.structs.replace(data, time=envelope.time, verdicts=None if verdicts is None else tuple(verdicts))
 
-    def bare_refusal(self, status: int, headers: Mapping[str, str], body: bytes) -> Refusal | None:
+    def bare_refusal(self, status: int, headers: Mapping[str, str], body: bytes) -> fa.Refusal | None:
         """A ban says so; a region's page speaks of countries; a path that is not there has a page of its own."""
         text = body[:2000].lower()
         if status == 403 and b"too frequent" in text:
-            return Refusal("403", "this address has sent too much: access too frequent")
+            return fa.Refusal("403", "this address has sent too much: access too frequent")
         if status == 403 and (b"country" in text or b"region" in text):
-            return Refusal("10009", "requests from this country are refused")
+            return fa.Refusal("10009", "requests from this country are refused")
         if status == 404:
-            return Refusal("404", HINTS["404"])
+            return fa.Refusal("404", HINTS["404"])
         return None
 
-    def rule(self, refusal: Refusal, endpoint: Endpoint[Any]) -> Code | None:
+    def rule(self, refusal: fa.Refusal, endpoint: fa.Endpoint[Any]) -> fa.Code | None:
         """10001 by its text."""
         if refusal.code == "10001":
             text = refusal.message.lower()
@@ -197,6 +186,6 @@ class BybitDialect(Dialect):
         ahead_s = (int(reset) - now_ms) / 1000
         return min(ahead_s, 60.0) if ahead_s > 0 else None
 
-    def ban_s(self, refusal: Refusal, now_ms: int) -> float | None:
+    def ban_s(self, refusal: fa.Refusal, now_ms: int) -> float | None:
         """After a ban at least ten minutes without any request."""
         return BAN_S if refusal.code == "403" else None

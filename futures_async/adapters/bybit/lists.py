@@ -8,25 +8,14 @@ from urllib.parse import unquote
 
 import msgspec
 
-from futures_async.adapter import (
-    Adapter,
-    Endpoint,
-    FetchPage,
-    Model,
-    Page,
-    PageQuery,
-    Reading,
-    Rows,
-    UnreadRow,
-    unread_of,
-    windows,
-)
+import futures_async.adapter as fa
+from futures_async.adapter import unread_of, windows
 from futures_async.adapters._rows import Named, listed, same_name
 from futures_async.adapters.bybit import endpoints, wire
 from futures_async.adapters.bybit.options import Market
 from futures_async.adapters.bybit.symbols import CATEGORIES, Category, category_of, named, settle_of
 
-M = TypeVar("M", bound=Model)
+M = TypeVar("M", bound=fa.Model)
 R = TypeVar("R")
 Asked = dict[str, str | int | None]
 
@@ -82,7 +71,7 @@ def following(answer: wire.WireRows[Any], cursor: str | None, *, blank: bool = F
     return found if found and found != cursor else None
 
 
-class Lists(Adapter):
+class Lists(fa.Adapter):
     """Reads lists."""
 
     _markets: tuple[Market, ...]
@@ -99,7 +88,7 @@ class Lists(Adapter):
         return [of_category(category) for category in CATEGORIES if category in wanted]
 
     async def _rows(
-        self, endpoint: Endpoint[wire.WireRows[R]], scope: Scope, asked: Asked | None = None
+        self, endpoint: fa.Endpoint[wire.WireRows[R]], scope: Scope, asked: Asked | None = None
     ) -> wire.WireRows[R]:
         """One answer, of what was asked; one that is of something else altogether is asked for once more."""
 
@@ -110,12 +99,12 @@ class Lists(Adapter):
         rows = listed(answer.rows)
         if all(map(scope.fits, rows)):
             return answer
-        return msgspec.structs.replace(answer, rows=Rows(filter(scope.fits, rows)).without(unread_of(rows)))
+        return msgspec.structs.replace(answer, rows=fa.Rows(filter(scope.fits, rows)).without(unread_of(rows)))
 
-    async def _all_rows(self, endpoint: Endpoint[wire.WireRows[R]], scope: Scope, size: int) -> Rows[R]:
+    async def _all_rows(self, endpoint: fa.Endpoint[wire.WireRows[R]], scope: Scope, size: int) -> fa.Rows[R]:
         """All rows of a list that the venue keeps whole, as they came; a list of one contract is one page."""
         found: list[R] = []
-        unread: tuple[UnreadRow, ...] = ()
+        unread: tuple[fa.UnreadRow, ...] = ()
         seen: set[str | None] = set()
         cursor: str | None = None
         while cursor not in seen:
@@ -126,22 +115,22 @@ class Lists(Adapter):
             cursor = following(answer, cursor)
             if cursor is None or "symbol" in scope.params:
                 break
-        return Rows(found).without(unread)
+        return fa.Rows(found).without(unread)
 
     def _pages(
-        self, endpoint: Endpoint[wire.WireRows[R]], scope: Scope, size: int, reading: Reading[R, M], **asked: str
-    ) -> FetchPage[M]:
+        self, endpoint: fa.Endpoint[wire.WireRows[R]], scope: Scope, size: int, reading: fa.Reading[R, M], **asked: str
+    ) -> fa.FetchPage[M]:
         """A list that the venue keeps whole, by its cursor."""
 
-        async def page(query: PageQuery, cursor: str | None) -> Page[M]:
+        async def page(query: fa.PageQuery, cursor: str | None) -> fa.Page[M]:
             answer = await self._rows(endpoint, scope, {**asked, "limit": size, "cursor": cursor})
             rows, unread = reading.each(answer.rows)
-            return Page(rows, following(answer, cursor), unread)
+            return fa.Page(rows, following(answer, cursor), unread)
 
         return page
 
     def _asking(
-        self, endpoint: Endpoint[wire.WireRows[R]], scope: Scope, reading: Reading[R, M], **asked: str
+        self, endpoint: fa.Endpoint[wire.WireRows[R]], scope: Scope, reading: fa.Reading[R, M], **asked: str
     ) -> windows.Ask[M]:
         """One of the venue's lists of the past, asked page by page."""
 
@@ -155,11 +144,11 @@ class Lists(Adapter):
     async def _past(
         self,
         lists: Sequence[windows.Ask[M]],
-        query: PageQuery,
+        query: fa.PageQuery,
         cursor: str | None,
         at: Callable[[M], int],
         reach: windows.Reach,
-    ) -> Page[M]:
+    ) -> fa.Page[M]:
         """One page of them, merged by time."""
         now_ms = self._channel.now_ms()
         return await windows.history_page(lists, query, cursor, at=at, now_ms=now_ms, reach=reach)

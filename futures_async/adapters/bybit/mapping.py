@@ -13,41 +13,8 @@ from typing import Any
 
 import msgspec
 
-from futures_async.adapter import (
-    EXACT,
-    Account,
-    LedgerEntry,
-    LedgerType,
-    Leverage,
-    MarginMode,
-    Position,
-    PositionHistory,
-    PositionMode,
-    PositionSide,
-    divide,
-    either,
-    identifier,
-    in_base,
-    known,
-    made,
-    margin_ratio,
-    moment,
-    named,
-    needed,
-    number,
-    otherwise,
-    plus,
-    positive_or_none,
-    price,
-    size,
-    table,
-    table_of_held,
-    table_with,
-    text,
-    times,
-    word,
-    yes_no,
-)
+import futures_async.adapter as fa
+from futures_async.adapter import either, made, moment, needed, number, otherwise, plus, price, text, times, word
 from futures_async.adapters.bybit import wire
 from futures_async.adapters.bybit.symbols import CATEGORIES, is_inverse, settle_of, unified_symbol
 
@@ -56,39 +23,39 @@ USD = "USD"
 """The venue counts margins of a cross account in USD: `fetch_account("USD")`."""
 
 # One-way positions say Buy and Sell, and so do both sides of a hedge; what is flat says neither.
-POSITION_SIDE = {"buy": PositionSide.LONG, "sell": PositionSide.SHORT}
-CLOSED_SIDE = {"sell": PositionSide.LONG, "buy": PositionSide.SHORT}
+POSITION_SIDE = {"buy": fa.PositionSide.LONG, "sell": fa.PositionSide.SHORT}
+CLOSED_SIDE = {"sell": fa.PositionSide.LONG, "buy": fa.PositionSide.SHORT}
 """By the side of the order that has closed it."""
 # Numbers, and text where a client has turned them into it.
-MODE_OF_INDEX = {"0": PositionMode.ONE_WAY, "1": PositionMode.HEDGE, "2": PositionMode.HEDGE}
-_MODES: dict[Any, PositionMode] = {**MODE_OF_INDEX, **{int(index): mode for index, mode in MODE_OF_INDEX.items()}}
-INDEX = {PositionSide.LONG: 1, PositionSide.SHORT: 2}
+MODE_OF_INDEX = {"0": fa.PositionMode.ONE_WAY, "1": fa.PositionMode.HEDGE, "2": fa.PositionMode.HEDGE}
+_MODES: dict[Any, fa.PositionMode] = {**MODE_OF_INDEX, **{int(index): mode for index, mode in MODE_OF_INDEX.items()}}
+INDEX = {fa.PositionSide.LONG: 1, fa.PositionSide.SHORT: 2}
 """Hedge mode's numbers of positions."""
 SIDE_OF_INDEX = {str(index): side for side, index in INDEX.items()}
-MARGIN_MODE = {"isolated_margin": MarginMode.ISOLATED, "regular_margin": MarginMode.CROSS}
+MARGIN_MODE = {"isolated_margin": fa.MarginMode.ISOLATED, "regular_margin": fa.MarginMode.CROSS}
 PORTFOLIO = "portfolio_margin"
 SESSION = "session"
 """The part of a settlement row that is profit of the session, not funding."""
 _LEDGER = {
-    "transfer_in": LedgerType.TRANSFER,
-    "transfer_out": LedgerType.TRANSFER,
-    "bonus_transfer_in": LedgerType.TRANSFER,
-    "bonus_transfer_out": LedgerType.TRANSFER,
-    "trade": LedgerType.TRADE,
-    "settlement": LedgerType.FUNDING,
-    "liquidation": LedgerType.LIQUIDATION,
-    "adl": LedgerType.LIQUIDATION,
-    "delivery": LedgerType.REALIZED_PNL,
-    "fee_refund": LedgerType.FEE,
-    "spread_fee_out": LedgerType.FEE,
-    SESSION: LedgerType.REALIZED_PNL,
+    "transfer_in": fa.LedgerType.TRANSFER,
+    "transfer_out": fa.LedgerType.TRANSFER,
+    "bonus_transfer_in": fa.LedgerType.TRANSFER,
+    "bonus_transfer_out": fa.LedgerType.TRANSFER,
+    "trade": fa.LedgerType.TRADE,
+    "settlement": fa.LedgerType.FUNDING,
+    "liquidation": fa.LedgerType.LIQUIDATION,
+    "adl": fa.LedgerType.LIQUIDATION,
+    "delivery": fa.LedgerType.REALIZED_PNL,
+    "fee_refund": fa.LedgerType.FEE,
+    "spread_fee_out": fa.LedgerType.FEE,
+    SESSION: fa.LedgerType.REALIZED_PNL,
 }
 
 
-def margin_mode(info: wire.WireInfo) -> MarginMode | None:
+def margin_mode(info: wire.WireInfo) -> fa.MarginMode | None:
     """Of the whole account; portfolio margin is neither of the two."""
     said = str(info.margin_mode or "").lower()
-    return None if said == PORTFOLIO else known(MARGIN_MODE, said, "marginMode")
+    return None if said == PORTFOLIO else fa.known(MARGIN_MODE, said, "marginMode")
 
 
 def dollar(name: str) -> Decimal | None:
@@ -104,7 +71,7 @@ def _available(wallet: Decimal | None, *taken: Decimal | None) -> Decimal | None
     if wallet is None or any(part is None for part in taken):
         return None  # in portfolio margin coins have no margin of their own
     for part in taken:
-        wallet = EXACT.subtract(wallet, part or Decimal(0))
+        wallet = fa.EXACT.subtract(wallet, part or Decimal(0))
     return max(Decimal(0), wallet)
 
 
@@ -116,17 +83,17 @@ def _exact_ratio(
     if isolated:
         return None
     if told == 0 and maintenance and balance is not None and balance > 0:
-        return divide(maintenance, balance)
+        return fa.divide(maintenance, balance)
     return told
 
 
-@table_with
-def accounts(row: wire.WireCoin, whole: wire.WireWallet, mode: MarginMode | None) -> Account:
+@fa.table_with
+def accounts(row: wire.WireCoin, whole: wire.WireWallet, mode: fa.MarginMode | None) -> fa.Account:
     """Single coins. In isolated margin what the venue says of the whole account is void."""
     positions, orders, bonus = number(row.position_im), number(row.order_im), number(row.bonus)
-    isolated = mode is MarginMode.ISOLATED
+    isolated = mode is fa.MarginMode.ISOLATED
     held = (positions, orders, number(row.locked), bonus if isolated else Decimal(0))
-    return Account(
+    return fa.Account(
         venue=VENUE,
         margin_coin=made(str.upper, needed(text(row.coin))),
         equity=number(row.equity),
@@ -140,7 +107,7 @@ def accounts(row: wire.WireCoin, whole: wire.WireWallet, mode: MarginMode | None
         margin_ratio=made(
             _exact_ratio,
             isolated,
-            margin_ratio(whole.mm_rate),
+            fa.margin_ratio(whole.mm_rate),
             number(whole.total_maintenance_margin),
             number(whole.total_margin_balance),
         ),
@@ -148,10 +115,10 @@ def accounts(row: wire.WireCoin, whole: wire.WireWallet, mode: MarginMode | None
     )
 
 
-@table
-def totals(row: wire.WireWallet, mode: MarginMode | None) -> Account:
+@fa.table
+def totals(row: wire.WireWallet, mode: fa.MarginMode | None) -> fa.Account:
     """The whole account in USD, which backs all cross positions."""
-    return Account(
+    return fa.Account(
         venue=VENUE,
         margin_coin=USD,
         equity=number(row.total_equity),
@@ -160,7 +127,7 @@ def totals(row: wire.WireWallet, mode: MarginMode | None) -> Account:
         unrealized_pnl=number(row.perp_upl),
         initial_margin=number(row.total_initial_margin),
         maintenance_margin=number(row.total_maintenance_margin),
-        margin_ratio=margin_ratio(row.mm_rate),
+        margin_ratio=fa.margin_ratio(row.mm_rate),
         initial_margin_rate=number(row.im_rate),
         margin_mode=mode,
     )
@@ -192,17 +159,17 @@ def records(rows: Iterable[wire.WireRecord]) -> list[wire.WireRecord]:
 
 
 def _before_fee(change: Decimal, fee: Decimal | None) -> Decimal:
-    return EXACT.add(change, fee or Decimal(0))
+    return fa.EXACT.add(change, fee or Decimal(0))
 
 
 def _of_contracts(category: str | None) -> bool:
     return not category or category.lower() in CATEGORIES
 
 
-def _entry_type(kind: LedgerType | None, category: str | None) -> LedgerType:
+def _entry_type(kind: fa.LedgerType | None, category: str | None) -> fa.LedgerType:
     """What spot and options have paid or brought is no trade of a contract."""
-    traded = kind is not LedgerType.TRANSFER and not _of_contracts(category)
-    return LedgerType.OTHER if kind is None or traded else kind
+    traded = kind is not fa.LedgerType.TRANSFER and not _of_contracts(category)
+    return fa.LedgerType.OTHER if kind is None or traded else kind
 
 
 def _contract_named(name: str | None, category: str | None) -> str | None:
@@ -214,17 +181,21 @@ def _other_name(name: str | None, category: str | None) -> str | None:
     return f"{category} {name}" if name and not _of_contracts(category) else None
 
 
-@table
-def ledger_entries(row: wire.WireRecord) -> LedgerEntry:
+@fa.table
+def ledger_entries(row: wire.WireRecord) -> fa.LedgerEntry:
     """Changes of balance; the venue's `change` has the fee in it. An id alone may stand for two rows."""
     kind, fee, category = needed(text(row.type)), number(row.fee), text(row.category)
     name = made(_contract_named, text(row.symbol), category)
-    entry_id, coin, at_ms = needed(identifier(row.id)), needed(text(row.currency)), needed(moment(row.transaction_time))
-    return LedgerEntry(
+    entry_id, coin, at_ms = (
+        needed(fa.identifier(row.id)),
+        needed(text(row.currency)),
+        needed(moment(row.transaction_time)),
+    )
+    return fa.LedgerEntry(
         venue=VENUE,
-        entry_id=made(_entry_id, entry_id, coin, kind, identifier(row.trade_id), at_ms),
+        entry_id=made(_entry_id, entry_id, coin, kind, fa.identifier(row.trade_id), at_ms),
         type=otherwise(
-            made(_entry_type, word(row.type, _LEDGER, unknown=LedgerType.OTHER), category), LedgerType.OTHER
+            made(_entry_type, word(row.type, _LEDGER, unknown=fa.LedgerType.OTHER), category), fa.LedgerType.OTHER
         ),
         venue_type=otherwise(kind, ""),
         amount=needed(made(_before_fee, needed(number(row.change)), fee)),
@@ -239,12 +210,12 @@ def ledger_entries(row: wire.WireRecord) -> LedgerEntry:
 
 
 def to_leverage(
-    rows: Sequence[wire.WirePosition], venue_symbol: str, mode: MarginMode | None, max_leverage: Decimal | None
-) -> Leverage:
+    rows: Sequence[wire.WirePosition], venue_symbol: str, mode: fa.MarginMode | None, max_leverage: Decimal | None
+) -> fa.Leverage:
     """What is set for a contract: rows of positions have it, flat ones too."""
-    found = {str(row.position_idx): positive_or_none(row.leverage, "leverage") for row in rows}
+    found = {str(row.position_idx): fa.positive_or_none(row.leverage, "leverage") for row in rows}
     values = set(found.values())
-    return Leverage(
+    return fa.Leverage(
         venue=VENUE,
         raw=tuple(rows),
         symbol=unified_symbol(venue_symbol),
@@ -260,26 +231,26 @@ def to_leverage(
 # Positions
 
 
-def mode_of(rows: Sequence[wire.WirePosition]) -> PositionMode | None:
+def mode_of(rows: Sequence[wire.WirePosition]) -> fa.PositionMode | None:
     """The position mode that a contract's rows show; None without any."""
     for row in rows:
-        return known(MODE_OF_INDEX, str(row.position_idx), "positionIdx")
+        return fa.known(MODE_OF_INDEX, str(row.position_idx), "positionIdx")
     return None
 
 
-@table_of_held
-def positions(row: wire.WirePosition, mode: MarginMode | None) -> Position:
+@fa.table_of_held
+def positions(row: wire.WirePosition, mode: fa.MarginMode | None) -> fa.Position:
     """Open positions. Isolated ones have a margin of their own, under either of two names."""
-    name, amount = needed(text(row.symbol)), needed(size(row.size))
+    name, amount = needed(text(row.symbol)), needed(fa.size(row.size))
     worth = made(dollar, name)
     contracts = times(worth, amount)
     mark, entry = price(row.mark_price), price(either(row.avg_price, row.entry_price))
     initial, leverage = number(row.position_im), price(row.leverage)
-    isolated = mode is MarginMode.ISOLATED
-    return Position(
-        **named(VENUE, row.symbol, unified_symbol, spelled=str.upper),
+    isolated = mode is fa.MarginMode.ISOLATED
+    return fa.Position(
+        **fa.named(VENUE, row.symbol, unified_symbol, spelled=str.upper),
         side=needed(word(row.side, POSITION_SIDE)),
-        quantity=needed(in_base(amount, None, worth, mark, entry)),
+        quantity=needed(fa.in_base(amount, None, worth, mark, entry)),
         contracts=contracts,
         contract_value=worth,
         entry_price=entry,
@@ -300,15 +271,15 @@ def positions(row: wire.WirePosition, mode: MarginMode | None) -> Position:
         notional=either(contracts, times(amount, mark)),
         take_profit=price(row.take_profit),
         stop_loss=price(row.stop_loss),
-        auto_margin=yes_no(row.auto_add_margin),
+        auto_margin=fa.yes_no(row.auto_add_margin),
         # `createdTime` is when the contract was first held.
         created_ms=moment(row.open_time),
         updated_ms=moment(row.updated_time),
     )
 
 
-@table
-def closed_positions(row: wire.WireClosed) -> PositionHistory:
+@fa.table
+def closed_positions(row: wire.WireClosed) -> fa.PositionHistory:
     """One row for each order that has closed something: several of one position, while it lives too."""
     name, amount, fee = (
         needed(text(row.symbol)),
@@ -316,13 +287,13 @@ def closed_positions(row: wire.WireClosed) -> PositionHistory:
         plus(number(row.open_fee), number(row.close_fee)),
     )
     entry, net = price(row.avg_entry_price), number(row.closed_pnl)
-    return PositionHistory(
+    return fa.PositionHistory(
         venue=VENUE,
         symbol=made(unified_symbol, name),
         venue_symbol=made(str.upper, name),
         # The side is the closing order's: what sells has closed a long.
         side=needed(word(row.side, CLOSED_SIDE)),
-        closed_quantity=in_base(amount, None, made(dollar, name), entry),
+        closed_quantity=fa.in_base(amount, None, made(dollar, name), entry),
         entry_price=entry,
         exit_price=price(row.avg_exit_price),
         # Net of both fees; funding is in the transaction log alone.

@@ -7,33 +7,8 @@ from decimal import Decimal
 
 import msgspec
 
-from futures_async.adapter import (
-    EXACT,
-    Contract,
-    DecodeError,
-    FundingRate,
-    FuturesAsyncError,
-    RiskLimit,
-    Rows,
-    SymbolNotFound,
-    Ticker,
-    UnreadRow,
-    decimal_or_none,
-    made,
-    moment,
-    ms_or_none,
-    named,
-    needed,
-    number,
-    positive_or_none,
-    price,
-    side_by_side,
-    table,
-    table_with,
-    text,
-    unread_of,
-    unread_rows,
-)
+import futures_async.adapter as fa
+from futures_async.adapter import decimal_or_none, made, moment, named, needed, number, positive_or_none, price, text
 from futures_async.adapters._rows import listed, readable
 from futures_async.adapters.bybit import endpoints
 from futures_async.adapters.bybit import wire_market as wire
@@ -51,15 +26,15 @@ _FILTERS: dict[type, str] = {
 
 def _above_zero(part: object, name: str, kind: type) -> Decimal | None:
     if part is not None and (not isinstance(part, kind) or part == kind()):
-        raise DecodeError(f"{_FILTERS[kind]} is not what it was", path=_FILTERS[kind])
+        raise fa.DecodeError(f"{_FILTERS[kind]} is not what it was", path=_FILTERS[kind])
     return positive_or_none(getattr(part, name, None), name)
 
 
-@table
-def contracts(row: wire.WireInstrument) -> Contract:
+@fa.table
+def contracts(row: wire.WireInstrument) -> fa.Contract:
     """Trading rules. An inverse contract is a dollar: its sizes are contracts."""
     name, lot, prices = needed(text(row.symbol)), row.lot_size_filter, row.price_filter
-    return Contract(
+    return fa.Contract(
         **named(VENUE, row.symbol, unified_symbol, spelled=str.upper),
         base=needed(text(row.base_coin)),
         quote=needed(text(row.quote_coin)),
@@ -78,10 +53,10 @@ def contracts(row: wire.WireInstrument) -> Contract:
     )
 
 
-@table_with
-def tickers(row: wire.WireTicker, stamp: wire.WireStamp) -> Ticker:
+@fa.table_with
+def tickers(row: wire.WireTicker, stamp: wire.WireStamp) -> fa.Ticker:
     """Prices; when they were is said beside the rows."""
-    return Ticker(
+    return fa.Ticker(
         **named(VENUE, row.symbol, unified_symbol, spelled=str.upper),
         last_price=needed(number(row.last_price)),
         bid_price=price(row.bid1_price),
@@ -93,10 +68,10 @@ def tickers(row: wire.WireTicker, stamp: wire.WireStamp) -> Ticker:
     )
 
 
-@table_with
-def funding_rates(row: wire.WireTicker, stamp: wire.WireStamp) -> FundingRate:
+@fa.table_with
+def funding_rates(row: wire.WireTicker, stamp: wire.WireStamp) -> fa.FundingRate:
     """The rate that is settled next; the ticker has it."""
-    return FundingRate(
+    return fa.FundingRate(
         **named(VENUE, row.symbol, unified_symbol, spelled=str.upper),
         funding_rate=needed(number(row.funding_rate)),
         interval_s=made(lambda hours: None if hours is None else int(hours * 3600), price(row.funding_interval_hour)),
@@ -112,11 +87,11 @@ def clock_ms(answer: wire.WireTime) -> int:
     Raises:
         DecodeError: In neither.
     """
-    found = ms_or_none(answer.time, "time")
+    found = fa.ms_or_none(answer.time, "time")
     if found is None:
         nano = decimal_or_none(answer.time_nano, "timeNano")
         if nano is None:
-            raise DecodeError("the answer tells no time", path="timeNano")
+            raise fa.DecodeError("the answer tells no time", path="timeNano")
         found = int(nano) // 1_000_000
     return found
 
@@ -128,15 +103,15 @@ def _fraction(rate: Decimal | None, initial: Decimal | None, leverage: Decimal |
     """Rates of inverse contracts may be percent: then initial margin times leverage is about 100, not 1."""
     if rate is None or initial is None or leverage is None:
         return rate
-    return EXACT.multiply(rate, Decimal("0.01")) if EXACT.multiply(initial, leverage) > 10 else rate
+    return fa.EXACT.multiply(rate, Decimal("0.01")) if fa.EXACT.multiply(initial, leverage) > 10 else rate
 
 
-@table
-def risk_limits(row: wire.WireTier) -> RiskLimit:
+@fa.table
+def risk_limits(row: wire.WireTier) -> fa.RiskLimit:
     """Tiers. Their bounds are quote coin, base coin of inverse contracts."""
     name, most = needed(text(row.symbol)), number(row.risk_limit_value)
     initial, leverage = number(row.initial_margin), price(row.max_leverage)
-    return RiskLimit(
+    return fa.RiskLimit(
         **named(VENUE, row.symbol, unified_symbol, spelled=str.upper),
         risk_limit=most,
         max_notional=made(lambda name, most: None if is_inverse(name) else most, name, most),
@@ -147,7 +122,7 @@ def risk_limits(row: wire.WireTier) -> RiskLimit:
     )
 
 
-def ranked(tiers: Sequence[RiskLimit]) -> Iterator[RiskLimit]:
+def ranked(tiers: Sequence[fa.RiskLimit]) -> Iterator[fa.RiskLimit]:
     """Tiers of one contract, smallest first, with their numbers; each begins where the one before ends."""
     low: Decimal | None = Decimal(0)
     for place, tier in enumerate(sorted(tiers, key=lambda tier: tier.risk_limit or Decimal(0)), 1):
@@ -170,7 +145,7 @@ class MarketCalls(Lists):
         """The unified symbol of an id."""
         return unified_symbol(venue_symbol)
 
-    async def fetch_contracts(self) -> list[Contract]:
+    async def fetch_contracts(self) -> list[fa.Contract]:
         """Read the trading rules of all contracts that trade now, of all kinds, those before their listing too.
 
         Where only these cannot be read, they are told as they were last.
@@ -178,20 +153,20 @@ class MarketCalls(Lists):
         scopes = self._categories(None)
         early = self._early(scopes)
 
-        async def read(scope: Scope) -> list[Contract]:
+        async def read(scope: Scope) -> list[fa.Contract]:
             try:
                 found = await self._instruments(scope)
-            except FuturesAsyncError as error:
+            except fa.FuturesAsyncError as error:
                 if scope not in early:
                     raise
                 self._early_missed = True
                 problem = f"those before their listing: {error.text}"
-                lost = UnreadRow("status", problem, None, {}, self.id, endpoints.INSTRUMENTS.name)
-                return contracts().known(Rows[wire.WireInstrument]().without((lost,)))
+                lost = fa.UnreadRow("status", problem, None, {}, self.id, endpoints.INSTRUMENTS.name)
+                return contracts().known(fa.Rows[wire.WireInstrument]().without((lost,)))
             self._early_missed = self._early_missed and scope not in early
             return found
 
-        found = await side_by_side(read, [*scopes, *early])
+        found = await fa.side_by_side(read, [*scopes, *early])
         if self._early_missed:
             listed = {contract.venue_symbol for contract in found}
             known = [one for one in self._contracts.known.values() if one.status == PRELAUNCH["status"]]
@@ -202,14 +177,14 @@ class MarketCalls(Lists):
         """What is traded before its listing is listed apart, and there is such among linear contracts alone."""
         return [scope._replace(params={**scope.params, **PRELAUNCH}) for scope in scopes if scope.params == LINEAR]
 
-    async def _instruments(self, scope: Scope) -> list[Contract]:
+    async def _instruments(self, scope: Scope) -> list[fa.Contract]:
         return contracts().known(await self._all_rows(endpoints.INSTRUMENTS, scope, endpoints.INSTRUMENTS_PAGE))
 
-    async def fetch_contract(self, symbol: str) -> Contract:
+    async def fetch_contract(self, symbol: str) -> fa.Contract:
         """Read the trading rules of one contract, from a list kept for an hour."""
         try:
             return await super().fetch_contract(symbol)
-        except SymbolNotFound:
+        except fa.SymbolNotFound:
             if not self._early_missed:
                 raise
         await self._seldom("early contracts", self._read_early)
@@ -217,7 +192,7 @@ class MarketCalls(Lists):
 
     async def _read_early(self) -> None:
         """Those that were missed: without them it is not known whether there is such a contract."""
-        for contract in await side_by_side(self._instruments, self._early(self._categories(None))):
+        for contract in await fa.side_by_side(self._instruments, self._early(self._categories(None))):
             self._contracts.rows[contract.venue_symbol] = self._contracts.known[contract.venue_symbol] = contract
         self._early_missed = False
 
@@ -227,16 +202,16 @@ class MarketCalls(Lists):
         answer = await self._rows(endpoints.TICKERS, scope)
         rows = listed(answer.rows)
         if not rows:
-            if lost := unread_of(answer.rows):
-                raise unread_rows(lost, [])
-            raise SymbolNotFound(f"no contract {symbol}", venue=self.id, endpoint=endpoints.TICKERS.name)
+            if lost := fa.unread_of(answer.rows):
+                raise fa.unread_rows(lost, [])
+            raise fa.SymbolNotFound(f"no contract {symbol}", venue=self.id, endpoint=endpoints.TICKERS.name)
         return rows[0], wire.WireStamp(time=answer.time)
 
-    async def fetch_ticker(self, symbol: str) -> Ticker:
+    async def fetch_ticker(self, symbol: str) -> fa.Ticker:
         """Read last, best, mark and index prices."""
         return tickers().one(*await self._ticker(symbol))
 
-    async def fetch_funding_rate(self, symbol: str) -> FundingRate:
+    async def fetch_funding_rate(self, symbol: str) -> fa.FundingRate:
         """Read the rate that is settled next."""
         return funding_rates().one(*await self._ticker(symbol))
 
@@ -245,11 +220,11 @@ class MarketCalls(Lists):
         answer = await self._call(endpoints.TIME)
         return clock_ms(answer)
 
-    async def fetch_risk_limits(self, symbol: str) -> list[RiskLimit]:
+    async def fetch_risk_limits(self, symbol: str) -> list[fa.RiskLimit]:
         """Read the risk tiers of a contract, smallest first."""
         scope = of_contract(self.venue_symbol(symbol))
         tiers = risk_limits().known((await self._rows(endpoints.TIERS, scope)).rows)
-        return Rows(ranked(tiers)).without(unread_of(tiers))
+        return fa.Rows(ranked(tiers)).without(fa.unread_of(tiers))
 
     async def fetch_funding_history(self, symbol: str) -> list[wire.WirePastFunding]:
         """The last 200 settled funding rates, newest first.

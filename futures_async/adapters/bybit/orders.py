@@ -11,87 +11,50 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any, cast
 
-from futures_async.adapter import (
-    EXACT,
-    Ack,
-    DecodeError,
-    Fill,
-    Intent,
-    Order,
-    OrderFields,
-    OrderKind,
-    OrderStatus,
-    OrderType,
-    PlannedOrder,
-    PositionMode,
-    PriceSource,
-    Refusal,
-    Role,
-    Side,
-    Stop,
-    TimeInForce,
-    carries,
-    decimal_or_none,
-    divide,
-    either,
-    identifier,
-    in_base,
-    made,
-    moment,
-    named,
-    needed,
-    number,
-    otherwise,
-    price,
-    size,
-    table,
-    text,
-    to_text,
-    word,
-    yes_no,
-)
+import futures_async.adapter as fa
+from futures_async.adapter import identifier, in_base, made, moment, needed, number, price, size, text, word, yes_no
 from futures_async.adapters.bybit import wire
 from futures_async.adapters.bybit.mapping import INDEX, SIDE_OF_INDEX, VENUE, dollar
 from futures_async.adapters.bybit.symbols import category_of, is_inverse, settle_of, unified_symbol
 
 # As they are sent; read in any case.
-_WIRE_SIDE = {Side.BUY: "Buy", Side.SELL: "Sell"}
+_WIRE_SIDE = {fa.Side.BUY: "Buy", fa.Side.SELL: "Sell"}
 _WIRE_FORCE = {
-    TimeInForce.GTC: "GTC",
-    TimeInForce.IOC: "IOC",
-    TimeInForce.FOK: "FOK",
-    TimeInForce.POST_ONLY: "PostOnly",
+    fa.TimeInForce.GTC: "GTC",
+    fa.TimeInForce.IOC: "IOC",
+    fa.TimeInForce.FOK: "FOK",
+    fa.TimeInForce.POST_ONLY: "PostOnly",
 }
-TRIGGER_BY = {PriceSource.LAST: "LastPrice", PriceSource.MARK: "MarkPrice", PriceSource.INDEX: "IndexPrice"}
+TRIGGER_BY = {fa.PriceSource.LAST: "LastPrice", fa.PriceSource.MARK: "MarkPrice", fa.PriceSource.INDEX: "IndexPrice"}
 _STOP_WORDS = {"take_profit": ("takeProfit", "tp"), "stop_loss": ("stopLoss", "sl")}
 """What a stop's price is called, and what the names of its other fields begin with."""
 _SIDE = {name.lower(): side for side, name in _WIRE_SIDE.items()}
 _FORCE = {name.lower(): force for force, name in _WIRE_FORCE.items()}
 _SOURCES = {name.lower(): source for source, name in TRIGGER_BY.items()}
-_TYPE = {"limit": OrderType.LIMIT, "market": OrderType.MARKET}
+_TYPE = {"limit": fa.OrderType.LIMIT, "market": fa.OrderType.MARKET}
 _STATUS = {
-    "new": OrderStatus.NEW,
-    "untriggered": OrderStatus.NEW,
-    "triggered": OrderStatus.NEW,
-    "active": OrderStatus.NEW,
-    "created": OrderStatus.NEW,
-    "partiallyfilled": OrderStatus.PARTIALLY_FILLED,
-    "filled": OrderStatus.FILLED,
-    "cancelled": OrderStatus.CANCELED,
-    "partiallyfilledcanceled": OrderStatus.CANCELED,
+    "new": fa.OrderStatus.NEW,
+    "untriggered": fa.OrderStatus.NEW,
+    "triggered": fa.OrderStatus.NEW,
+    "active": fa.OrderStatus.NEW,
+    "created": fa.OrderStatus.NEW,
+    "partiallyfilled": fa.OrderStatus.PARTIALLY_FILLED,
+    "filled": fa.OrderStatus.FILLED,
+    "cancelled": fa.OrderStatus.CANCELED,
+    "partiallyfilledcanceled": fa.OrderStatus.CANCELED,
     # A trigger order, or an attached TP/SL, that is gone.
-    "deactivated": OrderStatus.CANCELED,
-    "rejected": OrderStatus.REJECTED,
+    "deactivated": fa.OrderStatus.CANCELED,
+    "rejected": fa.OrderStatus.REJECTED,
 }
 WAITING = frozenset({"untriggered", "deactivated"})
 """Orders that wait for a price, or did until they were cancelled."""
 _KINDS = {
-    "stop": OrderKind.TRIGGER,
-    "takeprofit": OrderKind.TAKE_PROFIT,
-    "partialtakeprofit": OrderKind.TAKE_PROFIT,
-    "stoploss": OrderKind.STOP_LOSS,
-    "partialstoploss": OrderKind.STOP_LOSS,
-    "trailingstop": OrderKind.TRAILING,
+    "stop": fa.OrderKind.TRIGGER,
+    "takeprofit": fa.OrderKind.TAKE_PROFIT,
+    "partialtakeprofit": fa.OrderKind.TAKE_PROFIT,
+    "stoploss": fa.OrderKind.STOP_LOSS,
+    "partialstoploss": fa.OrderKind.STOP_LOSS,
+    "trailingstop": fa.OrderKind.TRAILING,
 }
 # https://bybit-exchange.github.io/docs/v5/enum#exectype
 # "FutureSpread: Spread leg execution"; the sample of the page "Spread: Execution" has the leg's own price, size, fee.
@@ -102,44 +65,44 @@ NO_FILLS = frozenset({"funding", "moveposition", "sessionsettlepnl", *_STOCKS})
 """What else stands among the executions."""
 
 
-def _kind(stop: str | None, status: str | None) -> OrderKind:
+def _kind(stop: str | None, status: str | None) -> fa.OrderKind:
     waits = (status or "").lower() in WAITING
-    return _KINDS.get((stop or "").lower(), OrderKind.TRIGGER if waits else OrderKind.PLAIN)
+    return _KINDS.get((stop or "").lower(), fa.OrderKind.TRIGGER if waits else fa.OrderKind.PLAIN)
 
 
-def _type(kind: OrderType | None, created: str | None, status: str | None, stop: OrderKind) -> OrderType:
+def _type(kind: fa.OrderType | None, created: str | None, status: str | None, stop: fa.OrderKind) -> fa.OrderType:
     origin = (created or "").lower()
     if origin.startswith(("createbyliq", "createbytakeover")):
-        return OrderType.LIQUIDATION
+        return fa.OrderType.LIQUIDATION
     if origin.startswith("createbyadl"):
-        return OrderType.ADL
-    if (status or "").lower() in WAITING or stop is not OrderKind.PLAIN:
-        return OrderType.TRIGGER
-    return kind or OrderType.UNKNOWN
+        return fa.OrderType.ADL
+    if (status or "").lower() in WAITING or stop is not fa.OrderKind.PLAIN:
+        return fa.OrderType.TRIGGER
+    return kind or fa.OrderType.UNKNOWN
 
 
-def _limit(kind: OrderType | None, limit: Decimal | None) -> Decimal | None:
+def _limit(kind: fa.OrderType | None, limit: Decimal | None) -> Decimal | None:
     # Of a market order it is the bound that the venue has set for slippage.
-    return None if kind is OrderType.MARKET else limit
+    return None if kind is fa.OrderType.MARKET else limit
 
 
 def _left(quantity: Decimal, filled: Decimal | None) -> Decimal | None:
     # The venue's own figure is 0 once an order is cancelled.
-    return EXACT.subtract(quantity, filled) if filled is not None and quantity >= filled else None
+    return fa.EXACT.subtract(quantity, filled) if filled is not None and quantity >= filled else None
 
 
 def _average(name: str, value: Decimal | None, filled: Decimal | None) -> Decimal | None:
     if not value or not filled:
         return None
-    return divide(filled, value) if is_inverse(name) else divide(value, filled)
+    return fa.divide(filled, value) if is_inverse(name) else fa.divide(value, filled)
 
 
 def _fee(details: object, alone: Decimal | None) -> Decimal | None:
     """Of one coin; several cannot be added up."""
     charged = _charged(details)
     if len(charged) > 1:
-        raise DecodeError(f"cumFeeDetail names several coins: {', '.join(charged)}", path="cumFeeDetail")
-    return next((decimal_or_none(cast("Any", fee), "cumFeeDetail") for fee in charged.values()), alone)
+        raise fa.DecodeError(f"cumFeeDetail names several coins: {', '.join(charged)}", path="cumFeeDetail")
+    return next((fa.decimal_or_none(cast("Any", fee), "cumFeeDetail") for fee in charged.values()), alone)
 
 
 def _fee_coin(details: object, said: str | None, name: str, filled: Decimal | None) -> str | None:
@@ -151,37 +114,37 @@ def _charged(details: object) -> dict[str, object]:
         return {}
     charged: dict[str, object] = cast("dict[str, object]", details) if isinstance(details, dict) else {"": None}
     if not all(isinstance(fee, str) for fee in charged.values()):
-        raise DecodeError("cumFeeDetail is no table of coins and amounts", path="cumFeeDetail")
+        raise fa.DecodeError("cumFeeDetail is no table of coins and amounts", path="cumFeeDetail")
     return charged
 
 
-@table
-def orders(row: wire.WireOrder) -> Order:
+@fa.table
+def orders(row: wire.WireOrder) -> fa.Order:
     """Orders, open, waiting and past."""
     name, side = needed(text(row.symbol)), needed(word(row.side, _SIDE))
-    kind = word(row.order_type, _TYPE, unknown=OrderType.UNKNOWN)
+    kind = word(row.order_type, _TYPE, unknown=fa.OrderType.UNKNOWN)
     limit, trigger, average = made(_limit, kind, price(row.price)), price(row.trigger_price), price(row.avg_price)
-    status = needed(word(row.order_status, _STATUS, unknown=OrderStatus.UNKNOWN))
+    status = needed(word(row.order_status, _STATUS, unknown=fa.OrderStatus.UNKNOWN))
     amount, done = needed(size(row.qty)), number(row.cum_exec_qty)
     # What was asked for at a price is what that price makes of it, whatever it was filled at.
     worth, prices = made(dollar, name), (limit, trigger, average, price(row.price))
     quantity, filled = needed(in_base(amount, None, worth, *prices)), in_base(done, None, worth, *prices)
     stop = made(_kind, text(row.stop_order_type), text(row.order_status))
-    return Order(
-        **named(VENUE, row.symbol, unified_symbol, spelled=str.upper),
+    return fa.Order(
+        **fa.named(VENUE, row.symbol, unified_symbol, spelled=str.upper),
         order_id=needed(identifier(row.order_id)),
         client_order_id=text(row.order_link_id),
         side=side,
-        type=otherwise(made(_type, kind, text(row.create_type), text(row.order_status), stop), OrderType.UNKNOWN),
-        kind=otherwise(stop, OrderKind.PLAIN),
+        type=fa.otherwise(made(_type, kind, text(row.create_type), text(row.order_status), stop), fa.OrderType.UNKNOWN),
+        kind=fa.otherwise(stop, fa.OrderKind.PLAIN),
         # What is at market reads back as IOC, which says nothing.
         time_in_force=made(
-            lambda kind, force: None if kind is OrderType.MARKET else force, kind, word(row.time_in_force, _FORCE)
+            lambda kind, force: None if kind is fa.OrderType.MARKET else force, kind, word(row.time_in_force, _FORCE)
         ),
         price=limit,
         trigger_price=trigger,
         trigger_by=word(row.trigger_by, _SOURCES),
-        average_price=either(average, made(_average, name, number(row.cum_exec_value), done)),
+        average_price=fa.either(average, made(_average, name, number(row.cum_exec_value), done)),
         quantity=quantity,
         filled_quantity=filled,
         remaining_quantity=made(_left, quantity, filled),
@@ -197,18 +160,18 @@ def orders(row: wire.WireOrder) -> Order:
     )
 
 
-def _traded(side: Side, kind: str | None) -> Side:
+def _traded(side: fa.Side, kind: str | None) -> fa.Side:
     if kind is not None and kind.lower() not in _FILLS:
-        raise DecodeError(f"execType has the unknown word {kind[:40]!r}", path="execType")
+        raise fa.DecodeError(f"execType has the unknown word {kind[:40]!r}", path="execType")
     return side
 
 
-@table
-def fills(row: wire.WireFill) -> Fill:
+@fa.table
+def fills(row: wire.WireFill) -> fa.Fill:
     """Executions that are trades."""
     name, amount = needed(text(row.symbol)), needed(size(row.exec_qty))
     at = needed(price(row.exec_price))
-    return Fill(
+    return fa.Fill(
         venue=VENUE,
         fill_id=needed(identifier(row.exec_id)),
         order_id=needed(identifier(row.order_id)),
@@ -220,7 +183,9 @@ def fills(row: wire.WireFill) -> Fill:
         quantity=needed(in_base(amount, None, made(dollar, name), at)),
         fee=number(row.exec_fee),
         fee_coin=made(lambda coin, name: coin or settle_of(name), text(row.fee_currency), name),
-        role=made(lambda maker: None if maker is None else Role.MAKER if maker else Role.TAKER, yes_no(row.is_maker)),
+        role=made(
+            lambda maker: None if maker is None else fa.Role.MAKER if maker else fa.Role.TAKER, yes_no(row.is_maker)
+        ),
         # Pushes say it, reads do not.
         realized_pnl=number(row.exec_pnl),
         created_ms=needed(moment(row.exec_time)),
@@ -237,7 +202,7 @@ def is_waiting(row: wire.WireOrder) -> bool:
     return str(row.order_status).lower() in WAITING
 
 
-def stop_source(row: wire.WireOrder, stop: str) -> PriceSource | None:
+def stop_source(row: wire.WireOrder, stop: str) -> fa.PriceSource | None:
     """Which price an attached take-profit or stop-loss waits for; None where no known word says it."""
     said = {"take_profit": row.tp_trigger_by, "stop_loss": row.sl_trigger_by}[stop]
     return _SOURCES.get(str(said).lower())
@@ -246,33 +211,36 @@ def stop_source(row: wire.WireOrder, stop: str) -> PriceSource | None:
 # Writing
 
 _STOPS = ("price", "limit_price", *(f"trigger_by={source}" for source in TRIGGER_BY))
-ORDER_FIELDS = OrderFields(
-    limit=carries(time_in_force=TimeInForce, stops=_STOPS),
-    market=carries(stops=_STOPS),
-    trigger=carries(trigger_by=TRIGGER_BY, time_in_force=TimeInForce, stops=_STOPS),
-    closing_trigger=carries(trigger_by=TRIGGER_BY, time_in_force=TimeInForce),
+ORDER_FIELDS = fa.OrderFields(
+    limit=fa.carries(time_in_force=fa.TimeInForce, stops=_STOPS),
+    market=fa.carries(stops=_STOPS),
+    trigger=fa.carries(trigger_by=TRIGGER_BY, time_in_force=fa.TimeInForce, stops=_STOPS),
+    closing_trigger=fa.carries(trigger_by=TRIGGER_BY, time_in_force=fa.TimeInForce),
     # "reduceOnly cannot be combined with TP/SL".
-    only_opening=carries(stops=_STOPS),
+    only_opening=fa.carries(stops=_STOPS),
     # Of a whole position, which is closed at market.
     stops=frozenset(_STOPS) - {"price", "limit_price"},
 )
 
 
-def order_body(order: PlannedOrder) -> dict[str, Any]:
+def order_body(order: fa.PlannedOrder) -> dict[str, Any]:
     """An order as `order/create` takes it; in a batch without its category, which stands beside the list."""
     request = order.request
-    closes, hedged = request.intent is Intent.CLOSE, order.position_mode is PositionMode.HEDGE
+    closes, hedged = request.intent is fa.Intent.CLOSE, order.position_mode is fa.PositionMode.HEDGE
     body: dict[str, Any] = {
         "category": category_of(order.venue_symbol),
         "symbol": order.venue_symbol,
         "side": _WIRE_SIDE[request.side],
         "orderType": "Market" if request.price is None else "Limit",
-        "qty": to_text(request.quantity if order.contracts is None else order.contracts),
+        "qty": fa.to_text(request.quantity if order.contracts is None else order.contracts),
     }
     if request.price is None:
         body["timeInForce"] = "IOC"
     else:
-        body |= {"price": to_text(request.price), "timeInForce": _WIRE_FORCE[request.time_in_force or TimeInForce.GTC]}
+        body |= {
+            "price": fa.to_text(request.price),
+            "timeInForce": _WIRE_FORCE[request.time_in_force or fa.TimeInForce.GTC],
+        }
     body["positionIdx"] = INDEX[order.position_side] if hedged else 0
     if closes:
         body["reduceOnly"] = True
@@ -286,16 +254,16 @@ def order_body(order: PlannedOrder) -> dict[str, Any]:
     return body | stop_fields(stops)
 
 
-def stop_fields(stops: Mapping[str, Stop], by: PriceSource | None = None) -> dict[str, str]:
+def stop_fields(stops: Mapping[str, fa.Stop], by: fa.PriceSource | None = None) -> dict[str, str]:
     """Take-profit and stop-loss as they are written; those that say no source of the price are of `by`."""
     fields: dict[str, str] = {}
     for name, stop in stops.items():
         long, short = _STOP_WORDS[name]
-        fields[long] = to_text(stop.price)
+        fields[long] = fa.to_text(stop.price)
         if (source := stop.trigger_by or by) is not None:
             fields[f"{short}TriggerBy"] = TRIGGER_BY[source]
         if stop.limit_price is not None:
-            fields |= {f"{short}OrderType": "Limit", f"{short}LimitPrice": to_text(stop.limit_price)}
+            fields |= {f"{short}OrderType": "Limit", f"{short}LimitPrice": fa.to_text(stop.limit_price)}
     return fields
 
 
@@ -304,12 +272,12 @@ def by_id(order_id: str | None, client_order_id: str | None) -> dict[str, str]:
     return {"orderId": order_id} if order_id is not None else {"orderLinkId": client_order_id or ""}
 
 
-def read_ack(item: wire.WireIds) -> Ack:
+def read_ack(item: wire.WireIds) -> fa.Ack:
     """The ids of an order that the gateway has taken."""
-    return Ack(None if not item.order_id else str(item.order_id), item.order_link_id or None)
+    return fa.Ack(None if not item.order_id else str(item.order_id), item.order_link_id or None)
 
 
-def verdicts_of(answer: wire.WireRows[wire.WireIds]) -> list[Refusal | None]:
+def verdicts_of(answer: wire.WireRows[wire.WireIds]) -> list[fa.Refusal | None]:
     """Of each item of a batch, by its place: None for what was accepted.
 
     Where the two lists do not match, nothing is known of any item.
@@ -317,9 +285,11 @@ def verdicts_of(answer: wire.WireRows[wire.WireIds]) -> list[Refusal | None]:
     rows, verdicts = answer.rows or [], answer.verdicts
     if verdicts is None or len(verdicts) != len(rows):
         return []
-    return [None if str(verdict.code) == "0" else Refusal(str(verdict.code), verdict.msg or "") for verdict in verdicts]
+    return [
+        None if str(verdict.code) == "0" else fa.Refusal(str(verdict.code), verdict.msg or "") for verdict in verdicts
+    ]
 
 
-def read_acks(answer: wire.WireRows[wire.WireIds]) -> list[Ack | Refusal]:
+def read_acks(answer: wire.WireRows[wire.WireIds]) -> list[fa.Ack | fa.Refusal]:
     """The answers in the order of the requests."""
     return [reason or read_ack(row) for row, reason in zip(answer.rows or (), verdicts_of(answer), strict=False)]

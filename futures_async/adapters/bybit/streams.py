@@ -13,35 +13,8 @@ from typing import Any, ClassVar, Generic, TypeVar
 
 import msgspec
 
-from futures_async.adapter import (
-    Acknowledged,
-    AuthenticationError,
-    Channel,
-    ClockSkew,
-    Credentials,
-    Data,
-    DecodeError,
-    FrameDecoder,
-    Heartbeat,
-    InvalidRequest,
-    LoggedIn,
-    MarginMode,
-    Message,
-    Nothing,
-    ParameterRejected,
-    Pong,
-    Push,
-    RateLimit,
-    Read,
-    Refused,
-    RowDecoder,
-    StreamDialect,
-    StreamLimits,
-    Topic,
-    What,
-    decoded,
-    stream_url,
-)
+import futures_async.adapter as fa
+from futures_async.adapter import decoded, stream_url
 from futures_async.adapters.bybit import wire, wire_market
 from futures_async.adapters.bybit.dialect import DEMO_URL, HOSTS, BybitDialect
 from futures_async.adapters.bybit.mapping import VENUE, accounts, positions
@@ -54,14 +27,14 @@ W = TypeVar("W")
 CHANNELS = {
     channel.name: channel
     for channel in (
-        Channel("order", (What.ORDERS,), wire.WireOrder),
-        Channel("execution", (What.FILLS,), wire.WireFill),
-        Channel("position", (What.POSITIONS,), wire.WirePosition),
-        Channel("wallet", (What.ACCOUNTS,), wire.WireWallet),
+        fa.Channel("order", (fa.What.ORDERS,), wire.WireOrder),
+        fa.Channel("execution", (fa.What.FILLS,), wire.WireFill),
+        fa.Channel("position", (fa.What.POSITIONS,), wire.WirePosition),
+        fa.Channel("wallet", (fa.What.ACCOUNTS,), wire.WireWallet),
     )
 }
-GUARD = Channel("dcp.future", (What.ORDERS,), wire.WireOrder)
-TICKERS = Channel("tickers", (What.TICKERS,), wire_market.WireTicker, private=False)
+GUARD = fa.Channel("dcp.future", (fa.What.ORDERS,), wire.WireOrder)
+TICKERS = fa.Channel("tickers", (fa.What.TICKERS,), wire_market.WireTicker, private=False)
 STREAMS = {host: host.replace("https://api", "wss://stream") for host in (*HOSTS, DEMO_URL)}
 """By where calls go."""
 LOGIN_MS = 10_000
@@ -71,7 +44,7 @@ _OTHER_SIDE = {"buy": "Sell", "sell": "Buy"}
 _SIDES = {"1": ("Buy",), "2": ("Sell",)}
 
 
-class LoginRefused(AuthenticationError, ClockSkew):
+class LoginRefused(fa.AuthenticationError, fa.ClockSkew):
     """Key, signature or time were not accepted: the venue does not tell which.
 
     As it may be the clock, it is set anew and the login made once more before this is raised.
@@ -104,12 +77,12 @@ class Pushed(msgspec.Struct, Generic[W], frozen=True, gc=False, rename="camel"):
 
 
 _FRAMES = msgspec.json.Decoder(Frame, strict=False)
-_PUSHES = FrameDecoder(CHANNELS.values(), Pushed, attrgetter("topic"))
-_ROWS = {name: RowDecoder[Any](one.wire) for name, one in CHANNELS.items()}
+_PUSHES = fa.FrameDecoder(CHANNELS.values(), Pushed, attrgetter("topic"))
+_ROWS = {name: fa.RowDecoder[Any](one.wire) for name, one in CHANNELS.items()}
 _TICKER = msgspec.json.Decoder(wire_market.WireTicker, strict=False)
 
 
-class BybitStreamDialect(StreamDialect):
+class BybitStreamDialect(fa.StreamDialect):
     """The private topics, of all categories at once, and tickers, which have a connection for each category.
 
     Args:
@@ -121,14 +94,14 @@ class BybitStreamDialect(StreamDialect):
 
     venue = VENUE
     # "Send a ping every 20 seconds"; more often, so that silence is noticed sooner.
-    heartbeat = Heartbeat(text='{"op":"ping"}', every_s=10.0, patience_s=10.0)
+    heartbeat = fa.Heartbeat(text='{"op":"ping"}', every_s=10.0, patience_s=10.0)
     # Allowed are 500 attempts in 5 minutes. An answer names one request, so each asks for one topic.
-    limits = StreamLimits(connects=RateLimit(400, 300.0, scope="ip"), messages_per_s=8, per_frame=1)
+    limits = fa.StreamLimits(connects=fa.RateLimit(400, 300.0, scope="ip"), messages_per_s=8, per_frame=1)
     # Wallets are pushed at trades, transfers and settlements, positions at each order and trade.
     paired = True
-    unsaid: ClassVar[Mapping[What, tuple[str, ...]]] = {
-        What.ACCOUNTS: ("margin_mode",),
-        What.POSITIONS: ("created_ms",),
+    unsaid: ClassVar[Mapping[fa.What, tuple[str, ...]]] = {
+        fa.What.ACCOUNTS: ("margin_mode",),
+        fa.What.POSITIONS: ("created_ms",),
     }
 
     def __init__(
@@ -136,11 +109,11 @@ class BybitStreamDialect(StreamDialect):
         dialect: BybitDialect,
         *,
         guarded: bool = False,
-        margin_mode: Callable[[], MarginMode | None] = lambda: None,
+        margin_mode: Callable[[], fa.MarginMode | None] = lambda: None,
     ) -> None:
         self._dialect, self._guarded, self._margin_mode = dialect, guarded, margin_mode
         self._tickers: dict[str, tuple[int, wire_market.WireTicker]] = {}
-        self._readers: dict[str, Callable[[Any], Read[Any]]] = {
+        self._readers: dict[str, Callable[[Any], fa.Read[Any]]] = {
             "order": self._orders,
             "execution": self._fills,
             "position": self._positions,
@@ -155,32 +128,32 @@ class BybitStreamDialect(StreamDialect):
         host = stream_url(at, STREAMS)
         return f"{host}/v5/{'private' if private else 'public/'}"
 
-    def topics(self, what: What, symbols: Sequence[str] = ()) -> tuple[Topic, ...]:
-        if what is What.TICKERS:
+    def topics(self, what: fa.What, symbols: Sequence[str] = ()) -> tuple[fa.Topic, ...]:
+        if what is fa.What.TICKERS:
             kinds = {category_of(name) for name in symbols}
             if len(kinds) > 1:
-                raise InvalidRequest(f"{VENUE}: linear and inverse contracts are pushed apart: watch each by itself")
+                raise fa.InvalidRequest(f"{VENUE}: linear and inverse contracts are pushed apart: watch each by itself")
             channel = TICKERS._replace(path="".join(kinds))
-            return tuple(Topic(channel, f"tickers.{name}", f"tickers.{name}") for name in symbols)
+            return tuple(fa.Topic(channel, f"tickers.{name}", f"tickers.{name}") for name in symbols)
         found = [channel for channel in CHANNELS.values() if what in channel.gives]
-        if self._guarded and what is What.ORDERS:
+        if self._guarded and what is fa.What.ORDERS:
             found.append(GUARD)
-        return tuple(Topic(channel, channel.name, channel.name) for channel in found)
+        return tuple(fa.Topic(channel, channel.name, channel.name) for channel in found)
 
-    def login(self, credentials: Credentials, now_ms: int) -> str:
+    def login(self, credentials: fa.Credentials, now_ms: int) -> str:
         """Good for ten seconds."""
         expires = now_ms + LOGIN_MS
         sign = self._dialect.signature(credentials, f"GET/realtime{expires}".encode())
         return _operation("auth", "auth", [credentials.key.reveal(), expires, sign])
 
-    def subscribe(self, topics: Iterable[Topic]) -> str:
+    def subscribe(self, topics: Iterable[fa.Topic]) -> str:
         names = [topic.args for topic in topics]
         return _operation("subscribe", ",".join(names), names)
 
-    def unsubscribe(self, topics: Iterable[Topic]) -> str:
+    def unsubscribe(self, topics: Iterable[fa.Topic]) -> str:
         return _operation("unsubscribe", "", [topic.args for topic in topics])
 
-    def read(self, data: bytes, *, binary: bool) -> Message:
+    def read(self, data: bytes, *, binary: bool) -> fa.Message:
         pushed = _PUSHES.read(data)
         if pushed is not None:
             return self._push(pushed.topic, pushed.data, True, pushed.creation_time)
@@ -189,25 +162,29 @@ class BybitStreamDialect(StreamDialect):
             return self._tick(frame)
         if frame.topic:
             rows = _ROWS.get(frame.topic)
-            return Nothing() if rows is None else self._push(frame.topic, *rows.rows(frame.data), frame.creation_time)
+            return (
+                fa.Nothing() if rows is None else self._push(frame.topic, *rows.rows(frame.data), frame.creation_time)
+            )
         match frame.op:
             case "pong":
-                return Pong()
+                return fa.Pong()
             case "ping" if frame.ret_msg == "pong":
-                return Pong()
+                return fa.Pong()
             case "auth":
-                return LoggedIn() if frame.success else Refused(self._error(LoginRefused, frame), login=True)
+                return fa.LoggedIn() if frame.success else fa.Refused(self._error(LoginRefused, frame), login=True)
             case "subscribe" if frame.success:
-                return Acknowledged(frame.req_id)
+                return fa.Acknowledged(frame.req_id)
             case "subscribe":
-                return Refused(self._error(ParameterRejected, frame), frame.req_id)
+                return fa.Refused(self._error(fa.ParameterRejected, frame), frame.req_id)
             case _:
-                return Nothing()
+                return fa.Nothing()
 
-    def _error(self, kind: type[LoginRefused | ParameterRejected], frame: Frame) -> LoginRefused | ParameterRejected:
+    def _error(
+        self, kind: type[LoginRefused | fa.ParameterRejected], frame: Frame
+    ) -> LoginRefused | fa.ParameterRejected:
         return kind(frame.ret_msg or "refused without a message", venue=VENUE, endpoint=f"stream {frame.op}")
 
-    def _push(self, topic: str, rows: list[Any], whole: bool, sent_ms: int | None) -> Message:
+    def _push(self, topic: str, rows: list[Any], whole: bool, sent_ms: int | None) -> fa.Message:
         channel = CHANNELS[topic]
         items: list[Any] = []
         for row in rows:
@@ -215,14 +192,14 @@ class BybitStreamDialect(StreamDialect):
                 if not _is_of_a_contract(row):
                     continue
                 found = self._readers[channel.name](row)
-            except DecodeError:
+            except fa.DecodeError:
                 whole = False
             else:
                 items += found.rows
                 whole = whole and not found.unread
-        return Data(channel.name, ((channel.gives[0], Push(items, False, sent_ms)),), whole)
+        return fa.Data(channel.name, ((channel.gives[0], fa.Push(items, False, sent_ms)),), whole)
 
-    def _tick(self, frame: Frame) -> Data:
+    def _tick(self, frame: Frame) -> fa.Data:
         """A whole row, or what has changed of one. Of two connections the one that takes over may be ahead."""
         row, known = decoded(_TICKER, frame.data), self._tickers.get(frame.topic)
         items: list[Any] = []
@@ -234,18 +211,18 @@ class BybitStreamDialect(StreamDialect):
         self._tickers[frame.topic] = frame.cs, row
         try:
             items.append(tickers().one(row, wire_market.WireStamp(time=frame.ts)))
-        except DecodeError:
+        except fa.DecodeError:
             return _ticked(frame, items, False)
         return _ticked(frame, items, True)
 
-    def _orders(self, row: wire.WireOrder) -> Read[Any]:
+    def _orders(self, row: wire.WireOrder) -> fa.Read[Any]:
         """Those that wait for a price are no open orders yet; once set off they are, under the same id."""
-        return Read([]) if is_waiting(row) else Read([orders().one(row)])
+        return fa.Read([]) if is_waiting(row) else fa.Read([orders().one(row)])
 
-    def _fills(self, row: wire.WireFill) -> Read[Any]:
-        return Read([fills().one(row)] if is_fill(row) else [])
+    def _fills(self, row: wire.WireFill) -> fa.Read[Any]:
+        return fa.Read([fills().one(row)] if is_fill(row) else [])
 
-    def _positions(self, row: wire.WirePosition) -> Read[Any]:
+    def _positions(self, row: wire.WirePosition) -> fa.Read[Any]:
         """A row of one-way mode tells of both sides: of the one that is held, if any, and that the other is not."""
         reading = positions(self._margin_mode())
         sides = _SIDES.get(str(row.position_idx), ("Buy", "Sell"))
@@ -256,9 +233,9 @@ class BybitStreamDialect(StreamDialect):
         else:
             found, gone = [], list(sides)
         empty = [msgspec.structs.replace(row, side=side, size="0") for side in gone]
-        return Read([*found, *map(reading.one, empty)])
+        return fa.Read([*found, *map(reading.one, empty)])
 
-    def _accounts(self, row: wire.WireWallet) -> Read[Any]:
+    def _accounts(self, row: wire.WireWallet) -> fa.Read[Any]:
         """The coins that have changed, with the margin ratio of the whole account at that moment. In which margin mode
         that is, is not pushed."""
         return accounts(self._margin_mode()).each(row.coin, lambda _: row)
@@ -273,12 +250,12 @@ def _is_of_a_contract(row: object) -> bool:
     said = getattr(row, "category", None)
     word = str(said or "").lower()
     if word and word not in (*CATEGORIES, *OTHER_CATEGORIES):
-        raise DecodeError(f"category has the unknown word {word[:40]!r}", path="category")
+        raise fa.DecodeError(f"category has the unknown word {word[:40]!r}", path="category")
     return word not in OTHER_CATEGORIES
 
 
-def _ticked(frame: Frame, items: list[Any], whole: bool) -> Data:
-    return Data(frame.topic, ((What.TICKERS, Push(items, False, frame.ts)),), whole)
+def _ticked(frame: Frame, items: list[Any], whole: bool) -> fa.Data:
+    return fa.Data(frame.topic, ((fa.What.TICKERS, fa.Push(items, False, frame.ts)),), whole)
 
 
 def _operation(op: str, req_id: str, args: Sequence[Any]) -> str:

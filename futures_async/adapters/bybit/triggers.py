@@ -5,28 +5,8 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from futures_async.adapter import (
-    InvalidOrder,
-    Number,
-    Order,
-    OrderKind,
-    OrderNotFound,
-    OrderRequest,
-    PartStops,
-    Placement,
-    PlannedOrder,
-    PositionMode,
-    PositionSide,
-    PositionSideLike,
-    PriceSource,
-    Stop,
-    TimeInForce,
-    WaitingEdit,
-    chosen,
-    decimal_or_none,
-    one_id,
-    to_text,
-)
+import futures_async.adapter as fa
+from futures_async.adapter import chosen, decimal_or_none, one_id, to_text
 from futures_async.adapters.bybit import endpoints
 from futures_async.adapters.bybit.codes import UNCHANGED
 from futures_async.adapters.bybit.lists import of_contract
@@ -40,62 +20,66 @@ RISES, FALLS = 1, 2
 CHANGED = {"trigger_price": "triggerPrice", "price": "price", "quantity": "qty"}
 
 
-class TriggerCalls(PartStops, OwnCalls):
+class TriggerCalls(fa.PartStops, OwnCalls):
     """Orders that wait, TP/SL of positions and of orders."""
 
-    async def _listed(self, symbol: str | None, asked: dict[str, str]) -> list[Order]:
+    async def _listed(self, symbol: str | None, asked: dict[str, str]) -> list[fa.Order]:
         raise NotImplementedError
 
     def _needs_contract(self, venue_symbol: str) -> bool:
         """Inverse contracts are sized in dollars, which the contract's metadata says."""
         return is_inverse(venue_symbol)
 
-    def _sized(self, order: Order, quantity: Decimal, at: Decimal | None) -> str:
+    def _sized(self, order: fa.Order, quantity: Decimal, at: Decimal | None) -> str:
         """A new size of an order as the venue counts it; of inverse contracts it hangs on the price."""
         if self._needs_contract(order.venue_symbol):
             contract = self._known_contract(order.venue_symbol)
             if contract is None or at is None:
-                raise InvalidOrder(f"{self.id}: {to_text(quantity)} of {order.symbol} is dollars at no known price")
+                raise fa.InvalidOrder(f"{self.id}: {to_text(quantity)} of {order.symbol} is dollars at no known price")
             quantity = contract.exact_contracts(quantity, at)
         return to_text(quantity)
 
-    async def create_trigger_order(self, request: OrderRequest) -> Order:
+    async def create_trigger_order(self, request: fa.OrderRequest) -> fa.Order:
         """Place an order that waits for `request.trigger_price`, of the last price unless `trigger_by` says another.
 
         It has a client order id like any other, and is as safe. No margin is held while it waits.
         """
         self._active("create_trigger_order")
-        plan = await self._plan_waiting(request, OrderKind.TRIGGER)
-        if plan.request.price is None and plan.request.time_in_force not in (None, TimeInForce.GTC, TimeInForce.IOC):
-            raise InvalidOrder(f"{self.id}: an order at market takes what there is: it has no other time_in_force")
+        plan = await self._plan_waiting(request, fa.OrderKind.TRIGGER)
+        if plan.request.price is None and plan.request.time_in_force not in (
+            None,
+            fa.TimeInForce.GTC,
+            fa.TimeInForce.IOC,
+        ):
+            raise fa.InvalidOrder(f"{self.id}: an order at market takes what there is: it has no other time_in_force")
         return await self._place_waiting(plan, {"triggerDirection": await self._direction(plan)})
 
-    async def _place_stop(self, plan: PlannedOrder) -> Order:
+    async def _place_stop(self, plan: fa.PlannedOrder) -> fa.Order:
         """By the last price unless a `Stop` says another. It is an order that waits, and reads back as such: the
         venue's stops of a part of a position have no id of ours."""
-        rises = (plan.position_side is PositionSide.LONG) is (plan.kind is OrderKind.TAKE_PROFIT)
+        rises = (plan.position_side is fa.PositionSide.LONG) is (plan.kind is fa.OrderKind.TAKE_PROFIT)
         return await self._place_waiting(plan, {"triggerDirection": RISES if rises else FALLS, "closeOnTrigger": True})
 
-    async def _place_waiting(self, plan: PlannedOrder, more: dict[str, Any]) -> Order:
+    async def _place_waiting(self, plan: fa.PlannedOrder, more: dict[str, Any]) -> fa.Order:
         body = order_body(plan) | more
         body |= {
             "triggerPrice": to_text(plan.trigger_price),
-            "triggerBy": TRIGGER_BY[plan.request.trigger_by or PriceSource.LAST],
+            "triggerBy": TRIGGER_BY[plan.request.trigger_by or fa.PriceSource.LAST],
         }
-        return await self._place_as_order(plan, Placement(endpoints.CREATE, body, read_ack))
+        return await self._place_as_order(plan, fa.Placement(endpoints.CREATE, body, read_ack))
 
-    async def _direction(self, plan: PlannedOrder) -> int:
+    async def _direction(self, plan: fa.PlannedOrder) -> int:
         """Whether the price has to rise or to fall: the venue wants to be told, and refuses what has passed already."""
-        source = plan.request.trigger_by or PriceSource.LAST
+        source = plan.request.trigger_by or fa.PriceSource.LAST
         with self._before_placing(plan):
             ticker = await self.fetch_ticker(plan.venue_symbol)
-            prices = {PriceSource.MARK: ticker.mark_price, PriceSource.INDEX: ticker.index_price}
+            prices = {fa.PriceSource.MARK: ticker.mark_price, fa.PriceSource.INDEX: ticker.index_price}
             now = prices.get(source, ticker.last_price)
             if now is None:
-                raise InvalidOrder(f"{self.id}: {plan.venue_symbol} has no {source.value} price now to wait from")
+                raise fa.InvalidOrder(f"{self.id}: {plan.venue_symbol} has no {source.value} price now to wait from")
         return RISES if plan.trigger_price >= now else FALLS
 
-    async def fetch_trigger_orders(self, symbol: str | None = None) -> list[Order]:
+    async def fetch_trigger_orders(self, symbol: str | None = None) -> list[fa.Order]:
         """Read what waits for a price: trigger orders, and take-profits and stop-losses of positions."""
         return await self._listed(symbol, WAITING)
 
@@ -105,10 +89,10 @@ class TriggerCalls(PartStops, OwnCalls):
         *,
         order_id: str | None = None,
         client_order_id: str | None = None,
-        trigger_price: Number | None = None,
-        price: Number | None = None,
-        quantity: Number | None = None,
-    ) -> Order:
+        trigger_price: fa.Number | None = None,
+        price: fa.Number | None = None,
+        quantity: fa.Number | None = None,
+    ) -> fa.Order:
         """Change where a waiting order is set off, its limit price, or its quantity; what is not named stays.
 
         Raises:
@@ -121,17 +105,17 @@ class TriggerCalls(PartStops, OwnCalls):
         new = self._changes(trigger_price=trigger_price, price=price, quantity=quantity)
         order_id, client_order_id = one_id(order_id, client_order_id)
 
-        async def read() -> Order:
+        async def read() -> fa.Order:
             order = await self.fetch_order(symbol, order_id=order_id, client_order_id=client_order_id)
             if not is_waiting(order.raw) or order.status.is_final:
-                raise OrderNotFound("it does not wait any more", venue=self.id, endpoint=endpoints.OPEN.name)
+                raise fa.OrderNotFound("it does not wait any more", venue=self.id, endpoint=endpoints.OPEN.name)
             return order
 
-        def written(order: Order) -> dict[str, Decimal | None]:
+        def written(order: fa.Order) -> dict[str, Decimal | None]:
             size = decimal_or_none(order.raw.qty, "qty") or None  # 0 is a whole position
             return {"trigger_price": order.trigger_price, "price": order.price, "quantity": size}
 
-        async def plan() -> WaitingEdit:
+        async def plan() -> fa.WaitingEdit:
             order = await read()
             self._changeable(order.order_id, written(order), new)
             await self._check_change(order, written(order), new)
@@ -142,7 +126,7 @@ class TriggerCalls(PartStops, OwnCalls):
             wanted = written(order) | change
             body = {**of_contract(order.venue_symbol).params, "orderId": order.order_id}
             body |= {CHANGED[name]: to_text(value) for name, value in change.items()}
-            return WaitingEdit(
+            return fa.WaitingEdit(
                 order.order_id,
                 lambda: self._apply(
                     ("edit_trigger_order", order.order_id),
@@ -172,10 +156,10 @@ class TriggerCalls(PartStops, OwnCalls):
     async def set_position_stops(
         self,
         symbol: str,
-        side: PositionSideLike,
+        side: fa.PositionSideLike,
         *,
-        take_profit: Number | Stop | None = None,
-        stop_loss: Number | Stop | None = None,
+        take_profit: fa.Number | fa.Stop | None = None,
+        stop_loss: fa.Number | fa.Stop | None = None,
     ) -> None:
         """Set take-profit and stop-loss of a whole position, at market, by the last price unless a `Stop` says another.
 
@@ -186,13 +170,13 @@ class TriggerCalls(PartStops, OwnCalls):
 
         https://bybit-exchange.github.io/docs/v5/position/trading-stop
         """
-        side = chosen(PositionSide, side, "side")
+        side = chosen(fa.PositionSide, side, "side")
         stops = self._stops("set_position_stops", take_profit=take_profit, stop_loss=stop_loss)
         name = self.venue_symbol(symbol)
-        hedged = await self._known_position_mode(name) is PositionMode.HEDGE
+        hedged = await self._known_position_mode(name) is fa.PositionMode.HEDGE
         body: dict[str, Any] = {**of_contract(name).params, "tpslMode": "Full"}
         body["positionIdx"] = INDEX[side] if hedged else 0
-        body |= stop_fields(stops, PriceSource.LAST)
+        body |= stop_fields(stops, fa.PriceSource.LAST)
         wanted = {word: stop.price for word, stop in stops.items()}
 
         async def read() -> dict[str, Decimal | None]:
@@ -213,9 +197,9 @@ class TriggerCalls(PartStops, OwnCalls):
         symbol: str,
         order_id: str,
         *,
-        take_profit: Number | Stop | None = None,
-        stop_loss: Number | Stop | None = None,
-    ) -> Order:
+        take_profit: fa.Number | fa.Stop | None = None,
+        stop_loss: fa.Number | fa.Stop | None = None,
+    ) -> fa.Order:
         """Change the take profit and stop loss that an open order brings along; read it back.
 
         By the last price unless a `Stop` says otherwise; they execute at market, and what is not named stays.
@@ -225,7 +209,7 @@ class TriggerCalls(PartStops, OwnCalls):
         named, _ = one_id(order_id, None)
         stops = self._stops("set_order_stops", take_profit=take_profit, stop_loss=stop_loss)
         params = of_contract(self.venue_symbol(symbol)).params
-        body = {**params, "orderId": named, **stop_fields(stops, PriceSource.LAST)}
+        body = {**params, "orderId": named, **stop_fields(stops, fa.PriceSource.LAST)}
         return await self._apply(
             ("set_order_stops", order_id),
             tuple(f"{word} {stop}" for word, stop in sorted(stops.items())),
@@ -233,7 +217,7 @@ class TriggerCalls(PartStops, OwnCalls):
             read=lambda: self.fetch_order(symbol, order_id=named),
             stands=lambda order: all(
                 getattr(order, word) == stop.price
-                and stop_source(order.raw, word) is (stop.trigger_by or PriceSource.LAST)
+                and stop_source(order.raw, word) is (stop.trigger_by or fa.PriceSource.LAST)
                 for word, stop in stops.items()
             ),
             unchanged=UNCHANGED,

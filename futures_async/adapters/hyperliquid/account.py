@@ -7,32 +7,8 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from futures_async.adapter import (
-    EXACT,
-    Account,
-    AuthenticationError,
-    Call,
-    Capability,
-    Credentials,
-    DecodeError,
-    Endpoint,
-    FuturesAsyncError,
-    InvalidRequest,
-    Leverage,
-    LeverageChange,
-    MarginMode,
-    MarginModeLike,
-    Position,
-    PositionMode,
-    PositionSide,
-    Read,
-    Rows,
-    StreamDialect,
-    UnreadRow,
-    chosen,
-    decimal_or_none,
-    unread_of,
-)
+import futures_async.adapter as fa
+from futures_async.adapter import chosen, decimal_or_none, unread_of
 from futures_async.adapters._rows import nameless
 from futures_async.adapters.hyperliquid import endpoints as api
 from futures_async.adapters.hyperliquid import mapping, wire
@@ -56,13 +32,13 @@ ASK_BUDGET_MS = 60_000
 class AccountCalls(MarketCalls):
     """What concerns the account, and not single orders."""
 
-    only_position_mode = PositionMode.ONE_WAY
+    only_position_mode = fa.PositionMode.ONE_WAY
 
     margin_step = MARGIN_UNIT
     _hyper: HyperliquidDialect
     _vault: str | None
 
-    def _attach(self, credentials: Credentials | None) -> None:
+    def _attach(self, credentials: fa.Credentials | None) -> None:
         self._owner = "" if credentials is None else credentials.key.reveal().lower()
         self._role: wire.WireRole | None = None
         self._signs = False
@@ -83,7 +59,7 @@ class AccountCalls(MarketCalls):
         """
         return self._abstraction is not None and self._abstraction not in SPOT_LEDGER
 
-    def _stream_dialect(self) -> StreamDialect:
+    def _stream_dialect(self) -> fa.StreamDialect:
         return self._stream
 
     async def _before_reading(self) -> None:
@@ -97,7 +73,7 @@ class AccountCalls(MarketCalls):
         """Whose account is read: an API wallet's own address would show an empty one."""
         return self._vault or self._owner
 
-    async def _ask_mine(self, endpoint: Endpoint[T], **fields: Any) -> T:
+    async def _ask_mine(self, endpoint: fa.Endpoint[T], **fields: Any) -> T:
         """A read of the account, once it is seen to be one."""
         await self._check_account()
         return await self._ask(endpoint, user=self._user, **fields)
@@ -112,11 +88,11 @@ class AccountCalls(MarketCalls):
             AuthenticationError: It is one.
         """
         if self._owner and not ADDRESS.fullmatch(self._owner):
-            raise InvalidRequest(f"{self.id}: the key must be the account's address, 0x and 40 hex digits")
+            raise fa.InvalidRequest(f"{self.id}: the key must be the account's address, 0x and 40 hex digits")
         if self._role is None:
             try:
                 role = await self._role_of(self._user)
-            except FuturesAsyncError:
+            except fa.FuturesAsyncError:
                 return  # what is asked for next says what is wrong, or it need not be known
             if role.role == "agent":
                 raise self._wrong("the key is the address of an API wallet: give that of its account")
@@ -134,7 +110,9 @@ class AccountCalls(MarketCalls):
         if not self._signs and credentials is not None:
             role = self._role.role if self._role is not None else ""
             if self._vault is None and role in ("subAccount", "vault"):
-                raise InvalidRequest(f"{self.id}: this address is a {role}: name it as vault=, and its master as key")
+                raise fa.InvalidRequest(
+                    f"{self.id}: this address is a {role}: name it as vault=, and its master as key"
+                )
             signer = self._hyper.signer(credentials)
             if signer != self._owner:
                 found = await self._role_of(signer)
@@ -143,8 +121,8 @@ class AccountCalls(MarketCalls):
             self._signs = True
         await self._count_budget()
 
-    def _wrong(self, why: str) -> AuthenticationError:
-        return AuthenticationError(why, venue=self.id, endpoint=api.ROLE.name)
+    def _wrong(self, why: str) -> fa.AuthenticationError:
+        return fa.AuthenticationError(why, venue=self.id, endpoint=api.ROLE.name)
 
     async def _count_budget(self) -> None:
         """Take over what the venue has counted, first and when it runs low: it grows with what is traded."""
@@ -155,7 +133,7 @@ class AccountCalls(MarketCalls):
         self._budget_at_ms = now_ms
         try:
             await self.fetch_budget()
-        except FuturesAsyncError:
+        except fa.FuturesAsyncError:
             self._budget_at_ms = 0
 
     async def fetch_budget(self) -> wire.WireBudget:
@@ -171,18 +149,18 @@ class AccountCalls(MarketCalls):
     async def _state(self) -> wire.WireState:
         return await self._ask_mine(api.STATE, dex=self._names.dex)
 
-    async def fetch_account(self, margin_coin: str = "USDC") -> Account:
+    async def fetch_account(self, margin_coin: str = "USDC") -> fa.Account:
         """Read the account's state in its collateral."""
         return await super().fetch_account(margin_coin)
 
-    async def fetch_accounts(self) -> list[Account]:
+    async def fetch_accounts(self) -> list[fa.Account]:
         """Read the collateral of this dex; of unified accounts, what the spot ledger has of each coin.
 
         `available` of a dex's own collateral does not know what resting orders hold: the venue shows it nowhere.
         """
         if await self._read_abstraction() in SPOT_LEDGER:
             rows = (await self._ask_mine(api.SPOT_STATE)).balances
-            coins = Rows(row for row in rows if mapping.is_coin(row)).without(unread_of(rows))
+            coins = fa.Rows(row for row in rows if mapping.is_coin(row)).without(unread_of(rows))
             return mapping.spot_accounts().all(coins)
         await self._check_coin()
         return [mapping.accounts(self._names.settle).one(await self._state())]
@@ -206,7 +184,7 @@ class AccountCalls(MarketCalls):
         if self._abstraction_is_old:
             try:
                 await self._seldom("abstraction", self._read_abstraction)
-            except FuturesAsyncError:
+            except fa.FuturesAsyncError:
                 if self._abstraction is None:
                     raise
         return self._abstraction in SPOT_LEDGER
@@ -216,7 +194,7 @@ class AccountCalls(MarketCalls):
         self._abstraction_at_ms = self._channel.now_ms()
         return kind
 
-    async def fetch_positions(self, symbol: str | None = None) -> list[Position]:
+    async def fetch_positions(self, symbol: str | None = None) -> list[fa.Position]:
         """Read the open positions of this dex: net, one for each coin.
 
         `margin_ratio` of cross positions is that of the dex's whole cross book; None in unified accounts, whose
@@ -226,28 +204,28 @@ class AccountCalls(MarketCalls):
         state = await self._state()
         if self._abstraction_is_old or (self._in_dex and is_hollow(state)):
             await self._learn("abstraction", self._read_abstraction)
-        if self.supports(Capability.FETCH_CONTRACTS):
+        if self.supports(fa.Capability.FETCH_CONTRACTS):
             await self._renew_contracts()  # positions are worth reading without their maintenance margin
         self._check_collateral()
         return self._held(state, name).whole()
 
-    def _pushed(self, state: wire.WireState) -> Read[Position] | None:
+    def _pushed(self, state: wire.WireState) -> fa.Read[fa.Position] | None:
         return self._held(state) if self._tiers and not self._is_miscalled() else None
 
     def _tells_collateral(self, state: wire.WireState) -> bool:
         """Whether it can be seen from a dex's state, as far as it is known."""
         return self._in_dex and not is_hollow(state) and not self._is_miscalled()
 
-    def _held(self, state: wire.WireState, name: str | None = None) -> Read[Position]:
+    def _held(self, state: wire.WireState, name: str | None = None) -> fa.Read[fa.Position]:
         """The positions of a state, or that in one contract."""
         held = positions_of(state, cross=self._in_dex and not is_hollow(state))
-        mine = Rows(row for row in held if name in (None, row.coin) or nameless(row.coin))
+        mine = fa.Rows(row for row in held if name in (None, row.coin) or nameless(row.coin))
         table = mapping.positions(self._names)
         return table.each(mine.without(unread_of(held)), lambda row: mapping.Beside(self._tiers.get(str(row.coin))))
 
     # Leverage and margin
 
-    async def _read_leverage(self, venue_symbol: str, margin_mode: MarginMode | None) -> Leverage:
+    async def _read_leverage(self, venue_symbol: str, margin_mode: fa.MarginMode | None) -> fa.Leverage:
         """Leverage and margin mode of a contract: one setting for both sides.
 
         Asked for the margin mode that is not set, it is None: the venue remembers no other.
@@ -270,42 +248,42 @@ class AccountCalls(MarketCalls):
         )
 
     async def _leverage_change(
-        self, venue_symbol: str, leverage: Decimal, margin_mode: MarginMode | None, side: PositionSide | None
-    ) -> LeverageChange:
+        self, venue_symbol: str, leverage: Decimal, margin_mode: fa.MarginMode | None, side: fa.PositionSide | None
+    ) -> fa.LeverageChange:
         """One call sets leverage and margin mode, which stays where none is named."""
-        mode = margin_mode or (await self.fetch_leverage(venue_symbol)).margin_mode or MarginMode.CROSS
+        mode = margin_mode or (await self.fetch_leverage(venue_symbol)).margin_mode or fa.MarginMode.CROSS
         asset = await self._asset(venue_symbol)
         await self._check_signer()
         body = {
             "type": api.SET_LEVERAGE.operation,
             "asset": asset,
-            "isCross": mode is MarginMode.CROSS,
+            "isCross": mode is fa.MarginMode.CROSS,
             "leverage": int(leverage),
         }
-        return LeverageChange([Call(api.SET_LEVERAGE, body)], mode)
+        return fa.LeverageChange([fa.Call(api.SET_LEVERAGE, body)], mode)
 
     async def set_margin_mode(
-        self, mode: MarginModeLike, *, symbol: str | None = None, margin_coin: str = "USDC"
+        self, mode: fa.MarginModeLike, *, symbol: str | None = None, margin_coin: str = "USDC"
     ) -> None:
         """Set cross or isolated for a contract; its leverage stays. Not while it has a position."""
-        wanted = chosen(MarginMode, mode, "mode")
+        wanted = chosen(fa.MarginMode, mode, "mode")
         if symbol is None:
-            raise InvalidRequest(f"{self.id}: set_margin_mode needs a symbol: each contract has its own")
+            raise fa.InvalidRequest(f"{self.id}: set_margin_mode needs a symbol: each contract has its own")
         found = await self.fetch_leverage(symbol)
         if found.leverage is None:
-            raise DecodeError(
+            raise fa.DecodeError(
                 f"{self.id}: the leverage of {symbol}, which is set with it, is not told", path="leverage"
             )
         if found.margin_mode is not wanted:
             await self._put_leverage(found.venue_symbol, found.leverage, wanted)
 
-    async def _margin_move(self, position: Position, amount: Decimal) -> Call:
-        asset, units = await self._asset(position.venue_symbol), EXACT.divide(amount, MARGIN_UNIT)
+    async def _margin_move(self, position: fa.Position, amount: Decimal) -> fa.Call:
+        asset, units = await self._asset(position.venue_symbol), fa.EXACT.divide(amount, MARGIN_UNIT)
         await self._check_signer()
         body = {"type": api.MOVE_MARGIN.operation, "asset": asset, "isBuy": True, "ntli": int(units)}
-        return Call(api.MOVE_MARGIN, body)
+        return fa.Call(api.MOVE_MARGIN, body)
 
-    async def _own_margin(self, position: Position) -> Decimal | None:
+    async def _own_margin(self, position: fa.Position) -> Decimal | None:
         """What was put in: unlike the margin, it does not move with the mark price."""
         for row in positions_of(await self._state()):
             if row.coin == position.venue_symbol:
@@ -319,21 +297,21 @@ def is_hollow(state: wire.WireState) -> bool:
     """
     try:
         value = decimal_or_none(state.cross_margin_summary.account_value, "crossMarginSummary.accountValue")
-    except DecodeError:
+    except fa.DecodeError:
         return False
     return value == 0 and any(
         mapping.part(getattr(held.position, "leverage", None), "type") == "cross" for held in state.asset_positions
     )
 
 
-def positions_of(state: wire.WireState, *, cross: bool = True) -> Rows[wire.WirePosition]:
+def positions_of(state: wire.WireState, *, cross: bool = True) -> fa.Rows[wire.WirePosition]:
     """The positions out of their wrappings, each with the figures of the cross book, where the state tells them."""
     whole, value = state.cross_maintenance_margin_used, state.cross_margin_summary.account_value if cross else None
-    rows: Rows[wire.WirePosition] = Rows()
+    rows: fa.Rows[wire.WirePosition] = fa.Rows()
     unread = list(unread_of(state.asset_positions))
     for held in state.asset_positions:
         if isinstance(held.position, wire.WirePosition):  # pyright: ignore[reportUnnecessaryIsInstance] - whatever came
             rows.append(msgspec.structs.replace(held.position, cross_maintenance=whole, cross_value=value))
         else:
-            unread.append(UnreadRow("position", "position is none", held))
+            unread.append(fa.UnreadRow("position", "position is none", held))
     return rows.without(tuple(unread))

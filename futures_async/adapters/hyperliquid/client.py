@@ -11,45 +11,8 @@ from typing import ClassVar, Literal, Unpack
 
 import msgspec
 
-from futures_async.adapter import (
-    EXACT,
-    SEND_WITHIN_S,
-    Ack,
-    Amendment,
-    BatchCancels,
-    BatchPlacement,
-    Call,
-    CancelResult,
-    Capability,
-    Contract,
-    Credentials,
-    DecodeError,
-    FuturesAsyncError,
-    InvalidOrder,
-    NotSupported,
-    Options,
-    Order,
-    OrderKind,
-    OrderNotFound,
-    OrderRejected,
-    OrderRequest,
-    OrderResult,
-    OrderType,
-    Placement,
-    PlannedOrder,
-    Refusal,
-    Side,
-    TimeInForce,
-    UnreadRow,
-    check_client_order_id,
-    make_client_order_id,
-    one_id,
-    ordered,
-    positive_or_none,
-    unread_rows,
-    urgent,
-    whole_seconds,
-)
+import futures_async.adapter as fa
+from futures_async.adapter import one_id, ordered, positive_or_none, unread_rows, urgent, whole_seconds
 from futures_async.adapters._rows import nameless
 from futures_async.adapters.hyperliquid import actions, mapping, wire
 from futures_async.adapters.hyperliquid import endpoints as api
@@ -62,7 +25,7 @@ from futures_async.adapters.hyperliquid.options import HyperliquidOptions
 from futures_async.adapters.hyperliquid.symbols import Names
 
 
-class Hyperliquid(BatchCancels, LookupCalls):
+class Hyperliquid(fa.BatchCancels, LookupCalls):
     """Perpetuals of Hyperliquid: of the first dex, or of one builder's.
 
     Args:
@@ -79,12 +42,12 @@ class Hyperliquid(BatchCancels, LookupCalls):
     lifecycle = "live"
     needs_contract = True
     order_fields = order_rows.ORDER_FIELDS
-    takes: ClassVar[type[Options]] = HyperliquidOptions
+    takes: ClassVar[type[fa.Options]] = HyperliquidOptions
     max_batch = api.BATCH
     max_cancels = api.BATCH
     nothing_to_close = frozenset({NOTHING_TO_REDUCE})
 
-    def __init__(self, credentials: Credentials | None = None, **options: Unpack[HyperliquidOptions]) -> None:
+    def __init__(self, credentials: fa.Credentials | None = None, **options: Unpack[HyperliquidOptions]) -> None:
         own, common = self._own_options(options)
         self._vault: str | None = own["vault"]
         self._names = Names(own["dex"], own["margin_coin"])
@@ -103,37 +66,41 @@ class Hyperliquid(BatchCancels, LookupCalls):
 
     # Placing
 
-    async def _plan(self, request: OrderRequest, *, kind: OrderKind = OrderKind.PLAIN) -> PlannedOrder:
+    async def _plan(self, request: fa.OrderRequest, *, kind: fa.OrderKind = fa.OrderKind.PLAIN) -> fa.PlannedOrder:
         given = request.client_order_id
-        if given is not None and not is_canonical(check_client_order_id(given, self._dialect.traits)):
-            raise InvalidOrder(f"{self.id}: client_order_id {given} stands for text: give that")
+        if given is not None and not is_canonical(fa.check_client_order_id(given, self._dialect.traits)):
+            raise fa.InvalidOrder(f"{self.id}: client_order_id {given} stands for text: give that")
         plan = await super()._plan(request, kind=kind)
         await self._check_signer()
-        if plan.request.type is not OrderType.MARKET:
+        if plan.request.type is not fa.OrderType.MARKET:
             return plan
         return await self._bounded(plan)
 
-    async def _bounded(self, plan: PlannedOrder) -> PlannedOrder:
+    async def _bounded(self, plan: fa.PlannedOrder) -> fa.PlannedOrder:
         """A market order as the venue knows it: filled at once up to a price, or gone."""
         request, contract = plan.request, _contract(plan)
         reference = positive_or_none((await self._ask(api.MIDS, dex=self._names.dex)).get(plan.venue_symbol), "mid")
         if reference is None:  # one side of the book is empty
             reference = positive_or_none((await self._context(plan.venue_symbol)).mark_px, "markPx")
         if reference is None:
-            raise InvalidOrder(f"{self.id}: {request.symbol} has no price now that a market order could be bounded by")
-        limit = actions.bound_of(reference, request.side is Side.BUY, self._slippage, contract)
-        bounded = msgspec.structs.replace(request, type=OrderType.LIMIT, time_in_force=TimeInForce.IOC, price=limit)
+            raise fa.InvalidOrder(
+                f"{self.id}: {request.symbol} has no price now that a market order could be bounded by"
+            )
+        limit = actions.bound_of(reference, request.side is fa.Side.BUY, self._slippage, contract)
+        bounded = msgspec.structs.replace(
+            request, type=fa.OrderType.LIMIT, time_in_force=fa.TimeInForce.IOC, price=limit
+        )
         return msgspec.structs.replace(plan, request=bounded)
 
     async def create_order(
         self,
-        request: OrderRequest,
+        request: fa.OrderRequest,
         *,
         on_unknown: Literal["resolve", "raise"] = "resolve",
-        send_within_s: float = SEND_WITHIN_S,
+        send_within_s: float = fa.SEND_WITHIN_S,
         resolve_within_s: float | None = None,
         confirm: bool = True,
-    ) -> Order:
+    ) -> fa.Order:
         """Place an order. One that had to fill at once and found nothing to fill with comes back as EXPIRED."""
         try:
             return await super().create_order(
@@ -143,21 +110,21 @@ class Hyperliquid(BatchCancels, LookupCalls):
                 resolve_within_s=resolve_within_s,
                 confirm=confirm,
             )
-        except OrderRejected as error:
+        except fa.OrderRejected as error:
             return await self._unmatched(request.symbol, error)
 
-    async def create_orders(self, requests: Sequence[OrderRequest]) -> list[OrderResult]:
+    async def create_orders(self, requests: Sequence[fa.OrderRequest]) -> list[fa.OrderResult]:
         results = await super().create_orders(requests)
         for index, result in enumerate(results):
-            if isinstance(result.error, OrderRejected):
+            if isinstance(result.error, fa.OrderRejected):
                 try:
                     order = await self._unmatched(result.request.symbol, result.error)
-                except OrderRejected:
+                except fa.OrderRejected:
                     continue
-                results[index] = OrderResult(request=result.request, order=order)
+                results[index] = fa.OrderResult(request=result.request, order=order)
         return results
 
-    async def _unmatched(self, symbol: str, error: OrderRejected) -> Order:
+    async def _unmatched(self, symbol: str, error: fa.OrderRejected) -> fa.Order:
         """The record of an order that expired at once: also refused orders have one. Without it, the refusal."""
         if error.code != UNMATCHED or error.client_order_id is None:
             raise error
@@ -167,53 +134,53 @@ class Hyperliquid(BatchCancels, LookupCalls):
                 await self._channel.transport.runtime().sleep(pause_s)
                 try:
                     return self._as_order(await self._record(name, None, error.client_order_id))
-                except FuturesAsyncError:
+                except fa.FuturesAsyncError:
                     continue
         raise error
 
-    def _placement(self, order: PlannedOrder) -> Placement:
+    def _placement(self, order: fa.PlannedOrder) -> fa.Placement:
         return actions.placement(order, actions.order_elements(order, _contract(order), self._slippage))
 
-    def _batchable(self, order: PlannedOrder) -> bool:
+    def _batchable(self, order: fa.PlannedOrder) -> bool:
         """A group of take-profit and stop-loss is of one order alone."""
         return not order.request.attached
 
-    def _batch_placement(self, orders: Sequence[PlannedOrder]) -> BatchPlacement:
+    def _batch_placement(self, orders: Sequence[fa.PlannedOrder]) -> fa.BatchPlacement:
         elements = [actions.order_elements(order, _contract(order), self._slippage)[0] for order in orders]
 
-        def read(answer: wire.WireAnswer) -> Sequence[Ack | Refusal]:
-            acks: list[Ack | Refusal] = []
+        def read(answer: wire.WireAnswer) -> Sequence[fa.Ack | fa.Refusal]:
+            acks: list[fa.Ack | fa.Refusal] = []
             for order, verdict in zip(orders, actions.statuses(answer, len(orders)), strict=True):
                 try:
                     acks.append(actions.refusal_in(verdict) or actions.acknowledgement(order)(verdict))
-                except DecodeError as problem:
-                    acks.append(Refusal("", problem.text))
+                except fa.DecodeError as problem:
+                    acks.append(fa.Refusal("", problem.text))
             return acks
 
-        return BatchPlacement(api.PLACE, actions.order_body(elements), read)
+        return fa.BatchPlacement(api.PLACE, actions.order_body(elements), read)
 
-    async def create_trigger_order(self, request: OrderRequest) -> Order:
+    async def create_trigger_order(self, request: fa.OrderRequest) -> fa.Order:
         """Place an order that waits for the mark price; with a price it is a limit order then, else it fills at up to
         the slippage.
         """
-        self._require(Capability.CREATE_TRIGGER_ORDER)
+        self._require(fa.Capability.CREATE_TRIGGER_ORDER)
         self._active("create_trigger_order")
-        plan = await self._plan_waiting(request, OrderKind.TRIGGER)
+        plan = await self._plan_waiting(request, fa.OrderKind.TRIGGER)
         with self._before_placing(plan):
             mark = positive_or_none((await self._context(plan.venue_symbol)).mark_px, "markPx")
             if mark is None:
-                raise InvalidOrder(f"{self.id}: {plan.request.symbol} has no mark price now to wait from")
+                raise fa.InvalidOrder(f"{self.id}: {plan.request.symbol} has no mark price now to wait from")
         placement = actions.placement(plan, [actions.trigger_element(plan, _contract(plan), mark, self._slippage)])
         return await self._place_as_order(plan, placement)
 
     # Changing and cancelling
 
-    async def _to_amend(self, order: Order) -> Order:
+    async def _to_amend(self, order: fa.Order) -> fa.Order:
         """What is filled, of an order whose row does not tell: by its executions. The venue is told what is left."""
         if order.filled_quantity is not None:
             return order
         if order.created_ms is None:
-            raise InvalidOrder(
+            raise fa.InvalidOrder(
                 f"{self.id}: how much of order {order.order_id} is filled cannot be told: cancel it and place another"
             )
         found, _ = await self._fills_since(order.created_ms, order_rows.fills(self._names))
@@ -222,28 +189,28 @@ class Hyperliquid(BatchCancels, LookupCalls):
         filled = Decimal(0)
         for fill in found.rows:
             if fill.order_id == order.order_id:
-                filled = EXACT.add(filled, fill.quantity)
+                filled = fa.EXACT.add(filled, fill.quantity)
         return msgspec.structs.replace(order, filled_quantity=filled)
 
-    def _amendment(self, order: Order, price: Decimal | None, quantity: Decimal | None) -> Amendment:
+    def _amendment(self, order: fa.Order, price: Decimal | None, quantity: Decimal | None) -> fa.Amendment:
         contract = self._known_contract(order.venue_symbol)
-        if order.type is not OrderType.LIMIT or contract is None or order.price is None:
-            raise InvalidOrder(f"{self.id}: order {order.order_id} is no limit order: cancel it and place another")
+        if order.type is not fa.OrderType.LIMIT or contract is None or order.price is None:
+            raise fa.InvalidOrder(f"{self.id}: order {order.order_id} is no limit order: cancel it and place another")
         if order.time_in_force is None:
             # The new order has nothing of the old one but what is sent: a post-only one might take.
-            raise InvalidOrder(
+            raise fa.InvalidOrder(
                 f"{self.id}: the time in force of order {order.order_id} cannot be read: cancel it and place another"
             )
         if self._brings_stops(order):
             # "Cancelling a parent cancels its TP/SL children", and an edit is a cancel and a new order without any.
-            raise InvalidOrder(
+            raise fa.InvalidOrder(
                 f"{self.id}: an edit of order {order.order_id} would drop its take-profit and stop-loss: cancel it and "
                 "place another"
             )
-        left = EXACT.subtract(quantity or order.quantity, order.filled_quantity or Decimal(0))
+        left = fa.EXACT.subtract(quantity or order.quantity, order.filled_quantity or Decimal(0))
         if left <= 0:
-            raise InvalidOrder(f"{self.id}: as much of order {order.order_id} is filled already: cancel it")
-        client_id = order.client_order_id or make_client_order_id()
+            raise fa.InvalidOrder(f"{self.id}: as much of order {order.order_id} is filled already: cancel it")
+        client_id = order.client_order_id or fa.make_client_order_id()
         body = actions.change_body(order, contract, price or order.price, left, client_id)
 
         def read_ids(answer: wire.WireAnswer) -> tuple[str | None, str | None]:
@@ -251,16 +218,16 @@ class Hyperliquid(BatchCancels, LookupCalls):
             oid = mapping.part(verdict, "resting", "oid") or mapping.part(verdict, "filled", "oid")
             return (None, client_id) if oid is None else (str(oid), None)
 
-        return Amendment(api.MODIFY, body, read_ids, lost_ids=(None, client_id), replaces=True, stands_as=left)
+        return fa.Amendment(api.MODIFY, body, read_ids, lost_ids=(None, client_id), replaces=True, stands_as=left)
 
-    def _brings_stops(self, order: Order) -> bool:
+    def _brings_stops(self, order: fa.Order) -> bool:
         """Whether it has a take-profit or stop-loss of its own, as far as rows or this object know."""
         placed = self._orders.request(order.client_order_id or "")
         return bool(order.take_profit or order.stop_loss or (placed is not None and placed.attached))
 
     async def cancel_order(
         self, symbol: str, *, order_id: str | None = None, client_order_id: str | None = None
-    ) -> Order:
+    ) -> fa.Order:
         one_id(order_id, client_order_id)
         with urgent():
             await self._asset(self.venue_symbol(symbol))
@@ -268,7 +235,7 @@ class Hyperliquid(BatchCancels, LookupCalls):
 
     async def cancel_orders(
         self, symbol: str, *, order_ids: Sequence[str] = (), client_order_ids: Sequence[str] = ()
-    ) -> list[CancelResult]:
+    ) -> list[fa.CancelResult]:
         if order_ids or client_order_ids:
             with urgent():
                 await self._asset(self.venue_symbol(symbol))
@@ -283,18 +250,18 @@ class Hyperliquid(BatchCancels, LookupCalls):
     def _number_of(self, venue_symbol: str) -> int:
         return mapping.asset_of(self._contracts.known[venue_symbol])
 
-    def _cancellation(self, venue_symbol: str, order_id: str | None, client_order_id: str | None) -> Call:
+    def _cancellation(self, venue_symbol: str, order_id: str | None, client_order_id: str | None) -> fa.Call:
         return self._batch_cancellation(venue_symbol, [(order_id, client_order_id)])
 
-    def _batch_cancellation(self, venue_symbol: str, ids: Sequence[tuple[str | None, str | None]]) -> Call:
+    def _batch_cancellation(self, venue_symbol: str, ids: Sequence[tuple[str | None, str | None]]) -> fa.Call:
         asset = self._number_of(venue_symbol)
         if all(order_id is not None for order_id, _ in ids):
             cancels = [{"a": asset, "o": oid_of(order_id)} for order_id, _ in ids]
-            return Call(api.CANCEL, {"type": api.CANCEL.operation, "cancels": cancels})
+            return fa.Call(api.CANCEL, {"type": api.CANCEL.operation, "cancels": cancels})
         named = [{"asset": asset, "cloid": cloid_of(client_id or "")} for _, client_id in ids]
-        return Call(api.CANCEL_BY_CLOID, {"type": api.CANCEL_BY_CLOID.operation, "cancels": named})
+        return fa.Call(api.CANCEL_BY_CLOID, {"type": api.CANCEL_BY_CLOID.operation, "cancels": named})
 
-    def _cancel_refusals(self, answer: wire.WireAnswer) -> Sequence[Refusal | None]:
+    def _cancel_refusals(self, answer: wire.WireAnswer) -> Sequence[fa.Refusal | None]:
         return [actions.refusal_in(verdict) for verdict in actions.verdicts(answer)]
 
     async def _cancel_all(self, venue_symbol: str) -> list[str] | None:
@@ -313,7 +280,7 @@ class Hyperliquid(BatchCancels, LookupCalls):
                 cancels = [{"a": asset, "o": oid_of(str(oid))} for oid in chunk]
                 try:
                     answer = await self._call(api.CANCEL, body={"type": api.CANCEL.operation, "cancels": cancels})
-                except OrderNotFound:
+                except fa.OrderNotFound:
                     continue  # the only one: it is filled, or was cancelled meanwhile
                 verdicts = actions.verdicts(answer)
                 if len(verdicts) != len(chunk):
@@ -322,7 +289,7 @@ class Hyperliquid(BatchCancels, LookupCalls):
                 found += [str(oid) for oid, said in zip(chunk, verdicts, strict=True) if said == "success"]
             if not found:
                 if lost:
-                    raise unread_rows([UnreadRow("oid", "oid is no number", row, {}, self.id) for row in lost])
+                    raise unread_rows([fa.UnreadRow("oid", "oid is no number", row, {}, self.id) for row in lost])
                 return gone if told else None
             gone += found
 
@@ -334,7 +301,7 @@ class Hyperliquid(BatchCancels, LookupCalls):
         Raises:
             OrderNotFound: It does not wait (any more).
         """
-        self._require(Capability.CANCEL_TRIGGER_ORDER)
+        self._require(fa.Capability.CANCEL_TRIGGER_ORDER)
         name, ids = self.venue_symbol(symbol), self._current_ids(*one_id(order_id, client_order_id))
         with urgent():
             await self._asset(name)
@@ -346,14 +313,14 @@ class Hyperliquid(BatchCancels, LookupCalls):
         The venue lets accounts do this that have traded for a million dollars; it goes off ten times a day at most.
         """
         if symbol is not None:
-            raise NotSupported(f"{self.id}: arm_cancel_all is for the whole account: leave the symbol out")
+            raise fa.NotSupported(f"{self.id}: arm_cancel_all is for the whole account: leave the symbol out")
         seconds = whole_seconds(timeout_s, self.id, least=5)
         await self._check_signer()
         at = {"time": await self.fetch_time() + seconds * 1000} if seconds else {}
         await self._call(api.SCHEDULE_CANCEL, body={"type": api.SCHEDULE_CANCEL.operation, **at})
 
 
-def _contract(plan: PlannedOrder) -> Contract:
+def _contract(plan: fa.PlannedOrder) -> fa.Contract:
     if plan.contract is None:  # pragma: no cover - `needs_contract`
-        raise InvalidOrder(f"{VENUE}: {plan.venue_symbol} is not known")
+        raise fa.InvalidOrder(f"{VENUE}: {plan.venue_symbol} is not known")
     return plan.contract

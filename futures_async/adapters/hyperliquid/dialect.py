@@ -11,33 +11,8 @@ from typing import Any, ClassVar, Generic, TypeVar, cast
 
 import msgspec
 
-from futures_async.adapter import (
-    AuthenticationError,
-    ClockSkew,
-    Code,
-    Credentials,
-    Dialect,
-    DuplicateOrder,
-    Endpoint,
-    InsufficientMargin,
-    MarginModeConflict,
-    OrderNotFound,
-    OrderRejected,
-    ParameterRejected,
-    PermissionDenied,
-    RateLimit,
-    RateLimited,
-    Refusal,
-    RiskLimitExceeded,
-    SealedHeaders,
-    SymbolNotFound,
-    Unsigned,
-    VenueTraits,
-    VenueUnavailable,
-    ambiguous,
-    passing,
-    refused,
-)
+import futures_async.adapter as fa
+from futures_async.adapter import ambiguous, passing, refused
 from futures_async.adapters.hyperliquid import signing
 from futures_async.adapters.hyperliquid.ids import PATTERN
 
@@ -60,26 +35,28 @@ ORDER_REFUSED = "order refused"
 """A text that no phrase fits, of one order in an answer that says "ok": it was judged, and nothing happened."""
 
 # What texts say, in small letters. Of several that fit the first counts.
-PHRASES: Mapping[str, Code] = {
-    **refused(AuthenticationError, "user or api wallet", "must deposit before", "pending agent removal"),
-    **refused(PermissionDenied, "vault not registered", "until enough volume traded"),
-    **ambiguous(DuplicateOrder, "duplicate nonce"),
-    **passing(ClockSkew, "invalid nonce", "expire"),
-    **passing(RateLimited, BUDGET_SPENT),
-    **refused(MarginModeConflict, "cannot switch leverage type", "does not use isolated margin"),
-    **refused(MarginModeConflict, "cross margin is not allowed"),
-    **refused(OrderNotFound, "was never placed, already canceled, or filled", "cannot modify canceled or filled order"),
-    **refused(OrderRejected, UNMATCHED, "post only order would have immediately matched", "no liquidity available"),
-    **refused(OrderRejected, "must have minimum value", NOTHING_TO_REDUCE, "invalid tp/sl price"),
-    **refused(OrderRejected, "too far from oracle", "away from the reference price"),
-    **refused(RiskLimitExceeded, "would increase open interest", "open interest is at cap", "margin tier limit"),
-    **refused(RiskLimitExceeded, "max position", "open interest cap"),
-    **refused(InsufficientMargin, "insufficient", "cannot decrease leverage"),
-    **refused(SymbolNotFound, "asset not found", "unknown asset", "asset out of range"),
-    **refused(ParameterRejected, "zero size", "invalid size", "invalid price", "divisible by tick size"),
-    **refused(ParameterRejected, "invalid leverage", "unexpected number of trigger orders", "over weight limit"),
-    **refused(ParameterRejected, "builder fee has not been approved"),
-    **ambiguous(VenueUnavailable, "halted", "post-only orders allowed", transient=True),
+PHRASES: Mapping[str, fa.Code] = {
+    **refused(fa.AuthenticationError, "user or api wallet", "must deposit before", "pending agent removal"),
+    **refused(fa.PermissionDenied, "vault not registered", "until enough volume traded"),
+    **ambiguous(fa.DuplicateOrder, "duplicate nonce"),
+    **passing(fa.ClockSkew, "invalid nonce", "expire"),
+    **passing(fa.RateLimited, BUDGET_SPENT),
+    **refused(fa.MarginModeConflict, "cannot switch leverage type", "does not use isolated margin"),
+    **refused(fa.MarginModeConflict, "cross margin is not allowed"),
+    **refused(
+        fa.OrderNotFound, "was never placed, already canceled, or filled", "cannot modify canceled or filled order"
+    ),
+    **refused(fa.OrderRejected, UNMATCHED, "post only order would have immediately matched", "no liquidity available"),
+    **refused(fa.OrderRejected, "must have minimum value", NOTHING_TO_REDUCE, "invalid tp/sl price"),
+    **refused(fa.OrderRejected, "too far from oracle", "away from the reference price"),
+    **refused(fa.RiskLimitExceeded, "would increase open interest", "open interest is at cap", "margin tier limit"),
+    **refused(fa.RiskLimitExceeded, "max position", "open interest cap"),
+    **refused(fa.InsufficientMargin, "insufficient", "cannot decrease leverage"),
+    **refused(fa.SymbolNotFound, "asset not found", "unknown asset", "asset out of range"),
+    **refused(fa.ParameterRejected, "zero size", "invalid size", "invalid price", "divisible by tick size"),
+    **refused(fa.ParameterRejected, "invalid leverage", "unexpected number of trigger orders", "over weight limit"),
+    **refused(fa.ParameterRejected, "builder fee has not been approved"),
+    **ambiguous(fa.VenueUnavailable, "halted", "post-only orders allowed", transient=True),
 }
 HINTS = {
     "user or api wallet": "an address that is not your API wallet's own means that other bytes were signed than sent",
@@ -87,13 +64,13 @@ HINTS = {
 }
 
 
-def refusal_of(text: str, *, of_order: bool = False) -> Refusal:
+def refusal_of(text: str, *, of_order: bool = False) -> fa.Refusal:
     """A text of the venue as one of its phrases."""
     small = text.lower()
     code = next((phrase for phrase in PHRASES if phrase in small), None)
     if code is None:
-        return Refusal(ORDER_REFUSED if of_order else text[:60], text)
-    return Refusal(code, f"{text} ({HINTS[code]})" if code in HINTS else text)
+        return fa.Refusal(ORDER_REFUSED if of_order else text[:60], text)
+    return fa.Refusal(code, f"{text} ({HINTS[code]})" if code in HINTS else text)
 
 
 class Said(msgspec.Struct, Generic[T], frozen=True, gc=False):
@@ -106,7 +83,7 @@ class Said(msgspec.Struct, Generic[T], frozen=True, gc=False):
     data: T = cast("T", None)
 
 
-class HyperliquidDialect(Dialect):
+class HyperliquidDialect(fa.Dialect):
     """Hyperliquid.
 
     Args:
@@ -117,7 +94,7 @@ class HyperliquidDialect(Dialect):
     base_url = "https://api.hyperliquid.xyz"
     demo_support = "host"
     demo_url = "https://api.hyperliquid-testnet.xyz"
-    traits: ClassVar[VenueTraits] = VenueTraits(
+    traits: ClassVar[fa.VenueTraits] = fa.VenueTraits(
         client_id=True,
         client_id_pattern=PATTERN,
         lookup_by_client_id=True,
@@ -129,20 +106,20 @@ class HyperliquidDialect(Dialect):
     )
     bare = True
     envelope: ClassVar[Any] = Said
-    codes: ClassVar[Mapping[str, Code]] = {
+    codes: ClassVar[Mapping[str, fa.Code]] = {
         **PHRASES,
-        **refused(OrderNotFound, UNKNOWN_OID),
-        **refused(OrderRejected, ORDER_REFUSED),
-        **refused(ParameterRejected, MALFORMED),
+        **refused(fa.OrderNotFound, UNKNOWN_OID),
+        **refused(fa.OrderRejected, ORDER_REFUSED),
+        **refused(fa.ParameterRejected, MALFORMED),
     }
     account_limit = None
-    wide_limits = (RateLimit(1200, 60.0, scope="ip"),)
+    wide_limits = (fa.RateLimit(1200, 60.0, scope="ip"),)
 
     def __init__(self, vault: str | None = None) -> None:
         self._vault = vault
-        self._signers: dict[Credentials, str] = {}
+        self._signers: dict[fa.Credentials, str] = {}
 
-    def signer(self, credentials: Credentials) -> str:
+    def signer(self, credentials: fa.Credentials) -> str:
         """The address that signs; computed once."""
         found = self._signers.get(credentials)
         if found is None:
@@ -153,12 +130,14 @@ class HyperliquidDialect(Dialect):
         """Everything is posted as JSON."""
         return (("Content-Type", "application/json"),)
 
-    def series(self, endpoint: Endpoint[Any], credentials: Credentials) -> str | None:
+    def series(self, endpoint: fa.Endpoint[Any], credentials: fa.Credentials) -> str | None:
         """Nonces are unique for each signer of a network, whatever account it acts for."""
         source = signing.SOURCES[self.in_demo]
         return f"{self.venue}:{source}:{self.signer(credentials)}" if endpoint.path == EXCHANGE else None
 
-    def seal(self, request: Unsigned, endpoint: Endpoint[Any], credentials: Credentials, now_ms: int) -> Unsigned:
+    def seal(
+        self, request: fa.Unsigned, endpoint: fa.Endpoint[Any], credentials: fa.Credentials, now_ms: int
+    ) -> fa.Unsigned:
         """The action with nonce, expiry and signature around it."""
         if request.path != EXCHANGE:
             return request
@@ -174,12 +153,12 @@ class HyperliquidDialect(Dialect):
         return msgspec.structs.replace(request, body=b'{"action":' + request.body + rest.encode())
 
     def headers(
-        self, request: Unsigned, endpoint: Endpoint[Any], credentials: Credentials, now_ms: int
-    ) -> SealedHeaders:
+        self, request: fa.Unsigned, endpoint: fa.Endpoint[Any], credentials: fa.Credentials, now_ms: int
+    ) -> fa.SealedHeaders:
         """None: the body says it all."""
-        return SealedHeaders(())
+        return fa.SealedHeaders(())
 
-    def refusal(self, envelope: Said[Any]) -> Refusal | None:
+    def refusal(self, envelope: Said[Any]) -> fa.Refusal | None:
         """An error for the whole request, an unknown order, or the one verdict of an answer, when that is an error.
 
         A request of several that is refused before it is looked at closely may be answered with one error for all.
@@ -187,7 +166,7 @@ class HyperliquidDialect(Dialect):
         if envelope.status == "err":
             return refusal_of(str(envelope.response))
         if envelope.status == UNKNOWN_OID:
-            return Refusal(UNKNOWN_OID, "no such order, or none of the last 2000")
+            return fa.Refusal(UNKNOWN_OID, "no such order, or none of the last 2000")
         if envelope.status != "ok":
             return None
         match envelope.response:
@@ -196,17 +175,17 @@ class HyperliquidDialect(Dialect):
             case _:
                 return None
 
-    def bare_refusal(self, status: int, headers: Mapping[str, str], body: bytes) -> Refusal | None:
+    def bare_refusal(self, status: int, headers: Mapping[str, str], body: bytes) -> fa.Refusal | None:
         """What does not deserialize is refused with plain text, before its signature is looked at."""
         if status != 422:
             return None
-        return Refusal(MALFORMED, body[:200].decode(errors="replace") or "the body does not fit")
+        return fa.Refusal(MALFORMED, body[:200].decode(errors="replace") or "the body does not fit")
 
     def server_ms(self, envelope: Said[Any]) -> int | None:
         """As `exchangeStatus` tells it; the times of other answers are of the state that they show."""
         is_status = envelope.special is not msgspec.UNSET and isinstance(envelope.time, int)
         return envelope.time if is_status else None
 
-    def ban_s(self, refusal: Refusal, now_ms: int) -> float | None:
+    def ban_s(self, refusal: fa.Refusal, now_ms: int) -> float | None:
         """A used-up budget gives one action in ten seconds."""
         return 10.0 if refusal.code == BUDGET_SPENT else None

@@ -9,27 +9,13 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 from typing import TypeVar
 
-from futures_async.adapter import (
-    Endpoint,
-    Fill,
-    IncompletePage,
-    LedgerEntry,
-    Model,
-    Order,
-    Page,
-    PageQuery,
-    Read,
-    Reading,
-    Rows,
-    UnreadRow,
-    unread_of,
-    walks,
-)
+import futures_async.adapter as fa
+from futures_async.adapter import unread_of, walks
 from futures_async.adapters.hyperliquid import endpoints as api
 from futures_async.adapters.hyperliquid import ledger, orders, wire
 from futures_async.adapters.hyperliquid.account import AccountCalls
 
-F = TypeVar("F", Fill, LedgerEntry)
+F = TypeVar("F", fa.Fill, fa.LedgerEntry)
 R = TypeVar("R", bound=wire.Wire)
 
 FIRST_MS = 1_640_995_200_000
@@ -43,9 +29,9 @@ BEYOND = "beyond"
 class HistoryCalls(AccountCalls):
     """Pages of the past, newest first."""
 
-    async def _orders_page(self, query: PageQuery, cursor: str | None) -> Page[Order]:
+    async def _orders_page(self, query: fa.PageQuery, cursor: str | None) -> fa.Page[fa.Order]:
         if cursor == BEYOND:
-            raise IncompletePage(
+            raise fa.IncompletePage(
                 f"{self.id}: the venue shows the newest {api.NEWEST} states of orders, and none before"
             )
         standings = await self._ask_mine(api.PAST_ORDERS)
@@ -57,15 +43,15 @@ class HistoryCalls(AccountCalls):
         more = full and (oldest is None or query.since_ms is None or query.since_ms < oldest)
         ended = [order for order in found if order.raw is not None and order.status.is_final]
         ended.sort(key=lambda order: order.created_ms or 0, reverse=True)
-        return Page(ended, BEYOND if more else None, unread)
+        return fa.Page(ended, BEYOND if more else None, unread)
 
-    def _standing(self, rows: Rows[wire.WireStanding]) -> Read[Order]:
+    def _standing(self, rows: fa.Rows[wire.WireStanding]) -> fa.Read[fa.Order]:
         """Orders of this dex, each with how it stands."""
         beside = {id(row.order): row for row in rows}
-        mine = Rows(row.order for row in rows if self._names.own(row.order.coin)).without(unread_of(rows))
+        mine = fa.Rows(row.order for row in rows if self._names.own(row.order.coin)).without(unread_of(rows))
         return orders.orders(self._names).each(mine, lambda row: beside[id(row)])
 
-    async def _fills_page(self, query: PageQuery, cursor: str | None) -> Page[Fill]:
+    async def _fills_page(self, query: fa.PageQuery, cursor: str | None) -> fa.Page[fa.Fill]:
         """The newest 2,000, then all others that there are; from a time on, all at once."""
         table = orders.fills(self._names)
         if cursor == BEYOND:
@@ -74,32 +60,32 @@ class HistoryCalls(AccountCalls):
             rows = await self._ask_mine(api.NEWEST_FILLS)
             found = self._own(rows, table)
             count = len(rows) + len(unread_of(rows))
-            return Page(_newest_first(found.rows), None if count < api.NEWEST else str(count), found.unread)
+            return fa.Page(_newest_first(found.rows), None if count < api.NEWEST else str(count), found.unread)
         found, count = await self._fills_since(query.since_ms or FIRST_MS, table)
-        return Page(_newest_first(found.rows), BEYOND if count >= api.FILLS_KEPT else None, found.unread)
+        return fa.Page(_newest_first(found.rows), BEYOND if count >= api.FILLS_KEPT else None, found.unread)
 
-    def _beyond(self) -> IncompletePage:
-        return IncompletePage(f"{self.id}: the venue keeps the newest {api.FILLS_KEPT} executions, and none before")
+    def _beyond(self) -> fa.IncompletePage:
+        return fa.IncompletePage(f"{self.id}: the venue keeps the newest {api.FILLS_KEPT} executions, and none before")
 
     async def _fills_since(
-        self, since_ms: int, table: Reading[wire.WireFill, F], until_ms: int | None = None
-    ) -> tuple[Read[F], int]:
+        self, since_ms: int, table: fa.Reading[wire.WireFill, F], until_ms: int | None = None
+    ) -> tuple[fa.Read[F], int]:
         """Executions of this dex from a time on, and how many of the account there were."""
         count = 0
 
-        async def fetch(start_ms: int) -> Read[F]:
+        async def fetch(start_ms: int) -> fa.Read[F]:
             nonlocal count
             rows = await self._ask_mine(api.FILLS, **_bounds(start_ms, until_ms))
             count += len(rows)
             return table.each(rows)
 
         found = await walks.oldest_first(fetch, since_ms, api.NEWEST, key=_identity)
-        return Read([row for row in found.rows if self._names.own(row.raw.coin)], found.unread), count
+        return fa.Read([row for row in found.rows if self._names.own(row.raw.coin)], found.unread), count
 
-    def _own(self, rows: list[wire.WireFill], table: Reading[wire.WireFill, F]) -> Read[F]:
-        return table.each(Rows(row for row in rows if self._names.own(row.coin)).without(unread_of(rows)))
+    def _own(self, rows: list[wire.WireFill], table: fa.Reading[wire.WireFill, F]) -> fa.Read[F]:
+        return table.each(fa.Rows(row for row in rows if self._names.own(row.coin)).without(unread_of(rows)))
 
-    async def _ledger_page(self, query: PageQuery, cursor: str | None) -> Page[LedgerEntry]:
+    async def _ledger_page(self, query: fa.PageQuery, cursor: str | None) -> fa.Page[fa.LedgerEntry]:
         """Deposits, transfers and the like, funding, and executions, merged by time: a window of each."""
         if cursor == BEYOND:
             raise self._beyond()
@@ -111,15 +97,15 @@ class HistoryCalls(AccountCalls):
         parts = [fills, await self._updates(api.UPDATES, start_ms, end_ms)]
         parts.append(await self._updates(api.FUNDINGS, start_ms, end_ms))
         rows = [row for part in parts for row in part.rows]
-        unread: tuple[UnreadRow, ...] = tuple(row for part in parts for row in part.unread)
+        unread: tuple[fa.UnreadRow, ...] = tuple(row for part in parts for row in part.unread)
         count += seen
         if start_ms > floor_ms:
             following: str | None = f"{start_ms}:{count}"
         else:
             following = BEYOND if count >= api.FILLS_KEPT else None
-        return Page(_newest_first(rows), following, unread)
+        return fa.Page(_newest_first(rows), following, unread)
 
-    async def _place(self, query: PageQuery, cursor: str | None) -> tuple[int, int]:
+    async def _place(self, query: fa.PageQuery, cursor: str | None) -> tuple[int, int]:
         """Where a window ends, and how many executions are newer."""
         if cursor is not None:
             end_ms, count = map(int, cursor.split(":"))
@@ -131,11 +117,11 @@ class HistoryCalls(AccountCalls):
         return query.until_ms, newer
 
     async def _updates(
-        self, endpoint: Endpoint[list[wire.WireUpdate]], start_ms: int, end_ms: int
-    ) -> Read[LedgerEntry]:
+        self, endpoint: fa.Endpoint[list[wire.WireUpdate]], start_ms: int, end_ms: int
+    ) -> fa.Read[fa.LedgerEntry]:
         table, whose = ledger.updates(self._names), ledger.Whose(self._user, frozenset({self._names.dex}))
 
-        async def fetch(start_ms: int) -> Read[LedgerEntry]:
+        async def fetch(start_ms: int) -> fa.Read[fa.LedgerEntry]:
             rows = await self._ask_mine(endpoint, **_bounds(start_ms, end_ms))
             nonlocal whose
             # Whatever rows come: one counts the same in every window.
@@ -144,10 +130,10 @@ class HistoryCalls(AccountCalls):
             return table.each(rows, lambda _: whose)
 
         found = await walks.oldest_first(fetch, start_ms, api.PAGE, key=_identity)
-        return Read([row for row in found.rows if self._names.own(row.venue_symbol)], found.unread)
+        return fa.Read([row for row in found.rows if self._names.own(row.venue_symbol)], found.unread)
 
 
-def newest_states(rows: Sequence[wire.WireStanding]) -> Rows[wire.WireStanding]:
+def newest_states(rows: Sequence[wire.WireStanding]) -> fa.Rows[wire.WireStanding]:
     """Of each order the latest row: there is one for each change of its status."""
     latest: dict[object, wire.WireStanding] = {}
     for row in rows:
@@ -157,8 +143,8 @@ def newest_states(rows: Sequence[wire.WireStanding]) -> Rows[wire.WireStanding]:
         if known is None or _later(row, known):
             latest[key] = row
     odd = [row for row in latest.values() if not isinstance(row.order, wire.WireOrder)]  # pyright: ignore[reportUnnecessaryIsInstance] - as above
-    lost = tuple(UnreadRow("order", "order is none", row) for row in odd)
-    return Rows(row for row in latest.values() if row not in odd).without((*unread_of(rows), *lost))
+    lost = tuple(fa.UnreadRow("order", "order is none", row) for row in odd)
+    return fa.Rows(row for row in latest.values() if row not in odd).without((*unread_of(rows), *lost))
 
 
 def _later(row: wire.WireStanding, known: wire.WireStanding) -> bool:
@@ -170,8 +156,8 @@ def _bounds(start_ms: int, end_ms: int | None) -> dict[str, int]:
     return {"startTime": start_ms} if end_ms is None else {"startTime": start_ms, "endTime": end_ms}
 
 
-def _identity(row: Model) -> Hashable:
-    return row.key if isinstance(row, Fill) else getattr(row, "entry_id", "")
+def _identity(row: fa.Model) -> Hashable:
+    return row.key if isinstance(row, fa.Fill) else getattr(row, "entry_id", "")
 
 
 def _newest_first(rows: Sequence[F]) -> list[F]:

@@ -16,30 +16,17 @@ from typing import Any
 
 import msgspec
 
-from futures_async.adapter import (
-    EXACT,
-    DecodeError,
-    LedgerEntry,
-    LedgerType,
-    decimal_or_none,
-    made,
-    moment,
-    needed,
-    number,
-    otherwise,
-    table,
-    table_with,
-    text,
-)
+import futures_async.adapter as fa
+from futures_async.adapter import decimal_or_none, made, moment, needed, number, otherwise, table, table_with, text
 from futures_async.adapters.hyperliquid import wire
 from futures_async.adapters.hyperliquid.mapping import VENUE, ZERO, part
 from futures_async.adapters.hyperliquid.symbols import Names
 
 TYPES = {
-    "funding": LedgerType.FUNDING,
-    "deposit": LedgerType.DEPOSIT,
-    "withdraw": LedgerType.WITHDRAWAL,
-    "liquidation": LedgerType.LIQUIDATION,
+    "funding": fa.LedgerType.FUNDING,
+    "deposit": fa.LedgerType.DEPOSIT,
+    "withdraw": fa.LedgerType.WITHDRAWAL,
+    "liquidation": fa.LedgerType.LIQUIDATION,
     **dict.fromkeys(
         (
             "accountClassTransfer",
@@ -52,7 +39,7 @@ TYPES = {
             "vaultDistribution",
             "vaultWithdraw",
         ),
-        LedgerType.TRANSFER,
+        fa.LedgerType.TRANSFER,
     ),
 }
 OUTSIDE = frozenset({"liquidation", "cStakingTransfer", "borrowLend", "deployGasAuction", "accountActivationGas"})
@@ -72,7 +59,7 @@ class Whose(msgspec.Struct, frozen=True):
         """What a purse gained; nothing, where it is none of these. A row that does not name it is of one of these."""
         if purse is not None and self.purses is not None and purse not in self.purses:
             return ZERO
-        return amount if received else EXACT.minus(amount)
+        return amount if received else fa.EXACT.minus(amount)
 
 
 def _type(delta: Any) -> str | None:
@@ -80,14 +67,14 @@ def _type(delta: Any) -> str | None:
     return found if isinstance(found, str) else None
 
 
-def _unified(delta: Any) -> LedgerType:
-    return TYPES.get(_type(delta) or "", LedgerType.OTHER)
+def _unified(delta: Any) -> fa.LedgerType:
+    return TYPES.get(_type(delta) or "", fa.LedgerType.OTHER)
 
 
 def _number(delta: Any, name: str) -> Decimal:
     found = decimal_or_none(part(delta, name), f"delta.{name}")
     if found is None:
-        raise DecodeError(f"delta.{name} is missing", path=f"delta.{name}")
+        raise fa.DecodeError(f"delta.{name} is missing", path=f"delta.{name}")
     return found
 
 
@@ -102,7 +89,7 @@ def _is(delta: Any, field: str, user: str) -> bool:
 def _classes(delta: Any, whose: Whose, field: str, purse: Any) -> Decimal:
     """Between a dex and the spot ledger."""
     amount, received = _number(delta, field), _to_perp(delta)
-    return EXACT.add(whose.moved(amount, purse, received=received), whose.moved(amount, SPOT, received=not received))
+    return fa.EXACT.add(whose.moved(amount, purse, received=received), whose.moved(amount, SPOT, received=not received))
 
 
 def _sent(delta: Any, whose: Whose, field: str, source: Any, target: Any) -> Decimal:
@@ -111,7 +98,7 @@ def _sent(delta: Any, whose: Whose, field: str, source: Any, target: Any) -> Dec
     if received:
         total = whose.moved(amount, target, received=True)
     if not received or _is(delta, "user", whose.user):
-        total = EXACT.add(total, whose.moved(amount, source, received=False))
+        total = fa.EXACT.add(total, whose.moved(amount, source, received=False))
     return total
 
 
@@ -147,7 +134,7 @@ def _amount(delta: Any, whose: Whose) -> Decimal | None:
         return ZERO
     read = _AMOUNTS.get(kind or "")
     if read is None:
-        raise DecodeError(f"delta.type has the unknown word {str(kind)[:40]!r}", path="delta.type")
+        raise fa.DecodeError(f"delta.type has the unknown word {str(kind)[:40]!r}", path="delta.type")
     return read(delta, whose)
 
 
@@ -188,13 +175,13 @@ def _name(delta: Any) -> str | None:
 
 
 @table_with
-def updates(row: wire.WireUpdate, whose: Whose, names: Names) -> LedgerEntry:
+def updates(row: wire.WireUpdate, whose: Whose, names: Names) -> fa.LedgerEntry:
     """Funding, and what is neither funding nor a trade."""
     at, mine = needed(moment(row.time)), made(Whose, whose.user, whose.purses)
-    return LedgerEntry(
+    return fa.LedgerEntry(
         venue=VENUE,
         entry_id=needed(made(_entry_id, at, text(row.hash), row.delta)),
-        type=otherwise(made(_unified, row.delta), LedgerType.OTHER),
+        type=otherwise(made(_unified, row.delta), fa.LedgerType.OTHER),
         venue_type=otherwise(made(_type, row.delta), ""),
         amount=needed(made(_amount, row.delta, mine)),
         fee=made(_fee, row.delta, mine, names.settle),
@@ -210,13 +197,13 @@ def _trade_id(at: int | None, coin: str | None, tid: str | None) -> str | None:
 
 
 @table
-def trades(row: wire.WireFill, names: Names) -> LedgerEntry:
+def trades(row: wire.WireFill, names: Names) -> fa.LedgerEntry:
     """What executions bring, without their fee, and what they cost."""
     name, at = needed(text(row.coin)), needed(moment(row.time))
-    return LedgerEntry(
+    return fa.LedgerEntry(
         venue=VENUE,
         entry_id=needed(made(_trade_id, at, name, text(row.tid))),
-        type=LedgerType.TRADE,
+        type=fa.LedgerType.TRADE,
         venue_type=otherwise(text(row.dir), ""),
         amount=needed(number(row.closed_pnl)),
         fee=number(row.fee),

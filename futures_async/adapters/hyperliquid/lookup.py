@@ -4,19 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from futures_async.adapter import (
-    InvalidRequest,
-    Order,
-    OrderNotFound,
-    PageQuery,
-    ResponseMismatch,
-    Rows,
-    first,
-    one_id,
-    ordered,
-    sent_since_ms,
-    unread_of,
-)
+import futures_async.adapter as fa
+from futures_async.adapter import first, one_id, ordered, sent_since_ms, unread_of
 from futures_async.adapters._rows import nameless
 from futures_async.adapters.hyperliquid import endpoints as api
 from futures_async.adapters.hyperliquid import orders, wire
@@ -48,17 +37,17 @@ class LookupCalls(HistoryCalls):
         body = {"type": api.ORDER.operation, "user": self._user, "oid": wanted}
         found = (await self._call(api.ORDER, body=body, about=about)).order
         if found.order.coin != name:
-            raise ResponseMismatch(
+            raise fa.ResponseMismatch(
                 f"{self.id}: order {order_id or client_order_id} is of {found.order.coin}, not {name}"
             )
         return found
 
-    def _as_order(self, standing: wire.WireStanding) -> Order:
+    def _as_order(self, standing: wire.WireStanding) -> fa.Order:
         return orders.orders(self._names).one(standing.order, standing)
 
     async def fetch_order(
         self, symbol: str, *, order_id: str | None = None, client_order_id: str | None = None
-    ) -> Order:
+    ) -> fa.Order:
         """Read one order, in any state: of one that works, from the list of open orders, which alone tells its fills.
 
         Raises:
@@ -77,36 +66,36 @@ class LookupCalls(HistoryCalls):
         # It has just ended, or the list lags: the record then leaves open what is filled.
         return self._as_order(await self._record(name, order_id, client_order_id))
 
-    async def _read_order(self, venue_symbol: str, order_id: str) -> Order:
+    async def _read_order(self, venue_symbol: str, order_id: str) -> fa.Order:
         """One just placed: the record is of this moment."""
         with ordered():
             return self._as_order(await self._record(venue_symbol, order_id, None))
 
-    async def _find_order(self, venue_symbol: str, client_order_id: str) -> Order | None:
+    async def _find_order(self, venue_symbol: str, client_order_id: str) -> fa.Order | None:
         """By its id; then in the list of open orders; then among the last states of all, which the venue counts.
 
         They are a witness as far as they reach back to when it was sent; of an order of before, to a day ago.
         """
         try:
             return await self.fetch_order(venue_symbol, client_order_id=client_order_id)
-        except OrderNotFound:
+        except fa.OrderNotFound:
             pass
         for order in await self.fetch_open_orders(venue_symbol):
             if order.client_order_id == client_order_id:
                 return order
         return await first(
             self._orders_page,
-            PageQuery(symbol=venue_symbol, since_ms=sent_since_ms() or self._channel.now_ms() - DAY_MS),
+            fa.PageQuery(symbol=venue_symbol, since_ms=sent_since_ms() or self._channel.now_ms() - DAY_MS),
             key=lambda order: order.order_id,
             wanted=lambda order: order.client_order_id == client_order_id,
         )
 
-    async def _open_rows(self) -> Rows[wire.WireOrder]:
+    async def _open_rows(self) -> fa.Rows[wire.WireOrder]:
         """All open orders of this dex, those that wait for a price among them."""
         rows = await self._ask_mine(api.OPEN_ORDERS, dex=self._names.dex)
-        return Rows(row for row in rows if self._names.own(row.coin)).without(unread_of(rows))
+        return fa.Rows(row for row in rows if self._names.own(row.coin)).without(unread_of(rows))
 
-    async def _open(self, symbol: str | None, *, waiting: bool) -> list[Order]:
+    async def _open(self, symbol: str | None, *, waiting: bool) -> list[fa.Order]:
         name = None if symbol is None else self.venue_symbol(symbol)
         rows = await self._open_rows()
         mine = [
@@ -114,13 +103,13 @@ class LookupCalls(HistoryCalls):
             if orders.waits(row, waiting) is waiting and (name in (None, row.coin) or nameless(row.coin))
         ]  # fmt: skip
         table = orders.orders(self._names, live=True)
-        return table.all(Rows(mine).without(unread_of(rows)), lambda _: orders.LISTED)
+        return table.all(fa.Rows(mine).without(unread_of(rows)), lambda _: orders.LISTED)
 
-    async def fetch_open_orders(self, symbol: str | None = None) -> list[Order]:
+    async def fetch_open_orders(self, symbol: str | None = None) -> list[fa.Order]:
         """Read all open orders of this dex, or of one contract; those that wait for a price are not among them."""
         return await self._open(symbol, waiting=False)
 
-    async def fetch_trigger_orders(self, symbol: str | None = None) -> list[Order]:
+    async def fetch_trigger_orders(self, symbol: str | None = None) -> list[fa.Order]:
         """Read the orders that wait for a price."""
         return await self._open(symbol, waiting=True)
 
@@ -137,5 +126,5 @@ def oid_of(order_id: str | None) -> int:
         InvalidRequest: This is none.
     """
     if order_id is None or not is_oid(order_id):
-        raise InvalidRequest(f"{VENUE}: order_id is a whole number here, not {order_id!r}")
+        raise fa.InvalidRequest(f"{VENUE}: order_id is a whole number here, not {order_id!r}")
     return int(order_id)

@@ -9,39 +9,13 @@ from typing import Any, NamedTuple, cast
 
 import msgspec
 
-from futures_async.adapter import (
-    EXACT,
-    Account,
-    Contract,
-    DecodeError,
-    FundingRate,
-    Leverage,
-    MarginMode,
-    Position,
-    PositionMode,
-    RiskLimit,
-    Ticker,
-    absolute,
-    by_sign,
-    decimal_or_none,
-    divide,
-    known_or_none,
-    made,
-    minus,
-    moment,
-    named,
-    needed,
-    number,
-    price,
-    table,
-    table_with,
-    text,
-)
+import futures_async.adapter as fa
+from futures_async.adapter import by_sign, decimal_or_none, made, minus, moment, named, needed, number, price, text
 from futures_async.adapters.hyperliquid import wire
 from futures_async.adapters.hyperliquid.symbols import Names
 
 VENUE = "hyperliquid"
-MARGIN_MODE = {"cross": MarginMode.CROSS, "isolated": MarginMode.ISOLATED}
+MARGIN_MODE = {"cross": fa.MarginMode.CROSS, "isolated": fa.MarginMode.ISOLATED}
 HOUR_MS = 3_600_000
 FIGURES = 5
 DECIMALS = 6
@@ -91,7 +65,7 @@ def tiers_of(meta: wire.WireMeta, row: wire.WireContract) -> list[Tier]:
                 continue
         return _stepped([(_needed(part(one, "lowerBound"), "lowerBound"), _leverage_of(one)) for one in rows or ()])
     if number >= PLAIN_TIERS:
-        raise DecodeError(f"there is no margin table {number}", path="marginTableId")
+        raise fa.DecodeError(f"there is no margin table {number}", path="marginTableId")
     return _stepped([(ZERO, number)])
 
 
@@ -102,7 +76,7 @@ def _leverage_of(row: Any) -> Decimal:
 def _needed(value: Any, path: str) -> Decimal:
     found = decimal_or_none(value, path)
     if found is None:
-        raise DecodeError(f"{path} is missing", path=path)
+        raise fa.DecodeError(f"{path} is missing", path=path)
     return found
 
 
@@ -110,11 +84,11 @@ def _stepped(steps: Sequence[tuple[Decimal, Decimal]]) -> list[Tier]:
     """Maintenance is notional x rate - deduction, and the same from both sides of each bound."""
     tiers: list[Tier] = []
     for lower, leverage in steps:
-        rate = divide(Decimal(1), EXACT.multiply(Decimal(2), leverage))
+        rate = fa.divide(Decimal(1), fa.EXACT.multiply(Decimal(2), leverage))
         deduction = ZERO
         if tiers:
-            rise = EXACT.multiply(lower, EXACT.subtract(rate, tiers[-1].rate))
-            deduction = EXACT.add(tiers[-1].deduction, rise)
+            rise = fa.EXACT.multiply(lower, fa.EXACT.subtract(rate, tiers[-1].rate))
+            deduction = fa.EXACT.add(tiers[-1].deduction, rise)
         tiers.append(Tier(lower, leverage, rate, deduction))
     return tiers
 
@@ -124,14 +98,14 @@ def maintenance(notional: Decimal | None, tiers: Sequence[Tier] | None) -> Decim
     tier = next((tier for tier in reversed(tiers or ()) if notional is not None and notional >= tier.lower), None)
     if tier is None or notional is None:
         return None
-    return EXACT.subtract(EXACT.multiply(notional, tier.rate), tier.deduction)
+    return fa.EXACT.subtract(fa.EXACT.multiply(notional, tier.rate), tier.deduction)
 
 
-@table_with
-def risk_limits(row: wire.WireTier, contract: wire.WireContract, names: Names) -> RiskLimit:
+@fa.table_with
+def risk_limits(row: wire.WireTier, contract: wire.WireContract, names: Names) -> fa.RiskLimit:
     """The tiers of a contract."""
     name, leverage = needed(text(contract.name)), price(row.max_leverage)
-    return RiskLimit(
+    return fa.RiskLimit(
         venue=VENUE,
         symbol=made(names.unified, name),
         venue_symbol=name,
@@ -145,11 +119,11 @@ def risk_limits(row: wire.WireTier, contract: wire.WireContract, names: Names) -
 
 
 def _inverse(leverage: Decimal | None) -> Decimal | None:
-    return None if leverage is None else divide(Decimal(1), leverage)
+    return None if leverage is None else fa.divide(Decimal(1), leverage)
 
 
 def _half(leverage: Decimal | None) -> Decimal | None:
-    return None if leverage is None else divide(Decimal("0.5"), leverage)
+    return None if leverage is None else fa.divide(Decimal("0.5"), leverage)
 
 
 # Account
@@ -167,7 +141,7 @@ def _free(summary: wire.WireSummary) -> Decimal | None:
     """Of the cross book; what resting orders hold is not in it. Below zero it is none."""
     value = decimal_or_none(summary.account_value, "crossMarginSummary.accountValue")
     used = decimal_or_none(summary.total_margin_used, "crossMarginSummary.totalMarginUsed")
-    return None if value is None or used is None else max(ZERO, EXACT.subtract(value, used))
+    return None if value is None or used is None else max(ZERO, fa.EXACT.subtract(value, used))
 
 
 def _unrealized(rows: Any) -> Decimal | None:
@@ -175,11 +149,11 @@ def _unrealized(rows: Any) -> Decimal | None:
     for row in rows if isinstance(rows, list) else [rows]:  # pyright: ignore[reportUnknownVariableType] - JSON
         position: Any = getattr(row, "position", None)  # pyright: ignore[reportUnknownArgumentType] - as above
         if not isinstance(position, wire.WirePosition):
-            raise DecodeError("one of the positions is none", path="assetPositions")
+            raise fa.DecodeError("one of the positions is none", path="assetPositions")
         pnl = decimal_or_none(position.unrealized_pnl, "assetPositions[].position.unrealizedPnl")
         if pnl is None:
             return None
-        total = EXACT.add(total, pnl)
+        total = fa.EXACT.add(total, pnl)
     return total
 
 
@@ -187,15 +161,15 @@ def _ratio(maintenance: Decimal | None, equity: Decimal | None) -> Decimal | Non
     """Liquidation at 1, which is also said where nothing is left: the quotient would read as safe."""
     if maintenance is None or equity is None or (equity <= 0 and not maintenance):
         return None
-    return divide(maintenance, equity) if equity > 0 else Decimal(1)
+    return fa.divide(maintenance, equity) if equity > 0 else Decimal(1)
 
 
-@table
-def accounts(row: wire.WireState, settle: str) -> Account:
+@fa.table
+def accounts(row: wire.WireState, settle: str) -> fa.Account:
     """The collateral of a dex. Unrealized profit is in its value, the margin of resting orders nowhere."""
     equity, unrealized = made(_account_value, row.margin_summary), made(_unrealized, row.asset_positions)
     maintenance = number(row.cross_maintenance_margin_used)
-    return Account(
+    return fa.Account(
         venue=VENUE,
         margin_coin=settle,
         equity=equity,
@@ -205,7 +179,7 @@ def accounts(row: wire.WireState, settle: str) -> Account:
         unrealized_pnl=unrealized,
         initial_margin=made(_used, row.margin_summary),
         maintenance_margin=maintenance,
-        position_mode=PositionMode.ONE_WAY,
+        position_mode=fa.PositionMode.ONE_WAY,
         margin_ratio=made(_ratio, maintenance, made(_account_value, row.cross_margin_summary)),
     )
 
@@ -215,11 +189,11 @@ def is_coin(row: wire.WireSpotBalance) -> bool:
     return not (isinstance(row.coin, str) and _OUTCOME.fullmatch(row.coin))
 
 
-@table
-def spot_accounts(row: wire.WireSpotBalance) -> Account:
+@fa.table
+def spot_accounts(row: wire.WireSpotBalance) -> fa.Account:
     """Collateral in the spot ledger, of accounts that keep all of it there; `hold` is what is bound."""
     total, hold = number(row.total), number(row.hold)
-    return Account(
+    return fa.Account(
         venue=VENUE, margin_coin=needed(text(row.coin)), balance=total, available=minus(total, hold), locked=hold
     )
 
@@ -234,7 +208,7 @@ class Beside(msgspec.Struct, frozen=True):
 
 
 def _mark(value: Decimal | None, quantity: Decimal | None) -> Decimal | None:
-    return None if value is None or not quantity else divide(value, quantity)
+    return None if value is None or not quantity else fa.divide(value, quantity)
 
 
 def _said(value: Any, field: str, name: str) -> Any:
@@ -244,16 +218,16 @@ def _said(value: Any, field: str, name: str) -> Any:
         DecodeError: It says nothing of this.
     """
     if value is not None and not (isinstance(value, dict) and name in value):
-        raise DecodeError(f"{field} does not tell its {name}", path=f"{field}.{name}")
+        raise fa.DecodeError(f"{field} does not tell its {name}", path=f"{field}.{name}")
     return part(value, name)
 
 
-def margin_mode(leverage: Any) -> MarginMode | None:
+def margin_mode(leverage: Any) -> fa.MarginMode | None:
     """Of the object that says how a coin is margined."""
     word = _said(leverage, "leverage", "type")
-    found = known_or_none(MARGIN_MODE, word)
+    found = fa.known_or_none(MARGIN_MODE, word)
     if found is None and word is not None:
-        raise DecodeError(f"leverage.type has the unknown word {str(word)[:40]!r}", path="leverage.type")
+        raise fa.DecodeError(f"leverage.type has the unknown word {str(word)[:40]!r}", path="leverage.type")
     return found
 
 
@@ -264,23 +238,23 @@ def times_of(leverage: Any) -> Decimal | None:
 
 def _funding(cum: Any) -> Decimal | None:
     paid = decimal_or_none(_said(cum, "cumFunding", "sinceOpen"), "cumFunding.sinceOpen")
-    return None if paid is None else EXACT.minus(paid)
+    return None if paid is None else fa.EXACT.minus(paid)
 
 
-def _given(mode: MarginMode | None, used: Decimal | None, unrealized: Decimal | None) -> Decimal | None:
+def _given(mode: fa.MarginMode | None, used: Decimal | None, unrealized: Decimal | None) -> Decimal | None:
     """Profit and loss are in the figure of an isolated position, and not in that of another."""
-    if mode is not MarginMode.ISOLATED:
+    if mode is not fa.MarginMode.ISOLATED:
         return used
-    return None if used is None or unrealized is None else EXACT.subtract(used, unrealized)
+    return None if used is None or unrealized is None else fa.EXACT.subtract(used, unrealized)
 
 
-def _initial(mode: MarginMode | None, used: Decimal | None) -> Decimal | None:
+def _initial(mode: fa.MarginMode | None, used: Decimal | None) -> Decimal | None:
     """The figure of a cross position is its value by the leverage; that of an isolated one is all that it has."""
-    return used if mode is MarginMode.CROSS else None
+    return used if mode is fa.MarginMode.CROSS else None
 
 
 def _position_ratio(
-    mode: MarginMode | None,
+    mode: fa.MarginMode | None,
     own: Decimal | None,
     used: Decimal | None,
     whole: Decimal | None,
@@ -289,19 +263,19 @@ def _position_ratio(
     """Isolated positions stand alone; of the others the whole cross book has one."""
     if mode is None:
         return None
-    if mode is MarginMode.CROSS:
+    if mode is fa.MarginMode.CROSS:
         return _ratio(whole, equity)
     return Decimal(1) if used is not None and used <= 0 else _ratio(own, used)
 
 
-@table_with
-def positions(row: wire.WirePosition, beside: Beside, names: Names) -> Position:
+@fa.table_with
+def positions(row: wire.WirePosition, beside: Beside, names: Names) -> fa.Position:
     """Open positions: net, one for each coin. They have no id and no time, and tell no profit that was realized."""
     szi = number(row.szi)
-    quantity, notional = absolute(szi), number(row.position_value)
+    quantity, notional = fa.absolute(szi), number(row.position_value)
     mode, used, unrealized = made(margin_mode, row.leverage), number(row.margin_used), number(row.unrealized_pnl)
     own = made(maintenance, notional, beside.tiers)
-    return Position(
+    return fa.Position(
         **named(VENUE, row.coin, names.unified),
         side=needed(by_sign(szi)),
         quantity=needed(quantity),
@@ -313,7 +287,7 @@ def positions(row: wire.WirePosition, beside: Beside, names: Names) -> Position:
         funding=made(_funding, row.cum_funding),
         leverage=made(times_of, row.leverage),
         margin_mode=mode,
-        position_mode=PositionMode.ONE_WAY,
+        position_mode=fa.PositionMode.ONE_WAY,
         margin_coin=names.settle,
         margin=made(_given, mode, used, unrealized),
         initial_margin=made(_initial, mode, used),
@@ -323,10 +297,10 @@ def positions(row: wire.WirePosition, beside: Beside, names: Names) -> Position:
     )
 
 
-def to_leverage(row: wire.WireAsset, names: Names, max_leverage: Decimal | None) -> Leverage:
+def to_leverage(row: wire.WireAsset, names: Names, max_leverage: Decimal | None) -> fa.Leverage:
     """How a coin is set, whether or not there is a position."""
     name = str(row.coin)
-    return Leverage(
+    return fa.Leverage(
         venue=VENUE,
         raw=row,
         symbol=names.unified(name),
@@ -343,18 +317,20 @@ def to_leverage(row: wire.WireAsset, names: Names, max_leverage: Decimal | None)
 def _step(decimals: Decimal | None) -> Decimal | None:
     if decimals is None or decimals != int(decimals) or not 0 <= decimals <= 12:
         return None
-    return Decimal(1).scaleb(-int(decimals), EXACT)
+    return Decimal(1).scaleb(-int(decimals), fa.EXACT)
 
 
 def _tick(decimals: Decimal | None) -> Decimal | None:
-    return None if _step(decimals) is None or decimals is None else Decimal(1).scaleb(int(decimals) - DECIMALS, EXACT)
+    return (
+        None if _step(decimals) is None or decimals is None else Decimal(1).scaleb(int(decimals) - DECIMALS, fa.EXACT)
+    )
 
 
-@table
-def contracts(row: wire.WireContract, names: Names) -> Contract:
+@fa.table
+def contracts(row: wire.WireContract, names: Names) -> fa.Contract:
     """Trading rules; names with `k` are of a thousand units."""
     name, decimals = needed(text(row.name)), number(row.sz_decimals)
-    return Contract(
+    return fa.Contract(
         **named(VENUE, row.name, names.unified),
         base=made(names.base, name),
         quote=names.settle,
@@ -368,16 +344,16 @@ def contracts(row: wire.WireContract, names: Names) -> Contract:
     )
 
 
-def asset_of(contract: Contract) -> int:
+def asset_of(contract: fa.Contract) -> int:
     """The venue's number of a contract: its place in the list."""
     asset: int = contract.raw.asset
     return asset
 
 
-@table
-def tickers(row: wire.WireContext, names: Names) -> Ticker:
+@fa.table
+def tickers(row: wire.WireContext, names: Names) -> fa.Ticker:
     """Prices of one contract."""
-    return Ticker(
+    return fa.Ticker(
         **named(VENUE, row.coin, names.unified),
         last_price=needed(price(row.last)),
         bid_price=price(row.bid),
@@ -389,16 +365,16 @@ def tickers(row: wire.WireContext, names: Names) -> Ticker:
     )
 
 
-@table
-def funding_rates(row: wire.WireContext, names: Names) -> FundingRate:
+@fa.table
+def funding_rates(row: wire.WireContext, names: Names) -> fa.FundingRate:
     """The rate of the hour under way, paid at its end."""
-    return FundingRate(
+    return fa.FundingRate(
         **named(VENUE, row.coin, names.unified),
         funding_rate=needed(number(row.funding)),
         interval_s=3600,
         next_funding_ms=made(_next_hour, moment(row.time)),
         # A builder may multiply the rates of its contracts.
-        min_rate=None if names.dex else EXACT.minus(MAX_RATE),
+        min_rate=None if names.dex else fa.EXACT.minus(MAX_RATE),
         max_rate=None if names.dex else MAX_RATE,
         created_ms=moment(row.time),
     )

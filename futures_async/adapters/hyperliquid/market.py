@@ -8,20 +8,8 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from futures_async.adapter import (
-    Adapter,
-    Contract,
-    DecodeError,
-    Endpoint,
-    FundingRate,
-    InvalidRequest,
-    RiskLimit,
-    Rows,
-    SymbolNotFound,
-    Ticker,
-    decimal_or_none,
-    unread_of,
-)
+import futures_async.adapter as fa
+from futures_async.adapter import decimal_or_none, unread_of
 from futures_async.adapters.hyperliquid import endpoints as api
 from futures_async.adapters.hyperliquid import mapping, wire
 from futures_async.adapters.hyperliquid.streams import HyperliquidStreams
@@ -34,7 +22,7 @@ FIRST_BUILDER, OF_A_DEX = 100_000, 10_000
 """Where the asset ids of builders' dexs begin, and how many each has."""
 
 
-class MarketCalls(Adapter):
+class MarketCalls(fa.Adapter):
     """Reads for everybody."""
 
     _names: Names
@@ -51,12 +39,12 @@ class MarketCalls(Adapter):
     def unified_symbol(self, venue_symbol: str) -> str:
         return self._names.unified(venue_symbol)
 
-    async def _ask(self, endpoint: Endpoint[T], **fields: Any) -> T:
+    async def _ask(self, endpoint: fa.Endpoint[T], **fields: Any) -> T:
         return await self._call(endpoint, body={"type": endpoint.operation, **fields})
 
     # Contracts
 
-    async def fetch_contracts(self) -> list[Contract]:
+    async def fetch_contracts(self) -> list[fa.Contract]:
         """Read the trading rules of all contracts of this dex. Names are as the venue has them.
 
         Prices have five significant figures and `price_tick` at the finest, or are whole numbers.
@@ -65,18 +53,18 @@ class MarketCalls(Adapter):
         self._check_collateral(found)
         return found
 
-    async def _listed(self) -> list[Contract]:
+    async def _listed(self) -> list[fa.Contract]:
         """The contracts, whatever their collateral is called."""
         meta, first = await self._ask(api.META, dex=self._names.dex), await self._first_asset()
         rows = self._numbered(meta, first)
-        listed = Rows(row for row in rows if row.is_delisted is not True)
+        listed = fa.Rows(row for row in rows if row.is_delisted is not True)
         return mapping.contracts(self._names).known(listed)
 
     async def _read_contracts(self) -> None:
         """What cancels and closes need of them is right under any name of the collateral."""
         self._remember_contracts(await self._listed())
 
-    def _check_collateral(self, contracts: Iterable[Contract] | None = None) -> None:
+    def _check_collateral(self, contracts: Iterable[fa.Contract] | None = None) -> None:
         """Token 0 is USDC, and no other is: money of a dex that has another would be told as USDC.
 
         Args:
@@ -87,37 +75,37 @@ class MarketCalls(Adapter):
         """
         if not self._in_emergency and self._is_miscalled(contracts):
             token = self._token(contracts)
-            raise InvalidRequest(
+            raise fa.InvalidRequest(
                 f"{self.id}: the collateral of this dex is {'USDC' if token == 0 else f'token {token}'}, not "
                 f"{self._names.settle}: give its coin as margin_coin"
             )
 
-    def _is_miscalled(self, contracts: Iterable[Contract] | None = None) -> bool:
+    def _is_miscalled(self, contracts: Iterable[fa.Contract] | None = None) -> bool:
         """Whether the collateral is known to be another than `margin_coin` says."""
         token = self._token(contracts)
         return token is not None and (token == 0) is not (self._names.settle == "USDC")
 
-    def _token(self, contracts: Iterable[Contract] | None) -> Decimal | None:
+    def _token(self, contracts: Iterable[fa.Contract] | None) -> Decimal | None:
         """The collateral's number; None where it is not known."""
         one = next(iter(self._contracts.known.values() if contracts is None else contracts), None)
         return None if one is None else decimal_or_none(one.raw.collateral_token, "collateralToken")
 
-    def _numbered(self, meta: wire.WireMeta, first: int) -> Rows[wire.WireContract]:
+    def _numbered(self, meta: wire.WireMeta, first: int) -> fa.Rows[wire.WireContract]:
         """The contracts with their asset ids, which are their places in the list: delisted ones keep theirs.
 
         Raises:
             DecodeError: A row is none at all, so that those after it cannot be counted.
         """
         if unread_of(meta.universe):
-            raise DecodeError(f"{self.id}: contracts cannot be numbered: some rows are none", path="universe")
-        rows: Rows[wire.WireContract] = Rows()
+            raise fa.DecodeError(f"{self.id}: contracts cannot be numbered: some rows are none", path="universe")
+        rows: fa.Rows[wire.WireContract] = fa.Rows()
         for index, row in enumerate(meta.universe):
             values: dict[str, Any] = {name: getattr(row, name) for name in row.__struct_fields__}
             values |= {"asset": first + index, "collateral_token": meta.collateral_token}
             rows.append(wire.WireContract(**values))
             try:
                 self._tiers[str(row.name)] = mapping.tiers_of(meta, row)
-            except DecodeError:
+            except fa.DecodeError:
                 self._tiers.pop(str(row.name), None)
         return rows
 
@@ -129,24 +117,24 @@ class MarketCalls(Adapter):
         for index, row in enumerate(dexs):
             if mapping.part(row, "name") == self._names.dex:
                 return FIRST_BUILDER + index * OF_A_DEX
-        raise SymbolNotFound(f"no dex {self._names.dex}", venue=self.id, endpoint=api.DEXS.name)
+        raise fa.SymbolNotFound(f"no dex {self._names.dex}", venue=self.id, endpoint=api.DEXS.name)
 
-    async def fetch_contract(self, symbol: str) -> Contract:
+    async def fetch_contract(self, symbol: str) -> fa.Contract:
         """Read the trading rules of one contract, from a list kept for an hour."""
         found = await self._any_contract(symbol)
         self._check_collateral([found])
         return found
 
-    async def _contract_held(self, symbol: str) -> Contract:
+    async def _contract_held(self, symbol: str) -> fa.Contract:
         if self.venue_symbol(symbol) not in self._contracts.known:
             await self._any_contract(symbol)
         return await super()._contract_held(symbol)
 
-    async def _any_contract(self, symbol: str) -> Contract:
+    async def _any_contract(self, symbol: str) -> fa.Contract:
         """The same, whatever its collateral is called."""
         try:
             return await super().fetch_contract(symbol)
-        except SymbolNotFound:
+        except fa.SymbolNotFound:
             if self.venue_symbol(symbol) == self._names.venue(symbol):
                 raise
         return await super().fetch_contract(symbol)  # now that names are known
@@ -156,13 +144,13 @@ class MarketCalls(Adapter):
         known = self._contracts.known.get(venue_symbol)
         return mapping.asset_of(known if known is not None else await self._any_contract(venue_symbol))
 
-    async def fetch_risk_limits(self, symbol: str) -> list[RiskLimit]:
+    async def fetch_risk_limits(self, symbol: str) -> list[fa.RiskLimit]:
         """Read the risk tiers of a contract, smallest first. The maintenance rate is half of one over the leverage."""
         contract = await self.fetch_contract(symbol)
         await self.fetch_contracts()
         tiers = self._tiers.get(contract.venue_symbol)
         if tiers is None:
-            raise DecodeError(f"{self.id}: the tiers of {symbol} cannot be read", path="marginTables")
+            raise fa.DecodeError(f"{self.id}: the tiers of {symbol} cannot be read", path="marginTables")
         rows = [
             wire.WireTier(
                 lower_bound=tier.lower,
@@ -185,13 +173,13 @@ class MarketCalls(Adapter):
             if len(names) != len(contexts) or unread_of(meta.universe) or unread_of(contexts):
                 return None
             if name not in names:
-                raise SymbolNotFound(f"no contract {name}", venue=self.id, endpoint=api.CONTEXTS.name)
+                raise fa.SymbolNotFound(f"no contract {name}", venue=self.id, endpoint=api.CONTEXTS.name)
             return msgspec.structs.replace(contexts[names.index(name)], coin=name)
 
         body = {"type": api.CONTEXTS.operation, "dex": self._names.dex}
         return await self._pick(api.CONTEXTS, None, mine, body=body)
 
-    async def fetch_ticker(self, symbol: str) -> Ticker:
+    async def fetch_ticker(self, symbol: str) -> fa.Ticker:
         """Read mark, oracle and best prices, and the last trade from the day's candle: no call tells all of them."""
         name = self.venue_symbol(symbol)
         context = await self._context(name)
@@ -210,7 +198,7 @@ class MarketCalls(Adapter):
         self._stream.learn(row)
         return mapping.tickers(self._names).one(row)
 
-    async def fetch_funding_rate(self, symbol: str) -> FundingRate:
+    async def fetch_funding_rate(self, symbol: str) -> fa.FundingRate:
         """Read the rate of the hour under way."""
         row = await self._context(self.venue_symbol(symbol))
         return mapping.funding_rates(self._names).one(msgspec.structs.replace(row, time=self._channel.now_ms()))

@@ -9,85 +9,55 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
-from futures_async.adapter import (
-    EXACT,
-    DecodeError,
-    Fill,
-    Order,
-    OrderFields,
-    OrderKind,
-    OrderStatus,
-    OrderType,
-    PriceSource,
-    Role,
-    Side,
-    TimeInForce,
-    carries,
-    either,
-    identifier,
-    made,
-    minus,
-    moment,
-    named,
-    needed,
-    number,
-    otherwise,
-    positive_or_none,
-    price,
-    size,
-    table,
-    table_with,
-    text,
-    word,
-    yes_no,
-)
+import futures_async.adapter as fa
+from futures_async.adapter import identifier, made, moment, needed, number, otherwise, price, size, text, word, yes_no
 from futures_async.adapters.hyperliquid import wire
 from futures_async.adapters.hyperliquid.ids import client_id_of
 from futures_async.adapters.hyperliquid.mapping import VENUE, part
 from futures_async.adapters.hyperliquid.symbols import Names
 
-SIDE = {"B": Side.BUY, "A": Side.SELL}
+SIDE = {"B": fa.Side.BUY, "A": fa.Side.SELL}
 OPEN = "open"
 WORKING = frozenset({OPEN, "triggered"})
 """Words under which an order may fill: of these the record does not tell the fills."""
 STATUS = {
-    OPEN: OrderStatus.NEW,
-    "triggered": OrderStatus.NEW,
-    "filled": OrderStatus.FILLED,
+    OPEN: fa.OrderStatus.NEW,
+    "triggered": fa.OrderStatus.NEW,
+    "filled": fa.OrderStatus.FILLED,
     # Liquidations, reduce-only orders without a position, siblings of a stop and more: "…Canceled" or "…Cancel".
-    "canceled": OrderStatus.CANCELED,
-    "rejected": OrderStatus.REJECTED,
+    "canceled": fa.OrderStatus.CANCELED,
+    "rejected": fa.OrderStatus.REJECTED,
     # It found nothing to fill with, which is what it asked for.
-    "iocCancelRejected": OrderStatus.EXPIRED,
+    "iocCancelRejected": fa.OrderStatus.EXPIRED,
 }
 FORCE = {
-    "Gtc": TimeInForce.GTC,
-    "Ioc": TimeInForce.IOC,
-    "Alo": TimeInForce.POST_ONLY,
-    "FrontendMarket": TimeInForce.IOC,
+    "Gtc": fa.TimeInForce.GTC,
+    "Ioc": fa.TimeInForce.IOC,
+    "Alo": fa.TimeInForce.POST_ONLY,
+    "FrontendMarket": fa.TimeInForce.IOC,
 }
-FORCE_WORDS = {TimeInForce.GTC: "Gtc", TimeInForce.IOC: "Ioc", TimeInForce.POST_ONLY: "Alo"}
+FORCE_WORDS = {fa.TimeInForce.GTC: "Gtc", fa.TimeInForce.IOC: "Ioc", fa.TimeInForce.POST_ONLY: "Alo"}
 _LIQUIDATION = "LiquidationMarket"
 KINDS = {
-    "Limit": OrderType.LIMIT,
-    "Market": OrderType.MARKET,
+    "Limit": fa.OrderType.LIMIT,
+    "Market": fa.OrderType.MARKET,
     # Of one that waits no more.
-    "Stop Market": OrderType.UNKNOWN,
-    "Stop Limit": OrderType.UNKNOWN,
-    "Take Profit Market": OrderType.UNKNOWN,
-    "Take Profit Limit": OrderType.UNKNOWN,
+    "Stop Market": fa.OrderType.UNKNOWN,
+    "Stop Limit": fa.OrderType.UNKNOWN,
+    "Take Profit Market": fa.OrderType.UNKNOWN,
+    "Take Profit Limit": fa.OrderType.UNKNOWN,
     # Of a TWAP, and of a vault that pays out: made by the venue.
-    "Twap Slice": OrderType.UNKNOWN,
-    "Vault Close": OrderType.UNKNOWN,
+    "Twap Slice": fa.OrderType.UNKNOWN,
+    "Vault Close": fa.OrderType.UNKNOWN,
 }
 
 _STOPS = ("price", "limit_price")
-ORDER_FIELDS = OrderFields(
-    limit=carries(stops=_STOPS, time_in_force=FORCE_WORDS),
-    market=carries(stops=_STOPS),
+ORDER_FIELDS = fa.OrderFields(
+    limit=fa.carries(stops=_STOPS, time_in_force=FORCE_WORDS),
+    market=fa.carries(stops=_STOPS),
     stops=frozenset(_STOPS),
     # Take profit and stop loss belong to opening orders. What waits goes by the mark price, and by no other.
-    only_opening=carries(stops=_STOPS),
+    only_opening=fa.carries(stops=_STOPS),
     standing=frozenset({"margin_mode"}),
 )
 
@@ -98,13 +68,13 @@ def waits(row: wire.WireOrder, otherwise: bool) -> bool:
     return said if isinstance(said, bool) else otherwise and said is not None
 
 
-def status_of(said: str | None) -> OrderStatus | None:
+def status_of(said: str | None) -> fa.OrderStatus | None:
     """What a word of the venue's means; it has many for orders that ended without being filled."""
     if said is None or said in STATUS:
         return None if said is None else STATUS[said]
     if said.endswith(("Canceled", "Cancel")):
-        return OrderStatus.CANCELED
-    return OrderStatus.REJECTED if said.endswith("Rejected") else OrderStatus.UNKNOWN
+        return fa.OrderStatus.CANCELED
+    return fa.OrderStatus.REJECTED if said.endswith("Rejected") else fa.OrderStatus.UNKNOWN
 
 
 def _known(kind: str | None) -> str:
@@ -114,24 +84,24 @@ def _known(kind: str | None) -> str:
         DecodeError: It is called something new.
     """
     if kind is not None and kind not in KINDS:
-        raise DecodeError(f"orderType has the unknown word {kind[:40]!r}", path="orderType")
+        raise fa.DecodeError(f"orderType has the unknown word {kind[:40]!r}", path="orderType")
     return kind or "Limit"
 
 
-def _type(kind: str | None, force: str | None, waits: bool | None) -> OrderType:
+def _type(kind: str | None, force: str | None, waits: bool | None) -> fa.OrderType:
     if waits:
-        return OrderType.TRIGGER
+        return fa.OrderType.TRIGGER
     if force == _LIQUIDATION:
-        return OrderType.LIQUIDATION
+        return fa.OrderType.LIQUIDATION
     return KINDS[_known(kind)]
 
 
-def _kind(kind: str | None, waits: bool | None, reduces: bool | None) -> OrderKind:
+def _kind(kind: str | None, waits: bool | None, reduces: bool | None) -> fa.OrderKind:
     if not waits:
-        return OrderKind.PLAIN
+        return fa.OrderKind.PLAIN
     if not reduces or kind not in KINDS:
-        return OrderKind.TRIGGER
-    return OrderKind.TAKE_PROFIT if kind.startswith("Take Profit") else OrderKind.STOP_LOSS
+        return fa.OrderKind.TRIGGER
+    return fa.OrderKind.TAKE_PROFIT if kind.startswith("Take Profit") else fa.OrderKind.STOP_LOSS
 
 
 def _limit(kind: str | None, limit: Decimal | None) -> Decimal | None:
@@ -139,9 +109,9 @@ def _limit(kind: str | None, limit: Decimal | None) -> Decimal | None:
     return None if _known(kind).endswith("Market") else limit
 
 
-def _force(said: str | None) -> TimeInForce | None:
+def _force(said: str | None) -> fa.TimeInForce | None:
     if said is not None and said != _LIQUIDATION and said not in FORCE:
-        raise DecodeError(f"tif has the unknown word {said[:40]!r}", path="tif")
+        raise fa.DecodeError(f"tif has the unknown word {said[:40]!r}", path="tif")
     return FORCE.get(said or "")
 
 
@@ -163,7 +133,7 @@ def _filled(
         return total
     if reduces and left != total:
         return None
-    return None if left is None else EXACT.subtract(total, left)
+    return None if left is None else fa.EXACT.subtract(total, left)
 
 
 def _child(children: Any, name: str) -> Decimal | None:
@@ -172,27 +142,27 @@ def _child(children: Any, name: str) -> Decimal | None:
     for child in rows:
         kind = part(child, "orderType")
         if isinstance(kind, str) and kind.startswith(name):
-            return positive_or_none(str(part(child, "triggerPx")), "triggerPx")
+            return fa.positive_or_none(str(part(child, "triggerPx")), "triggerPx")
     return None
 
 
 @lru_cache(maxsize=256)
-def _over(said: str) -> OrderStatus | None:
+def _over(said: str) -> fa.OrderStatus | None:
     """How it stands; None where that depends on what is filled."""
     status = status_of(said)
-    return None if status is OrderStatus.NEW else status
+    return None if status is fa.OrderStatus.NEW else status
 
 
-def _working(filled: Decimal | None) -> OrderStatus:
-    return OrderStatus.PARTIALLY_FILLED if filled else OrderStatus.NEW
+def _working(filled: Decimal | None) -> fa.OrderStatus:
+    return fa.OrderStatus.PARTIALLY_FILLED if filled else fa.OrderStatus.NEW
 
 
 LISTED = wire.WireStanding(status=OPEN)
 """How those in lists of open orders stand."""
 
 
-@table_with
-def orders(row: wire.WireOrder, standing: wire.WireStanding, names: Names, *, live: bool = False) -> Order:
+@fa.table_with
+def orders(row: wire.WireOrder, standing: wire.WireStanding, names: Names, *, live: bool = False) -> fa.Order:
     """Orders, open and past. Average price and fees stand in fills alone.
 
     Args:
@@ -205,21 +175,21 @@ def orders(row: wire.WireOrder, standing: wire.WireStanding, names: Names, *, li
     waits, reduces = yes_no(row.is_trigger), yes_no(row.reduce_only)
     total, said = needed(size(row.orig_sz)), needed(text(standing.status))
     filled = made(_filled, said, total, size(row.sz), reduces, live)
-    return Order(
-        **named(VENUE, row.coin, names.unified),
+    return fa.Order(
+        **fa.named(VENUE, row.coin, names.unified),
         order_id=needed(identifier(row.oid)),
         client_order_id=made(lambda cloid: None if cloid is None else client_id_of(cloid), identifier(row.cloid)),
         side=needed(word(row.side, SIDE)),
-        type=otherwise(made(_type, kind, text(row.tif), waits), OrderType.UNKNOWN),
-        kind=otherwise(made(_kind, kind, waits, reduces), OrderKind.PLAIN),
+        type=otherwise(made(_type, kind, text(row.tif), waits), fa.OrderType.UNKNOWN),
+        kind=otherwise(made(_kind, kind, waits, reduces), fa.OrderKind.PLAIN),
         time_in_force=made(_force, text(row.tif)),
         price=made(_limit, kind, price(row.limit_px)),
         trigger_price=made(_if_waits, waits, price(row.trigger_px)),
-        trigger_by=made(lambda waits: PriceSource.MARK if waits else None, waits),
+        trigger_by=made(lambda waits: fa.PriceSource.MARK if waits else None, waits),
         quantity=total,
         filled_quantity=filled,
-        remaining_quantity=minus(total, filled),
-        status=needed(either(made(_over, said), made(_working, filled))),
+        remaining_quantity=fa.minus(total, filled),
+        status=needed(fa.either(made(_over, said), made(_working, filled))),
         reduce_only=made(bool, reduces),
         take_profit=made(_child, row.children, "Take Profit"),
         stop_loss=made(_child, row.children, "Stop"),
@@ -228,11 +198,11 @@ def orders(row: wire.WireOrder, standing: wire.WireStanding, names: Names, *, li
     )
 
 
-@table
-def fills(row: wire.WireFill, names: Names) -> Fill:
+@fa.table
+def fills(row: wire.WireFill, names: Names) -> fa.Fill:
     """Executions. Their ids are hashes of both orders: with the time no two are equal."""
     name, at = needed(text(row.coin)), needed(moment(row.time))
-    return Fill(
+    return fa.Fill(
         venue=VENUE,
         fill_id=needed(made(_fill_id, at, text(row.tid))),
         order_id=needed(identifier(row.oid)),
@@ -255,5 +225,5 @@ def _fill_id(at: int | None, tid: str | None) -> str | None:
     return None if at is None or tid is None else f"{at}:{tid}"
 
 
-def _role(crossed: bool | None) -> Role | None:
-    return None if crossed is None else Role.TAKER if crossed else Role.MAKER
+def _role(crossed: bool | None) -> fa.Role | None:
+    return None if crossed is None else fa.Role.TAKER if crossed else fa.Role.MAKER

@@ -16,33 +16,8 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from futures_async.adapter import (
-    Acknowledged,
-    Channel,
-    Credentials,
-    Data,
-    DecodeError,
-    ExchangeError,
-    Heartbeat,
-    Message,
-    Nothing,
-    Order,
-    ParameterRejected,
-    Pong,
-    Position,
-    Push,
-    RateLimit,
-    RateLimited,
-    Read,
-    Refused,
-    RowDecoder,
-    StreamDialect,
-    StreamLimits,
-    Topic,
-    What,
-    decoded,
-    stream_url,
-)
+import futures_async.adapter as fa
+from futures_async.adapter import decoded, stream_url
 from futures_async.adapters.hyperliquid import wire
 from futures_async.adapters.hyperliquid.mapping import VENUE, accounts, tickers
 from futures_async.adapters.hyperliquid.orders import LISTED, WORKING, fills, orders
@@ -52,13 +27,13 @@ HOST = "wss://api.hyperliquid.xyz"
 TEST_HOST = "wss://api.hyperliquid-testnet.xyz"
 GREETING = b"Websocket connection established."
 
-STATES = Channel("userHistoricalOrders", (What.ORDERS,), wire.WireStanding)
-OPEN = Channel("openOrders", (What.ORDERS,), wire.WireOrder, full=True)
-FILLS = Channel("userFills", (What.FILLS,), wire.WireFill)
-ACCOUNT = Channel("clearinghouseState", (What.POSITIONS, What.ACCOUNTS), wire.WireState, full=True)
-CONTEXT = Channel("activeAssetCtx", (What.TICKERS,), wire.WireContext, private=False)
-BEST = Channel("bbo", (What.TICKERS,), wire.WireLevel, private=False)
-CANDLE = Channel("candle", (What.TICKERS,), wire.WireCandle, private=False)
+STATES = fa.Channel("userHistoricalOrders", (fa.What.ORDERS,), wire.WireStanding)
+OPEN = fa.Channel("openOrders", (fa.What.ORDERS,), wire.WireOrder, full=True)
+FILLS = fa.Channel("userFills", (fa.What.FILLS,), wire.WireFill)
+ACCOUNT = fa.Channel("clearinghouseState", (fa.What.POSITIONS, fa.What.ACCOUNTS), wire.WireState, full=True)
+CONTEXT = fa.Channel("activeAssetCtx", (fa.What.TICKERS,), wire.WireContext, private=False)
+BEST = fa.Channel("bbo", (fa.What.TICKERS,), wire.WireLevel, private=False)
+CANDLE = fa.Channel("candle", (fa.What.TICKERS,), wire.WireCandle, private=False)
 # States before the list: what ends between the two is told.
 CHANNELS = {channel.name: channel for channel in (STATES, OPEN, FILLS, ACCOUNT, CONTEXT, BEST, CANDLE)}
 OF_A_DEX = (OPEN, ACCOUNT)
@@ -125,20 +100,20 @@ class Known(NamedTuple):
 
     user: Callable[[], str]
     """The address whose account it is, in small letters."""
-    positions: Callable[[wire.WireState], Read[Position] | None]
+    positions: Callable[[wire.WireState], fa.Read[fa.Position] | None]
     """Those of a state; None before contracts are known."""
     tells_collateral: Callable[[wire.WireState], bool]
     """The collateral is the dex's own, as far as it was read: else pushes tell nothing of it."""
 
 
-class HyperliquidStreams(StreamDialect):
+class HyperliquidStreams(fa.StreamDialect):
     """Of one dex. Prices are put together from three channels, so that those of a contract are remembered."""
 
     venue = VENUE
     # A connection to which nothing was sent for a minute is dropped.
-    heartbeat = Heartbeat(text='{"method":"ping"}', every_s=20.0, patience_s=10.0)
+    heartbeat = fa.Heartbeat(text='{"method":"ping"}', every_s=20.0, patience_s=10.0)
     # 30 new connections and 2,000 messages a minute, for an address.
-    limits = StreamLimits(connects=RateLimit(25, 60.0, scope="ip"), messages_per_s=10, per_frame=1)
+    limits = fa.StreamLimits(connects=fa.RateLimit(25, 60.0, scope="ip"), messages_per_s=10, per_frame=1)
     binds = False
     logs_in = False
 
@@ -146,17 +121,17 @@ class HyperliquidStreams(StreamDialect):
         self._names = names
         self._known = known
         self._prices: dict[str, wire.WireContext] = {}
-        self._states = RowDecoder(wire.WireStanding)
-        self._open = RowDecoder(wire.WireOrder)
-        self._fills = RowDecoder(wire.WireFill)
+        self._states = fa.RowDecoder(wire.WireStanding)
+        self._open = fa.RowDecoder(wire.WireOrder)
+        self._fills = fa.RowDecoder(wire.WireFill)
 
     def url(self, base_url: str | None, *, private: bool, demo: bool) -> str:
         """One for all channels."""
         host = stream_url(base_url) if base_url is not None else TEST_HOST if demo else HOST
         return f"{host}/ws"
 
-    def topics(self, what: What, symbols: Sequence[str] = ()) -> tuple[Topic, ...]:
-        found: list[Topic] = []
+    def topics(self, what: fa.What, symbols: Sequence[str] = ()) -> tuple[fa.Topic, ...]:
+        found: list[fa.Topic] = []
         for channel in (one for one in CHANNELS.values() if what in one.gives):
             for coin in ("",) if channel.private else symbols:
                 wanted = Subscription(
@@ -166,20 +141,20 @@ class HyperliquidStreams(StreamDialect):
                     coin=coin,
                     interval="1d" if channel is CANDLE else None,
                 )
-                found.append(Topic(channel, wanted.key, wanted))
+                found.append(fa.Topic(channel, wanted.key, wanted))
         return tuple(found)
 
-    def login(self, credentials: Credentials, now_ms: int) -> str:
+    def login(self, credentials: fa.Credentials, now_ms: int) -> str:
         """Subscriptions name the account."""
         raise NotImplementedError
 
-    def subscribe(self, topics: Iterable[Topic]) -> str:
+    def subscribe(self, topics: Iterable[fa.Topic]) -> str:
         """What was known of a contract's prices may be of long ago by now."""
         [topic] = topics
         self._prices.pop(topic.args.coin, None)
         return _request("subscribe", topic)
 
-    def unsubscribe(self, topics: Iterable[Topic]) -> str:
+    def unsubscribe(self, topics: Iterable[fa.Topic]) -> str:
         [topic] = topics
         return _request("unsubscribe", topic)
 
@@ -189,82 +164,82 @@ class HyperliquidStreams(StreamDialect):
         if known.last is None or known is row:
             self._prices[str(row.coin)] = msgspec.structs.replace(known, last=row.last)
 
-    def read(self, data: bytes, *, binary: bool) -> Message:
+    def read(self, data: bytes, *, binary: bool) -> fa.Message:
         if data.strip() == GREETING:
-            return Nothing()
+            return fa.Nothing()
         frame = decoded(FRAMES, data)
         match frame.channel:
             case "pong":
-                return Pong()
+                return fa.Pong()
             case "subscriptionResponse":
                 answer = decoded(ANSWERS, frame.data)
-                return Acknowledged(answer.subscription.key) if answer.method == "subscribe" else Nothing()
+                return fa.Acknowledged(answer.subscription.key) if answer.method == "subscribe" else fa.Nothing()
             case "error":
                 return _refused(decoded(TEXTS, frame.data))
             case "":
-                raise DecodeError("a frame that is none of the venue's", path="$.channel")
+                raise fa.DecodeError("a frame that is none of the venue's", path="$.channel")
             case name:
                 channel = CHANNELS.get(name)
-                return Nothing() if channel is None else self._push(channel, decoded(TOLD, frame.data))
+                return fa.Nothing() if channel is None else self._push(channel, decoded(TOLD, frame.data))
 
-    def _push(self, channel: Channel, told: Told) -> Message:
+    def _push(self, channel: fa.Channel, told: Told) -> fa.Message:
         if channel.private and told.user.lower() != self._known.user():
-            raise DecodeError(f"{channel.name} of another account", path="$.data.user")
+            raise fa.DecodeError(f"{channel.name} of another account", path="$.data.user")
         if channel in OF_A_DEX and told.dex != self._names.dex:
-            raise DecodeError(f"{channel.name} of another dex", path="$.data.dex")
+            raise fa.DecodeError(f"{channel.name} of another dex", path="$.data.dex")
         if channel is STATES:
             # What had ended before is no news, and what there is, is read.
-            return Nothing() if told.is_snapshot else self._changed(told)
+            return fa.Nothing() if told.is_snapshot else self._changed(told)
         if channel is OPEN:
             return self._listed(told)
         if channel is FILLS:
             return self._executed(told)
         return self._state(told) if channel is ACCOUNT else self._ticker(channel, told)
 
-    def _changed(self, told: Told) -> Message:
+    def _changed(self, told: Told) -> fa.Message:
         """Orders whose status has changed just now: what is left of them is as of now."""
         rows, whole = self._states.rows(told.order_history)
         beside = [(row.order, row) for row in rows if not (row.status in WORKING and row.order.is_trigger is True)]
         return self._orders(STATES, beside, whole)
 
-    def _listed(self, told: Told) -> Message:
+    def _listed(self, told: Told) -> fa.Message:
         rows, whole = self._open.rows(told.orders)
         return self._orders(OPEN, [(row, LISTED) for row in rows if row.is_trigger is not True], whole)
 
     def _orders(
-        self, channel: Channel, rows: Iterable[tuple[wire.WireOrder, wire.WireStanding]], whole: bool
-    ) -> Message:
-        found: list[Order] = []
+        self, channel: fa.Channel, rows: Iterable[tuple[wire.WireOrder, wire.WireStanding]], whole: bool
+    ) -> fa.Message:
+        found: list[fa.Order] = []
         for row, standing in rows:
             if not self._names.own(row.coin):
                 continue
             try:
                 found.append(orders(self._names, live=True).one(row, standing))
-            except DecodeError:
+            except fa.DecodeError:
                 whole = False  # the next read tells it
-        return Data((channel.name, ""), ((What.ORDERS, Push(found, whole and channel.full)),), whole)
+        return fa.Data((channel.name, ""), ((fa.What.ORDERS, fa.Push(found, whole and channel.full)),), whole)
 
-    def _executed(self, told: Told) -> Message:
+    def _executed(self, told: Told) -> fa.Message:
         """The first push has those before too."""
         rows, whole = self._fills.rows(told.fills)
         read = fills(self._names).each(row for row in rows if self._names.own(row.coin))
-        push = Push(read.rows, bool(told.is_snapshot))
-        return Data((FILLS.name, ""), ((What.FILLS, push),), whole and not read.unread)
+        push = fa.Push(read.rows, bool(told.is_snapshot))
+        return fa.Data((FILLS.name, ""), ((fa.What.FILLS, push),), whole and not read.unread)
 
-    def _state(self, told: Told) -> Message:
+    def _state(self, told: Told) -> fa.Message:
         """Positions and collateral, all of them each time."""
         state = decoded(ACCOUNT_STATES, told.clearinghouse_state)
         at_ms = state.time if isinstance(state.time, int) else None
-        pushes: list[tuple[What, Push[Any]]] = []
+        pushes: list[tuple[fa.What, fa.Push[Any]]] = []
         held, whole = self._known.positions(state), True
         if held is not None:
             whole = not held.unread
-            pushes.append((What.POSITIONS, Push(held.rows, whole, at_ms)))
+            pushes.append((fa.What.POSITIONS, fa.Push(held.rows, whole, at_ms)))
         if self._known.tells_collateral(state):
-            pushes.append((What.ACCOUNTS, Push([accounts(self._names.settle).one(state)], True, at_ms)))
-        return Data((ACCOUNT.name, ""), tuple(pushes), whole)
+            pushes.append((fa.What.ACCOUNTS, fa.Push([accounts(self._names.settle).one(state)], True, at_ms)))
+        return fa.Data((ACCOUNT.name, ""), tuple(pushes), whole)
 
-    def _ticker(self, channel: Channel, told: Told) -> Message:
+    def _ticker(self, channel: fa.Channel, told: Told) -> fa.Message:
         """Nothing before all three have told theirs."""
         coin = told.s if channel is CANDLE else told.coin
         row = self._prices.get(coin, wire.WireContext(coin=coin))
@@ -277,23 +252,23 @@ class HyperliquidStreams(StreamDialect):
             row = msgspec.structs.replace(told.ctx, coin=coin, last=row.last, bid=row.bid, ask=row.ask, time=row.time)
         self._prices[coin] = row
         shown = [] if None in (row.last, row.mark_px) else [tickers(self._names).one(row)]
-        pushes = ((What.TICKERS, Push(shown)),) if shown else ()
-        return Data((channel.name, coin), pushes)
+        pushes = ((fa.What.TICKERS, fa.Push(shown)),) if shown else ()
+        return fa.Data((channel.name, coin), pushes)
 
 
-def _request(method: str, topic: Topic) -> str:
+def _request(method: str, topic: fa.Topic) -> str:
     return msgspec.json.encode({"method": method, "subscription": topic.args}).decode()
 
 
-def _refused(text: str) -> Refused:
+def _refused(text: str) -> fa.Refused:
     """A text, and in it what was asked for. Only what does not exist stays refused."""
     said, _, asked = text.partition("{")
-    kind: type[ExchangeError] = RateLimited if "cannot track" in said.lower() else ExchangeError
+    kind: type[fa.ExchangeError] = fa.RateLimited if "cannot track" in said.lower() else fa.ExchangeError
     if said.startswith("Invalid subscription"):
-        kind = ParameterRejected
-    error = kind(said.strip()[:200], venue=VENUE, endpoint="stream", retryable=kind is not ParameterRejected)
+        kind = fa.ParameterRejected
+    error = kind(said.strip()[:200], venue=VENUE, endpoint="stream", retryable=kind is not fa.ParameterRejected)
     try:
         key = decoded(SUBSCRIPTIONS, f"{{{asked}".encode()).key
-    except DecodeError:
+    except fa.DecodeError:
         key = None
-    return Refused(error, key)
+    return fa.Refused(error, key)

@@ -6,39 +6,12 @@ from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
 from typing import Protocol, TypeVar
 
-from futures_async.adapter import (
-    Account,
-    Adapter,
-    Call,
-    Contract,
-    DecodeError,
-    Endpoint,
-    InvalidRequest,
-    LedgerEntry,
-    Leverage,
-    LeverageChange,
-    MarginMode,
-    Model,
-    Page,
-    PageQuery,
-    Params,
-    Position,
-    PositionHistory,
-    PositionMode,
-    PositionModeConflict,
-    PositionModeLike,
-    PositionSide,
-    Reading,
-    SymbolNotFound,
-    chosen,
-    to_text,
-    unread_of,
-    windows,
-)
+import futures_async.adapter as fa
+from futures_async.adapter import chosen, to_text, unread_of, windows
 from futures_async.adapters._rows import account_in, listed, readable, same_name
 from futures_async.adapters.okx import endpoints, mapping, wire
 
-M = TypeVar("M", bound=Model)
+M = TypeVar("M", bound=fa.Model)
 T = TypeVar("T")
 
 
@@ -52,16 +25,16 @@ class Named(Protocol):
 
 
 N = TypeVar("N", bound=Named)
-Size = Callable[[N], Contract]
+Size = Callable[[N], fa.Contract]
 """The contract that a row is in; raises `DecodeError` where it is not known."""
 
 
-class OKXAccount(Adapter):
+class OKXAccount(fa.Adapter):
     """What concerns the account, and not single orders."""
 
     leverage_step = None
     leverage_by_mode = leverage_by_side = True
-    _margin_mode: MarginMode
+    _margin_mode: fa.MarginMode
 
     def venue_symbol(self, symbol: str) -> str:
         """The venue's id of a swap: `BTC-USDT-SWAP`."""
@@ -71,7 +44,7 @@ class OKXAccount(Adapter):
         """The unified symbol of a swap's id."""
         return mapping.unified_symbol(venue_symbol)
 
-    async def _first(self, endpoint: Endpoint[list[T]], params: Params | None = None) -> T:
+    async def _first(self, endpoint: fa.Endpoint[list[T]], params: fa.Params | None = None) -> T:
         """The one row of an answer: here every answer is a list.
 
         Raises:
@@ -79,20 +52,20 @@ class OKXAccount(Adapter):
         """
         for row in await self._call(endpoint, params):
             return row
-        raise DecodeError(f"{self.id} {endpoint.name}: the answer holds no row", path="data")
+        raise fa.DecodeError(f"{self.id} {endpoint.name}: the answer holds no row", path="data")
 
     async def _sizes(self, rows: Iterable[N]) -> Size[N]:
         """The contracts of rows: without them a number of contracts says nothing."""
         contract_of = await self._sizes_of((row.inst_id for row in rows), "instId")
         return lambda row: contract_of(row.inst_id)
 
-    async def _row(self, endpoint: Endpoint[list[N]], params: Params) -> N:
+    async def _row(self, endpoint: fa.Endpoint[list[N]], params: fa.Params) -> N:
         """Read the row of what `instId` names; none at all means that there is no such thing."""
         name = str(params["instId"])
 
         def find(rows: list[N]) -> N | None:
             if not rows and not unread_of(rows):
-                raise SymbolNotFound(f"no contract {name}", venue=self.id, endpoint=endpoint.name)
+                raise fa.SymbolNotFound(f"no contract {name}", venue=self.id, endpoint=endpoint.name)
             return next((row for row in rows if same_name(row.inst_id, name)), None)
 
         return await self._pick(endpoint, params, find)
@@ -106,28 +79,28 @@ class OKXAccount(Adapter):
         """
         return readable(await self._first(endpoints.CONFIG))
 
-    async def fetch_position_mode(self, symbol: str | None = None) -> PositionMode:
+    async def fetch_position_mode(self, symbol: str | None = None) -> fa.PositionMode:
         """Read the position mode: one for the whole account, whatever the symbol."""
         return mapping.position_mode(await self._first(endpoints.CONFIG))
 
-    async def set_position_mode(self, mode: PositionModeLike, *, symbol: str | None = None) -> PositionMode:
+    async def set_position_mode(self, mode: fa.PositionModeLike, *, symbol: str | None = None) -> fa.PositionMode:
         try:
             return await super().set_position_mode(mode, symbol=symbol)
-        except PositionModeConflict:
+        except fa.PositionModeConflict:
             # Refused while something is open, also where nothing would change.
             found = await self.fetch_position_mode()
-            if found is not chosen(PositionMode, mode, "mode"):
+            if found is not chosen(fa.PositionMode, mode, "mode"):
                 raise
             return found
 
-    def _position_mode_change(self, mode: PositionMode) -> Call:
+    def _position_mode_change(self, mode: fa.PositionMode) -> fa.Call:
         """Of the whole account; no position and no order may be open."""
         word = next(word for word, meant in mapping.POSITION_MODE.items() if meant is mode)
-        return Call(endpoints.SET_POSITION_MODE, {"posMode": word})
+        return fa.Call(endpoints.SET_POSITION_MODE, {"posMode": word})
 
     # Leverage
 
-    async def _read_leverage(self, venue_symbol: str, margin_mode: MarginMode | None) -> Leverage:
+    async def _read_leverage(self, venue_symbol: str, margin_mode: fa.MarginMode | None) -> fa.Leverage:
         """The leverage that is set for a margin mode: the one that orders have unless they say another."""
         mode = margin_mode or self._margin_mode
         contract = await self.fetch_contract(venue_symbol)
@@ -140,25 +113,27 @@ class OKXAccount(Adapter):
         return mapping.to_leverage(rows, venue_symbol, contract.max_leverage)
 
     async def _leverage_change(
-        self, venue_symbol: str, leverage: Decimal, margin_mode: MarginMode | None, side: PositionSide | None
-    ) -> LeverageChange:
+        self, venue_symbol: str, leverage: Decimal, margin_mode: fa.MarginMode | None, side: fa.PositionSide | None
+    ) -> fa.LeverageChange:
         """A side has its own in isolated margin and hedge mode.
 
         Positions and pending orders of the contract are given new margins at once. Whether cross leverage is the
         contract's or its whole family's the venue's pages say differently.
         """
         mode = margin_mode or self._margin_mode
-        apart = mode is MarginMode.ISOLATED and await self._known_position_mode(venue_symbol) is PositionMode.HEDGE
+        apart = (
+            mode is fa.MarginMode.ISOLATED and await self._known_position_mode(venue_symbol) is fa.PositionMode.HEDGE
+        )
         if side is not None and not apart:
-            raise InvalidRequest(f"{self.id}: both sides have one leverage here: leave the side out")
+            raise fa.InvalidRequest(f"{self.id}: both sides have one leverage here: leave the side out")
         body = {"instId": venue_symbol, "lever": to_text(leverage), "mgnMode": mode.value}
-        sides = {} if not apart else dict.fromkeys(PositionSide if side is None else (side,), leverage)
+        sides = {} if not apart else dict.fromkeys(fa.PositionSide if side is None else (side,), leverage)
         bodies = [{**body, "posSide": one.value} for one in sides] or [body]
-        return LeverageChange([Call(endpoints.SET_LEVERAGE, each) for each in bodies], mode, sides)
+        return fa.LeverageChange([fa.Call(endpoints.SET_LEVERAGE, each) for each in bodies], mode, sides)
 
     # Balances
 
-    async def fetch_account(self, margin_coin: str = "USDT") -> Account:
+    async def fetch_account(self, margin_coin: str = "USDT") -> fa.Account:
         """Read one coin; `"USD"` is the whole account, which has margins in multi-currency and portfolio mode."""
         balance, coins, config = await self._balances()
         coin = margin_coin.upper()
@@ -168,7 +143,7 @@ class OKXAccount(Adapter):
         nothing = wire.WireCoin(ccy=coin, eq="0", cash_bal="0", avail_eq="0", frozen_bal="0", upl="0")
         return account_in(coin, reading.each(coins, lambda _: config), lambda: reading.one(nothing, config))
 
-    async def fetch_accounts(self) -> list[Account]:
+    async def fetch_accounts(self) -> list[fa.Account]:
         """Read every coin that is not zero. The account's totals in USD are `fetch_account("USD")`."""
         _, coins, config = await self._balances()
         return mapping.accounts().all(coins, lambda _: config)
@@ -180,7 +155,7 @@ class OKXAccount(Adapter):
 
     # Positions
 
-    async def fetch_positions(self, symbol: str | None = None) -> list[Position]:
+    async def fetch_positions(self, symbol: str | None = None) -> list[fa.Position]:
         """Read the open positions in swaps, whatever they settle in."""
         name = None if symbol is None else self.venue_symbol(symbol)
 
@@ -190,45 +165,45 @@ class OKXAccount(Adapter):
         rows = await self._call(endpoints.POSITIONS, {**endpoints.SWAP, "instId": name}, about=about)
         return mapping.positions().all(rows, await self._sizes(rows))
 
-    async def _margin_move(self, position: Position, amount: Decimal) -> Call:
+    async def _margin_move(self, position: fa.Position, amount: Decimal) -> fa.Call:
         body = {
             "instId": position.venue_symbol,
-            "posSide": position.side.value if position.position_mode is PositionMode.HEDGE else "net",
+            "posSide": position.side.value if position.position_mode is fa.PositionMode.HEDGE else "net",
             "type": "add" if amount > 0 else "reduce",
             "amt": to_text(amount.copy_abs()),
         }
-        return Call(endpoints.MOVE_MARGIN, body)
+        return fa.Call(endpoints.MOVE_MARGIN, body)
 
-    async def _closed_page(self, query: PageQuery, cursor: str | None) -> Page[PositionHistory]:
+    async def _closed_page(self, query: fa.PageQuery, cursor: str | None) -> fa.Page[fa.PositionHistory]:
         """Positions of the last three months that were closed, or of which a part was."""
-        params: Params = {**endpoints.SWAP, "instId": query.symbol, "after": cursor, "limit": endpoints.PAGE}
+        params: fa.Params = {**endpoints.SWAP, "instId": query.symbol, "after": cursor, "limit": endpoints.PAGE}
         rows = await self._call(endpoints.PAST_POSITIONS, params)
         found, unread = mapping.closed_positions().each(rows, await self._sizes(rows))
         # Rows of one moment come on one page, which may hold more than its limit for their sake.
         more = len(rows) + len(unread_of(rows)) >= endpoints.PAGE and rows[-1:]
         since_ms = query.since_ms
         ended = bool(found) and since_ms is not None and (found[-1].closed_ms or since_ms) < since_ms
-        return Page(found, str(rows[-1].u_time) if more and not ended else None, unread)
+        return fa.Page(found, str(rows[-1].u_time) if more and not ended else None, unread)
 
     # The past
 
-    async def _ledger_page(self, query: PageQuery, cursor: str | None) -> Page[LedgerEntry]:
+    async def _ledger_page(self, query: fa.PageQuery, cursor: str | None) -> fa.Page[fa.LedgerEntry]:
         """Transfers name no contract."""
-        params: Params = {"instId": query.symbol, "ccy": query.margin_coin}
+        params: fa.Params = {"instId": query.symbol, "ccy": query.margin_coin}
         lists = (endpoints.BILLS, endpoints.OLD_BILLS)
         return await self._past(lists, params, "bill_id", mapping.ledger_entries(), query, cursor, sized=False)
 
     async def _past(
         self,
-        lists: Sequence[Endpoint[list[N]]],
-        params: Params,
+        lists: Sequence[fa.Endpoint[list[N]]],
+        params: fa.Params,
         key: str,
-        reading: Reading[N, M],
-        query: PageQuery,
+        reading: fa.Reading[N, M],
+        query: fa.PageQuery,
         cursor: str | None,
         *,
         sized: bool = True,
-    ) -> Page[M]:
+    ) -> fa.Page[M]:
         """One page of a recent list merged with its archive, which lags behind it.
 
         Args:
@@ -241,7 +216,7 @@ class OKXAccount(Adapter):
             sized: Rows count contracts.
         """
 
-        def asking(endpoint: Endpoint[list[N]]) -> windows.Ask[M]:
+        def asking(endpoint: fa.Endpoint[list[N]]) -> windows.Ask[M]:
             async def ask(bounds: windows.Bounds) -> windows.Part[M]:
                 rows = await self._call(endpoint, {**params, **bounds.named("begin", "end", "limit", "after")})
                 found, unread = reading.each(rows, await self._sizes(rows) if sized else None)

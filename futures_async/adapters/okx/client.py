@@ -10,50 +10,8 @@ from decimal import Decimal
 from functools import partial
 from typing import Any, ClassVar, Unpack
 
-from futures_async.adapter import (
-    Ack,
-    Amendment,
-    BatchCancels,
-    BatchPlacement,
-    Call,
-    Contract,
-    Credentials,
-    Endpoint,
-    ExchangeError,
-    Fill,
-    FundingRate,
-    FuturesAsyncError,
-    MarginMode,
-    MarginModeLike,
-    NotSupported,
-    Options,
-    Order,
-    OrderNotFound,
-    OrderRejected,
-    Page,
-    PageQuery,
-    Params,
-    Placement,
-    PlannedOrder,
-    PositionMode,
-    PositionSide,
-    Refusal,
-    ResponseMismatch,
-    RiskLimit,
-    StreamDialect,
-    SymbolNotFound,
-    Ticker,
-    UnreadRow,
-    chosen_or_none,
-    first,
-    make_client_order_id,
-    one_id,
-    side_by_side,
-    unread_of,
-    whole_seconds,
-    windows,
-    worst_of,
-)
+import futures_async.adapter as fa
+from futures_async.adapter import one_id, side_by_side, unread_of, whole_seconds, windows, worst_of
 from futures_async.adapters._rows import same_name, some_of
 from futures_async.adapters.okx import endpoints, mapping, market, wire
 from futures_async.adapters.okx.codes import CANCELLING, GONE, NOTHING_TO_CHANGE
@@ -76,7 +34,7 @@ WITNESS_MS = windows.DAY_MS
 """How far back the list of finished orders is searched for an order of ours, beside the look-up by its id."""
 
 
-class OKX(BatchCancels, OKXTriggers):
+class OKX(fa.BatchCancels, OKXTriggers):
     """OKX v5: swaps that settle in USDT, USDC or their base coin.
 
     Args:
@@ -98,18 +56,18 @@ class OKX(BatchCancels, OKXTriggers):
     needs_position_mode = True
     order_fields = ORDER_FIELDS
     both_margin_modes = True
-    takes: ClassVar[type[Options]] = OKXOptions
+    takes: ClassVar[type[fa.Options]] = OKXOptions
     max_batch = endpoints.BATCH
     max_cancels = endpoints.BATCH
     nothing_to_close = GONE
 
-    def __init__(self, credentials: Credentials | None = None, **options: Unpack[OKXOptions]) -> None:
+    def __init__(self, credentials: fa.Credentials | None = None, **options: Unpack[OKXOptions]) -> None:
         own, common = self._own_options(options)
-        self._margin_mode: MarginMode = own["margin_mode"] or MarginMode.CROSS
+        self._margin_mode: fa.MarginMode = own["margin_mode"] or fa.MarginMode.CROSS
         self._okx = OKXDialect(own["region"])
         super().__init__(credentials, dialect=self._okx, **common)
 
-    def _stream_dialect(self) -> StreamDialect:
+    def _stream_dialect(self) -> fa.StreamDialect:
         return OKXStreamDialect(self._okx, lambda name: self._contract_of(name, "instId"))
 
     async def _before_reading(self) -> None:
@@ -118,32 +76,32 @@ class OKX(BatchCancels, OKXTriggers):
 
     # Orders
 
-    def _margin_mode_of(self, plan: PlannedOrder) -> MarginMode:
+    def _margin_mode_of(self, plan: fa.PlannedOrder) -> fa.MarginMode:
         return plan.request.margin_mode or self._margin_mode
 
-    def _placement(self, order: PlannedOrder) -> Placement:
-        return Placement(endpoints.PLACE, order_body(order, self._margin_mode_of(order)), read_ack)
+    def _placement(self, order: fa.PlannedOrder) -> fa.Placement:
+        return fa.Placement(endpoints.PLACE, order_body(order, self._margin_mode_of(order)), read_ack)
 
-    def _batch_placement(self, orders: Sequence[PlannedOrder]) -> BatchPlacement:
+    def _batch_placement(self, orders: Sequence[fa.PlannedOrder]) -> fa.BatchPlacement:
         bodies = [order_body(order, self._margin_mode_of(order)) for order in orders]
-        return BatchPlacement(endpoints.PLACE_BATCH, bodies, partial(read_acks, orders=orders))
+        return fa.BatchPlacement(endpoints.PLACE_BATCH, bodies, partial(read_acks, orders=orders))
 
-    def _cancellation(self, venue_symbol: str, order_id: str | None, client_order_id: str | None) -> Call:
-        return Call(endpoints.CANCEL, _named(venue_symbol, order_id, client_order_id))
+    def _cancellation(self, venue_symbol: str, order_id: str | None, client_order_id: str | None) -> fa.Call:
+        return fa.Call(endpoints.CANCEL, _named(venue_symbol, order_id, client_order_id))
 
-    async def _cancel_now(self, venue_symbol: str, order_id: str | None, client_order_id: str | None) -> Order:
+    async def _cancel_now(self, venue_symbol: str, order_id: str | None, client_order_id: str | None) -> fa.Order:
         """Where a cancel is under way already, the order tells what comes of it."""
         try:
             return await super()._cancel_now(venue_symbol, order_id, client_order_id)
-        except OrderRejected as error:
+        except fa.OrderRejected as error:
             if error.code != CANCELLING:
                 raise
             return await self._after_cancel(venue_symbol, order_id, client_order_id, None, None)
 
-    def _batch_cancellation(self, venue_symbol: str, ids: Sequence[tuple[str | None, str | None]]) -> Call:
-        return Call(endpoints.CANCEL_BATCH, [_named(venue_symbol, *pair) for pair in ids])
+    def _batch_cancellation(self, venue_symbol: str, ids: Sequence[tuple[str | None, str | None]]) -> fa.Call:
+        return fa.Call(endpoints.CANCEL_BATCH, [_named(venue_symbol, *pair) for pair in ids])
 
-    def _cancel_refusals(self, answer: Sequence[wire.WireVerdict]) -> dict[str, Refusal]:
+    def _cancel_refusals(self, answer: Sequence[wire.WireVerdict]) -> dict[str, fa.Refusal]:
         refused = [(row, reason) for row in answer if (reason := refusal_of(row)) is not None]
         return {
             str(name): reason
@@ -153,11 +111,11 @@ class OKX(BatchCancels, OKXTriggers):
             if name
         }
 
-    def _amendment(self, order: Order, price: Decimal | None, quantity: Decimal | None) -> Amendment:
+    def _amendment(self, order: fa.Order, price: Decimal | None, quantity: Decimal | None) -> fa.Amendment:
         """Ids stay; that the request was taken says nothing of its effect, which is read."""
         contract = self._known_contract(order.venue_symbol)
         body = change_body(order, contract, price, quantity)
-        return Amendment(endpoints.AMEND, body, unchanged=frozenset({NOTHING_TO_CHANGE}))
+        return fa.Amendment(endpoints.AMEND, body, unchanged=frozenset({NOTHING_TO_CHANGE}))
 
     async def _cancel_all(self, venue_symbol: str) -> list[str] | None:
         """The venue has no call for it: the pending orders are listed, page by page, and cancelled in batches.
@@ -166,11 +124,11 @@ class OKX(BatchCancels, OKXTriggers):
         does not matter which of the cancels have taken effect by then. What is refused does not keep the others,
         which the error names.
         """
-        gone, problems = list[str](), list[FuturesAsyncError]()
-        reasons: dict[bool, ExchangeError] = {}
+        gone, problems = list[str](), list[fa.FuturesAsyncError]()
+        reasons: dict[bool, fa.ExchangeError] = {}
         try:
             await self._cancel_pages(venue_symbol, gone, reasons)
-        except FuturesAsyncError as error:
+        except fa.FuturesAsyncError as error:
             problems.append(error)
         # What is no certain refusal leaves it open: what stands is read then.
         problems += [
@@ -181,9 +139,9 @@ class OKX(BatchCancels, OKXTriggers):
             raise worst_of(problems, gone)
         return None
 
-    async def _cancel_pages(self, venue_symbol: str, gone: list[str], reasons: dict[bool, ExchangeError]) -> None:
+    async def _cancel_pages(self, venue_symbol: str, gone: list[str], reasons: dict[bool, fa.ExchangeError]) -> None:
         """Cancel page after page; adds the ids of what is gone, and the first refusal that is certain, or is not."""
-        params: Params = {**endpoints.SWAP, "instId": venue_symbol, "limit": endpoints.PAGE}
+        params: fa.Params = {**endpoints.SWAP, "instId": venue_symbol, "limit": endpoints.PAGE}
         after: str | None = None
         while True:
             rows = await self._call(endpoints.OPEN_ORDERS, {**params, "after": after})
@@ -195,7 +153,7 @@ class OKX(BatchCancels, OKXTriggers):
                 gone += [str(row.ord_id) for row in answer if str(row.ord_id) in batch and refusal_of(row) is None]
                 for refusal in self._cancel_refusals(answer).values():
                     reason = self._dialect.judged(refusal, endpoints.CANCEL_BATCH)
-                    if not isinstance(reason, OrderNotFound):
+                    if not isinstance(reason, fa.OrderNotFound):
                         reasons.setdefault(reason.definitive, reason)
             last = next((str(row.ord_id) for row in reversed(rows) if row.ord_id), None)
             if len(rows) + len(unread_of(rows)) < endpoints.PAGE or last in (None, after):
@@ -204,7 +162,7 @@ class OKX(BatchCancels, OKXTriggers):
 
     async def fetch_order(
         self, symbol: str, *, order_id: str | None = None, client_order_id: str | None = None
-    ) -> Order:
+    ) -> fa.Order:
         """Read one order: open, or finished within three months; one cancelled without a fill is kept for two hours.
 
         Raises:
@@ -221,20 +179,22 @@ class OKX(BatchCancels, OKXTriggers):
 
         row = await self._pick(endpoints.ORDER, _named(name, order_id, client_order_id), about)
         if not same_name(row.inst_id, name):
-            raise ResponseMismatch(f"{self.id}: order {order_id or client_order_id} is of {row.inst_id}, not of {name}")
+            raise fa.ResponseMismatch(
+                f"{self.id}: order {order_id or client_order_id} is of {row.inst_id}, not of {name}"
+            )
         return orders().one(row, (await self._sizes([row]))(row))
 
-    async def _find_order(self, venue_symbol: str, client_order_id: str) -> Order | None:
+    async def _find_order(self, venue_symbol: str, client_order_id: str) -> fa.Order | None:
         """By its id, which tells of the newest order that had it; among the open ones; among those of the last day."""
         try:
             return await self.fetch_order(venue_symbol, client_order_id=client_order_id)
-        except OrderNotFound:
+        except fa.OrderNotFound:
             pass
         since_ms = self._channel.now_ms() - WITNESS_MS
         for page, since in ((self._open_page, None), (self._orders_page, since_ms)):
-            order = await first(
+            order = await fa.first(
                 page,
-                PageQuery(symbol=venue_symbol, since_ms=since),
+                fa.PageQuery(symbol=venue_symbol, since_ms=since),
                 key=lambda order: order.order_id,
                 wanted=lambda order: order.client_order_id == client_order_id,
             )
@@ -242,39 +202,43 @@ class OKX(BatchCancels, OKXTriggers):
                 return order
         return None
 
-    async def _open_page(self, query: PageQuery, cursor: str | None) -> Page[Order]:
-        params: Params = {**endpoints.SWAP, "instId": query.symbol, "after": cursor, "limit": endpoints.PAGE}
+    async def _open_page(self, query: fa.PageQuery, cursor: str | None) -> fa.Page[fa.Order]:
+        params: fa.Params = {**endpoints.SWAP, "instId": query.symbol, "after": cursor, "limit": endpoints.PAGE}
         name = query.symbol
         about = None if name is None else some_of(name, symbol_of=lambda row: row.inst_id)
         rows = await self._call(endpoints.OPEN_ORDERS, params, about=about)
         found, unread = orders().each(rows, await self._sizes(rows))
         full = rows and len(rows) + len(unread_of(rows)) >= endpoints.PAGE
-        return Page(found, str(rows[-1].ord_id) if full else None, unread)
+        return fa.Page(found, str(rows[-1].ord_id) if full else None, unread)
 
-    async def _orders_page(self, query: PageQuery, cursor: str | None) -> Page[Order]:
-        params: Params = {**endpoints.SWAP, "instId": query.symbol}
+    async def _orders_page(self, query: fa.PageQuery, cursor: str | None) -> fa.Page[fa.Order]:
+        params: fa.Params = {**endpoints.SWAP, "instId": query.symbol}
         lists = (endpoints.PAST_ORDERS, endpoints.OLD_ORDERS)
         return await self._past(lists, params, "ord_id", orders(), query, cursor)
 
-    async def _fills_page(self, query: PageQuery, cursor: str | None) -> Page[Fill]:
-        params: Params = {**endpoints.SWAP, "instId": query.symbol}
+    async def _fills_page(self, query: fa.PageQuery, cursor: str | None) -> fa.Page[fa.Fill]:
+        params: fa.Params = {**endpoints.SWAP, "instId": query.symbol}
         return await self._past((endpoints.FILLS, endpoints.OLD_FILLS), params, "bill_id", fills(), query, cursor)
 
     async def _close_unread(
-        self, venue_symbol: str, side: PositionSide | None, row: UnreadRow | None, margin_mode: MarginMode | None
-    ) -> Ack | None:
+        self,
+        venue_symbol: str,
+        side: fa.PositionSide | None,
+        row: fa.UnreadRow | None,
+        margin_mode: fa.MarginMode | None,
+    ) -> fa.Ack | None:
         """By the venue's own close. Closing orders that wait would block it, and are cancelled by it; the margin mode
         must be said, and is one of two."""
-        refusal: OrderRejected | None = None
-        body: dict[str, Any] = {"instId": venue_symbol, "autoCxl": True, "clOrdId": make_client_order_id()}
-        if side is not None and await self._known_position_mode(venue_symbol) is PositionMode.HEDGE:
+        refusal: fa.OrderRejected | None = None
+        body: dict[str, Any] = {"instId": venue_symbol, "autoCxl": True, "clOrdId": fa.make_client_order_id()}
+        if side is not None and await self._known_position_mode(venue_symbol) is fa.PositionMode.HEDGE:
             body["posSide"] = side.value
-        modes = sorted(MarginMode, key=lambda mode: mode is not self._margin_mode)
+        modes = sorted(fa.MarginMode, key=lambda mode: mode is not self._margin_mode)
         for mode in modes if margin_mode is None else [margin_mode]:
             try:
                 rows = await self._call(endpoints.CLOSE_POSITION, body={**body, "mgnMode": mode.value})
                 return read_ack(rows)
-            except OrderRejected as error:
+            except fa.OrderRejected as error:
                 if error.code not in GONE:
                     raise
                 refusal = error
@@ -288,33 +252,33 @@ class OKX(BatchCancels, OKXTriggers):
         Each call starts the time anew; one a second is the most. Orders that wait for a price stay.
         """
         if symbol is not None:
-            raise NotSupported(f"{self.id}: arm_cancel_all is for the whole account: leave the symbol out")
+            raise fa.NotSupported(f"{self.id}: arm_cancel_all is for the whole account: leave the symbol out")
         seconds = whole_seconds(timeout_s, self.id, least=10, most=120)
         await self._call(endpoints.CANCEL_ALL_AFTER, body={"timeOut": str(seconds)})
 
     # Market
 
-    async def fetch_contracts(self) -> list[Contract]:
+    async def fetch_contracts(self) -> list[fa.Contract]:
         """Read the trading rules of all swaps."""
         rows = await self._call(endpoints.INSTRUMENTS, endpoints.SWAP)
         return market.contracts().known(rows)
 
-    async def fetch_ticker(self, symbol: str) -> Ticker:
+    async def fetch_ticker(self, symbol: str) -> fa.Ticker:
         """Read last and best prices; mark and index price and the funding rate are three more calls beside it.
 
         What of those a contract has not got, as before its listing, is None.
         """
         name = self.venue_symbol(symbol)
 
-        async def row(part: tuple[Endpoint[list[Any]], Params]) -> list[Any]:
+        async def row(part: tuple[fa.Endpoint[list[Any]], fa.Params]) -> list[Any]:
             try:
                 return [await self._row(*part)]
-            except SymbolNotFound:
+            except fa.SymbolNotFound:
                 if part[0] is endpoints.TICKER:
                     raise
                 return [None]
 
-        parts: list[tuple[Endpoint[Any], Params]] = [
+        parts: list[tuple[fa.Endpoint[Any], fa.Params]] = [
             (endpoints.TICKER, {"instId": name}),
             (endpoints.MARK_PRICE, {**endpoints.SWAP, "instId": name}),
             (endpoints.INDEX, {"instId": mapping.underlying(mapping.family(name))}),
@@ -328,21 +292,23 @@ class OKX(BatchCancels, OKXTriggers):
         )
         return market.tickers().one(ticker, prices)
 
-    async def fetch_funding_rate(self, symbol: str) -> FundingRate:
+    async def fetch_funding_rate(self, symbol: str) -> fa.FundingRate:
         """Read the rate of the running period, which is a forecast until it is paid."""
         row = await self._row(endpoints.FUNDING_RATE, {"instId": self.venue_symbol(symbol)})
         return market.funding_rates().one(row)
 
-    async def fetch_risk_limits(self, symbol: str, *, margin_mode: MarginModeLike | None = None) -> list[RiskLimit]:
+    async def fetch_risk_limits(
+        self, symbol: str, *, margin_mode: fa.MarginModeLike | None = None
+    ) -> list[fa.RiskLimit]:
         """Read the risk tiers of a contract's family, smallest first. Positions and open orders count together."""
-        mode = chosen_or_none(MarginMode, margin_mode, "margin_mode") or self._margin_mode
+        mode = fa.chosen_or_none(fa.MarginMode, margin_mode, "margin_mode") or self._margin_mode
         contract = await self.fetch_contract(symbol)
         pair = mapping.family(contract.venue_symbol)
 
         def about(rows: list[wire.WireTier]) -> bool:
             return not rows or any(same_name(row.inst_family, pair) for row in rows)
 
-        params: Params = {**endpoints.SWAP, "tdMode": mode.value, "instFamily": pair}
+        params: fa.Params = {**endpoints.SWAP, "tdMode": mode.value, "instFamily": pair}
         rows = await self._call(endpoints.TIERS, params, about=about)
         tiers = market.risk_limits().known(rows, lambda _: contract)
         tiers.sort(key=lambda tier: tier.tier or 0)

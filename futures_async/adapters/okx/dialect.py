@@ -17,18 +17,7 @@ from typing import Any, ClassVar, Generic, Literal, NamedTuple, TypeVar, cast
 
 import msgspec
 
-from futures_async.adapter import (
-    Code,
-    Credentials,
-    Dialect,
-    DuplicateOrder,
-    Endpoint,
-    PositionModeConflict,
-    Refusal,
-    SealedHeaders,
-    Unsigned,
-    VenueTraits,
-)
+import futures_async.adapter as fa
 from futures_async.adapters.okx.codes import CODES, FAILED, HINTS, SUCCESS
 from futures_async.adapters.okx.endpoints import ORDERS_EXPIRE, PLACE, PLACE_ALGO, PLACE_BATCH
 from futures_async.adapters.okx.wire import WireAck, WireVerdict
@@ -57,11 +46,11 @@ OLDER_HOST = "https://www.okx.com"
 DEMO_HEADER = ("x-simulated-trading", "1")
 # "Parameter posSide  error": the order is written for the other position mode.
 _POSITION_SIDE = re.compile(r"\bposSide\b")
-_WRONG_MODE = Code(PositionModeConflict, definitive=True)
+_WRONG_MODE = fa.Code(fa.PositionModeConflict, definitive=True)
 # Ids of new orders are held to the venue's pattern before anything is sent: what is wrong with one is that it is taken.
 _PLACING = frozenset(endpoint.name for endpoint in (PLACE, PLACE_BATCH, PLACE_ALGO))
 _CLIENT_ID = re.compile(r"\b(?:algoC|c)lOrdId\b")
-_TAKEN = Code(DuplicateOrder, definitive=False)
+_TAKEN = fa.Code(fa.DuplicateOrder, definitive=False)
 
 
 class Envelope(msgspec.Struct, Generic[T], frozen=True, gc=False):
@@ -74,7 +63,7 @@ class Envelope(msgspec.Struct, Generic[T], frozen=True, gc=False):
     data: T = cast("T", None)
 
 
-class OKXDialect(Dialect):
+class OKXDialect(fa.Dialect):
     """OKX v5 at one region's hosts.
 
     Args:
@@ -84,7 +73,7 @@ class OKXDialect(Dialect):
     venue = "okx"
     # The same host: a header makes the difference.
     demo_support: ClassVar[Literal["none", "host", "header"]] = "header"
-    traits = VenueTraits(
+    traits = fa.VenueTraits(
         client_id=True,
         # "A combination of case-sensitive alphanumerics, all numbers, or all letters of up to 32 characters."
         client_id_pattern=r"[0-9A-Za-z]{1,32}",
@@ -98,7 +87,7 @@ class OKXDialect(Dialect):
         rate_429_is_gateway=True,
     )
     envelope: ClassVar[Any] = Envelope
-    codes: ClassVar[Mapping[str, Code]] = CODES
+    codes: ClassVar[Mapping[str, fa.Code]] = CODES
     # "Rate limits of private endpoints are by user id" and endpoint: there is none over all of them.
     account_limit = None
     credentials_needed = ("passphrase",)
@@ -111,7 +100,7 @@ class OKXDialect(Dialect):
         """Demo trading, where asked for."""
         return (DEMO_HEADER,) if self.in_demo else ()
 
-    def standing_headers(self, credentials: Credentials) -> Sequence[tuple[str, str]]:
+    def standing_headers(self, credentials: fa.Credentials) -> Sequence[tuple[str, str]]:
         """Key, passphrase and content type."""
         passphrase = credentials.passphrase
         return (
@@ -121,8 +110,8 @@ class OKXDialect(Dialect):
         )
 
     def headers(
-        self, request: Unsigned, endpoint: Endpoint[Any], credentials: Credentials, now_ms: int
-    ) -> SealedHeaders:
+        self, request: fa.Unsigned, endpoint: fa.Endpoint[Any], credentials: fa.Credentials, now_ms: int
+    ) -> fa.SealedHeaders:
         """Signature and timestamp; with what places or edits an order, until when it may be executed."""
         timestamp = iso(now_ms)
         target = f"{request.path}?{request.query}" if request.query else request.path
@@ -130,13 +119,13 @@ class OKXDialect(Dialect):
         own = [("OK-ACCESS-SIGN", self.signature(message, credentials)), ("OK-ACCESS-TIMESTAMP", timestamp)]
         if endpoint.window_s is not None:
             own.append(("expTime", str(now_ms + ORDERS_EXPIRE * 1000)))
-        return SealedHeaders(own)
+        return fa.SealedHeaders(own)
 
-    def signature(self, message: bytes, credentials: Credentials) -> str:
+    def signature(self, message: bytes, credentials: fa.Credentials) -> str:
         """Of a request or of a stream's login."""
         return b64encode(credentials.hmac_sha256(message).digest()).decode()
 
-    def refusal(self, envelope: Envelope[Any]) -> Refusal | None:
+    def refusal(self, envelope: Envelope[Any]) -> fa.Refusal | None:
         """Of a single order the row decides, whatever stands around it; rows of a batch are judged one by one.
 
         Rows of `request()`, of whatever call, are a refusal where all of them are.
@@ -151,7 +140,7 @@ class OKXDialect(Dialect):
             return None
         return _refusal(code, envelope.msg)
 
-    def rule(self, refusal: Refusal, endpoint: Endpoint[Any]) -> Code | None:
+    def rule(self, refusal: fa.Refusal, endpoint: fa.Endpoint[Any]) -> fa.Code | None:
         """51000 names the parameter that it does not like: `posSide` is about the account's position mode, `clOrdId`
         of a new order about another one that has the id: it was held to the venue's pattern before."""
         if refusal.code == "51000" and _POSITION_SIDE.search(refusal.message):
@@ -184,10 +173,10 @@ def _raw(row: dict[str, Any]) -> WireAck:
     return WireAck(s_code=str(row.get("sCode") or ""), s_msg=str(row.get("sMsg") or ""))
 
 
-def _refusal(code: str, message: str | None) -> Refusal:
+def _refusal(code: str, message: str | None) -> fa.Refusal:
     hint = HINTS.get(code)
     message = message or "refused without a message"
-    return Refusal(code, f"{message} ({hint})" if hint else message)
+    return fa.Refusal(code, f"{message} ({hint})" if hint else message)
 
 
 @lru_cache(maxsize=8)

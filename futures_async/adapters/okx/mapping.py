@@ -13,44 +13,8 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import cast
 
-from futures_async.adapter import (
-    EXACT,
-    Account,
-    Contract,
-    InvalidRequest,
-    LedgerEntry,
-    LedgerType,
-    Leverage,
-    MarginMode,
-    Position,
-    PositionHistory,
-    PositionMode,
-    PositionSide,
-    absolute,
-    by_sign,
-    divide,
-    either,
-    identifier,
-    in_base,
-    known,
-    made,
-    moment,
-    multiply,
-    named,
-    needed,
-    negative,
-    number,
-    otherwise,
-    positive_or_none,
-    price,
-    size,
-    symbols,
-    table,
-    table_of_held_with,
-    table_with,
-    text,
-    word,
-)
+import futures_async.adapter as fa
+from futures_async.adapter import in_base, made, moment, needed, negative, number, otherwise, price, text, word
 from futures_async.adapters.okx import wire
 
 VENUE = "okx"
@@ -59,20 +23,20 @@ USD = "USD"
 SWAP = "-SWAP"
 USD_MARGINED = "_UM"
 
-POSITION_SIDE = {"long": PositionSide.LONG, "short": PositionSide.SHORT}
-MARGIN_MODE = {mode.value: mode for mode in MarginMode}
-POSITION_MODE = {"net_mode": PositionMode.ONE_WAY, "long_short_mode": PositionMode.HEDGE}
-MODE_OF_SIDE = {"net": PositionMode.ONE_WAY, "long": PositionMode.HEDGE, "short": PositionMode.HEDGE}
+POSITION_SIDE = {"long": fa.PositionSide.LONG, "short": fa.PositionSide.SHORT}
+MARGIN_MODE = {mode.value: mode for mode in fa.MarginMode}
+POSITION_MODE = {"net_mode": fa.PositionMode.ONE_WAY, "long_short_mode": fa.PositionMode.HEDGE}
+MODE_OF_SIDE = {"net": fa.PositionMode.ONE_WAY, "long": fa.PositionMode.HEDGE, "short": fa.PositionMode.HEDGE}
 
 # https://www.okx.com/docs-v5/en/#trading-account-rest-api-get-bills-details-last-7-days
 LEDGER_TYPE = {
-    "1": LedgerType.TRANSFER,
-    "2": LedgerType.TRADE,
-    "3": LedgerType.REALIZED_PNL,
-    "5": LedgerType.LIQUIDATION,
-    "7": LedgerType.FEE,
-    "8": LedgerType.FUNDING,
-    "9": LedgerType.LIQUIDATION,
+    "1": fa.LedgerType.TRANSFER,
+    "2": fa.LedgerType.TRADE,
+    "3": fa.LedgerType.REALIZED_PNL,
+    "5": fa.LedgerType.LIQUIDATION,
+    "7": fa.LedgerType.FEE,
+    "8": fa.LedgerType.FUNDING,
+    "9": fa.LedgerType.LIQUIDATION,
 }
 
 
@@ -86,8 +50,8 @@ def unified_symbol(venue_symbol: str) -> str:
     if not venue_symbol.endswith(SWAP) or len(pair) != 2 or not all(pair):
         return venue_symbol
     base, quote = pair
-    found = symbols.join(base, quote, base if quote == USD else quote)
-    return found if symbols.split(found) is not None else venue_symbol
+    found = fa.symbols.join(base, quote, base if quote == USD else quote)
+    return found if fa.symbols.split(found) is not None else venue_symbol
 
 
 def family(venue_symbol: str) -> str:
@@ -106,37 +70,37 @@ def to_venue_symbol(symbol: str) -> str:
     Raises:
         InvalidRequest: It is no symbol, or settles in a coin that no swap of this pair settles in.
     """
-    parts = symbols.split(symbols.check_symbol(symbol))
+    parts = fa.symbols.split(fa.symbols.check_symbol(symbol))
     if parts is None:
         return symbol
     found = f"{parts.base}-{parts.quote}{SWAP}"
     if unified_symbol(found) != symbol:
-        raise InvalidRequest(f"{symbol} is no swap of {VENUE}: those quoted in USD settle in their base coin")
+        raise fa.InvalidRequest(f"{symbol} is no swap of {VENUE}: those quoted in USD settle in their base coin")
     return found
 
 
-def position_mode(config: wire.WireConfig) -> PositionMode:
+def position_mode(config: wire.WireConfig) -> fa.PositionMode:
     """It decides how orders are written, so an unknown word is a `DecodeError`."""
-    return known(POSITION_MODE, config.pos_mode or "", "posMode")
+    return fa.known(POSITION_MODE, config.pos_mode or "", "posMode")
 
 
 def _turned(ratio: Decimal | None) -> Decimal | None:
     """Where nothing is left it is below 0 there, which is liquidation."""
-    return None if not ratio else divide(Decimal(1), ratio) if ratio > 0 else Decimal(1)
+    return None if not ratio else fa.divide(Decimal(1), ratio) if ratio > 0 else Decimal(1)
 
 
 # Account
 
 
-@table_with
-def accounts(row: wire.WireCoin, config: wire.WireConfig) -> Account:
+@fa.table_with
+def accounts(row: wire.WireCoin, config: wire.WireConfig) -> fa.Account:
     """Single coins; their margins are said in futures mode only."""
-    return Account(
+    return fa.Account(
         venue=VENUE,
         margin_coin=needed(text(row.ccy)),
         equity=number(row.eq),
         balance=number(row.cash_bal),
-        available=number(either(row.avail_eq, row.avail_bal)),
+        available=number(fa.either(row.avail_eq, row.avail_bal)),
         locked=number(row.frozen_bal),
         bonus=number(row.reward_bal),
         unrealized_pnl=number(row.upl),
@@ -147,10 +111,10 @@ def accounts(row: wire.WireCoin, config: wire.WireConfig) -> Account:
     )
 
 
-@table_with
-def totals(row: wire.WireBalance, config: wire.WireConfig) -> Account:
+@fa.table_with
+def totals(row: wire.WireBalance, config: wire.WireConfig) -> fa.Account:
     """The whole account in USD. What is free is said in the modes that know it; else each coin has its own."""
-    return Account(
+    return fa.Account(
         venue=VENUE,
         margin_coin=USD,
         equity=number(row.total_eq),
@@ -167,17 +131,17 @@ def _amount(change: Decimal | None, fee: Decimal | None, moved: Decimal | None) 
     """What changed a balance beside the fee, which its change has in it; or an isolated position's margin."""
     if change is None:
         return None
-    return EXACT.subtract(change, fee or Decimal(0)) if change or not moved else moved
+    return fa.EXACT.subtract(change, fee or Decimal(0)) if change or not moved else moved
 
 
-@table
-def ledger_entries(row: wire.WireBill) -> LedgerEntry:
+@fa.table
+def ledger_entries(row: wire.WireBill) -> fa.LedgerEntry:
     """Changes of balance, and moves of margin into isolated positions and out of them."""
     name, kind, fee = text(row.inst_id), needed(text(row.type)), number(row.fee)
-    return LedgerEntry(
+    return fa.LedgerEntry(
         venue=VENUE,
-        entry_id=needed(identifier(row.bill_id)),
-        type=otherwise(word(row.type, LEDGER_TYPE, unknown=LedgerType.OTHER), LedgerType.OTHER),
+        entry_id=needed(fa.identifier(row.bill_id)),
+        type=otherwise(word(row.type, LEDGER_TYPE, unknown=fa.LedgerType.OTHER), fa.LedgerType.OTHER),
         venue_type=otherwise(made(lambda kind, sub: f"{kind}/{sub}" if sub else kind, kind, text(row.sub_type)), ""),
         amount=needed(made(_amount, number(row.bal_chg), fee, number(row.pos_bal_chg))),
         fee=negative(fee),
@@ -189,13 +153,13 @@ def ledger_entries(row: wire.WireBill) -> LedgerEntry:
     )
 
 
-def to_leverage(rows: Sequence[wire.WireLeverage], venue_symbol: str, max_leverage: Decimal | None) -> Leverage:
+def to_leverage(rows: Sequence[wire.WireLeverage], venue_symbol: str, max_leverage: Decimal | None) -> fa.Leverage:
     """What is set for a contract in one margin mode: one row, or in long/short mode one for each side."""
-    sides = {str(row.pos_side): positive_or_none(row.lever, "lever") for row in rows}
+    sides = {str(row.pos_side): fa.positive_or_none(row.lever, "lever") for row in rows}
     same = set(sides.values())
     both = same.pop() if len(same) == 1 else None
-    modes = {known(MARGIN_MODE, row.mgn_mode or "", "mgnMode") for row in rows}
-    return Leverage(
+    modes = {fa.known(MARGIN_MODE, row.mgn_mode or "", "mgnMode") for row in rows}
+    return fa.Leverage(
         venue=VENUE,
         raw=tuple(rows),
         symbol=unified_symbol(venue_symbol),
@@ -211,41 +175,41 @@ def to_leverage(rows: Sequence[wire.WireLeverage], venue_symbol: str, max_levera
 # Positions
 
 
-def held_side(pos_side: str | None) -> PositionSide | None:
+def held_side(pos_side: str | None) -> fa.PositionSide | None:
     """The side that is named; in net mode the field says nothing, and the sign of a position is its direction."""
-    return None if pos_side in (None, "net") else known(POSITION_SIDE, pos_side, "posSide")
+    return None if pos_side in (None, "net") else fa.known(POSITION_SIDE, pos_side, "posSide")
 
 
 def _notional(quantity: Decimal, contracts: Decimal, value: Decimal | None, mark: Decimal | None) -> Decimal | None:
     if value is not None:
-        return multiply(contracts, value)
-    return None if mark is None else multiply(quantity, mark)
+        return fa.multiply(contracts, value)
+    return None if mark is None else fa.multiply(quantity, mark)
 
 
 def _rate(margin: Decimal | None, quantity: Decimal, value: Decimal | None, notional: Decimal | None) -> Decimal | None:
     """Maintenance margin over what the position is worth in the coin that margin is counted in."""
     worth = notional if value is None else quantity
-    return None if margin is None or not worth else divide(margin, worth)
+    return None if margin is None or not worth else fa.divide(margin, worth)
 
 
 def _stop(rows: object, field: str) -> Decimal | None:
     """The first of a position's closing orders that has this trigger price."""
     found = cast("list[object]", rows if isinstance(rows, list) else [])
-    values = (positive_or_none(getattr(row, field, None), field) for row in found)
+    values = (fa.positive_or_none(getattr(row, field, None), field) for row in found)
     return next((value for value in values if value is not None), None)
 
 
-@table_of_held_with
-def positions(row: wire.WirePosition, contract: Contract) -> Position:
+@fa.table_of_held_with
+def positions(row: wire.WirePosition, contract: fa.Contract) -> fa.Position:
     """Positions. With a contract's name comes a row of size 0 where there once was one."""
     pos = needed(number(row.pos))
-    contracts, value = needed(absolute(pos)), contract.contract_value
+    contracts, value = needed(fa.absolute(pos)), contract.contract_value
     mark, entry = price(row.mark_px), price(row.avg_px)
     quantity = needed(in_base(contracts, contract.contract_size, value, mark, entry))
     notional, required = made(_notional, quantity, contracts, value, mark), number(row.mmr)
-    return Position(
-        **named(VENUE, row.inst_id, unified_symbol),
-        side=needed(either(made(held_side, needed(text(row.pos_side))), by_sign(pos))),
+    return fa.Position(
+        **fa.named(VENUE, row.inst_id, unified_symbol),
+        side=needed(fa.either(made(held_side, needed(text(row.pos_side))), fa.by_sign(pos))),
         quantity=quantity,
         contracts=contracts,
         contract_size=made(lambda size, value: size if value is None else None, contract.contract_size, value),
@@ -270,23 +234,23 @@ def positions(row: wire.WirePosition, contract: Contract) -> Position:
         notional=notional,
         take_profit=made(_stop, row.close_order_algo, "tp_trigger_px"),
         stop_loss=made(_stop, row.close_order_algo, "sl_trigger_px"),
-        position_id=identifier(row.pos_id),
+        position_id=fa.identifier(row.pos_id),
         created_ms=moment(row.c_time),
         updated_ms=moment(row.u_time),
     )
 
 
-@table_with
-def closed_positions(row: wire.WirePastPosition, contract: Contract) -> PositionHistory:
+@fa.table_with
+def closed_positions(row: wire.WirePastPosition, contract: fa.Contract) -> fa.PositionHistory:
     """Closed positions, and living ones of which a part was closed."""
     value = contract.contract_value
     entry, closed = price(row.open_avg_px), price(row.close_avg_px)
-    return PositionHistory(
-        **named(VENUE, row.inst_id, unified_symbol),
+    return fa.PositionHistory(
+        **fa.named(VENUE, row.inst_id, unified_symbol),
         side=needed(word(row.direction, POSITION_SIDE)),
-        position_id=identifier(row.pos_id),
-        quantity=in_base(size(row.open_max_pos), contract.contract_size, value, entry),
-        closed_quantity=in_base(size(row.close_total_pos), contract.contract_size, value, closed),
+        position_id=fa.identifier(row.pos_id),
+        quantity=in_base(fa.size(row.open_max_pos), contract.contract_size, value, entry),
+        closed_quantity=in_base(fa.size(row.close_total_pos), contract.contract_size, value, closed),
         entry_price=entry,
         exit_price=closed,
         realized_pnl=number(row.pnl),

@@ -4,25 +4,8 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from futures_async.adapter import (
-    Contract,
-    DecodeError,
-    FundingRate,
-    RiskLimit,
-    Ticker,
-    either,
-    made,
-    moment,
-    multiply,
-    named,
-    needed,
-    number,
-    price,
-    table,
-    table_with,
-    text,
-    times,
-)
+import futures_async.adapter as fa
+from futures_async.adapter import either, made, moment, named, needed, number, price, table, table_with, text, times
 from futures_async.adapters.okx import wire
 from futures_async.adapters.okx.mapping import VENUE, family, underlying, unified_symbol
 
@@ -31,24 +14,24 @@ def _coin(name: str, place: int) -> str:
     """Base and quote coin are empty in rows of swaps: the family names them."""
     pair = underlying(family(name)).split("-")
     if len(pair) != 2 or not all(pair):
-        raise DecodeError("the row names no pair of coins", path="instFamily")
+        raise fa.DecodeError("the row names no pair of coins", path="instFamily")
     return pair[place]
 
 
 def _linear(kind: str) -> bool:
     if kind not in ("linear", "inverse"):
-        raise DecodeError(f"ctType has the unknown word {kind[:40]!r}", path="ctType")
+        raise fa.DecodeError(f"ctType has the unknown word {kind[:40]!r}", path="ctType")
     return kind == "linear"
 
 
 @table
-def contracts(row: wire.WireInstrument) -> Contract:
+def contracts(row: wire.WireInstrument) -> fa.Contract:
     """Trading rules. Steps and bounds are contracts at the venue; of coin-margined ones they stay so."""
     pair = needed(text(either(row.inst_family, row.inst_id)))
     linear = made(_linear, needed(text(row.ct_type)))
     worth = needed(times(needed(price(row.ct_val)), needed(price(row.ct_mult))))
     one = made(lambda worth, linear: worth if linear else Decimal(1), worth, linear)
-    return Contract(
+    return fa.Contract(
         **named(VENUE, row.inst_id, unified_symbol),
         base=made(_coin, pair, 0),
         quote=made(_coin, pair, 1),
@@ -67,9 +50,9 @@ def contracts(row: wire.WireInstrument) -> Contract:
 
 
 @table_with
-def tickers(row: wire.WireTicker, prices: wire.WirePrices) -> Ticker:
+def tickers(row: wire.WireTicker, prices: wire.WirePrices) -> fa.Ticker:
     """Last and best prices; what other calls tell lies beside them."""
-    return Ticker(
+    return fa.Ticker(
         **named(VENUE, row.inst_id, unified_symbol),
         last_price=needed(price(row.last)),
         bid_price=price(row.bid_px),
@@ -82,14 +65,14 @@ def tickers(row: wire.WireTicker, prices: wire.WirePrices) -> Ticker:
 
 
 @table
-def funding_rates(row: wire.WireFundingRate) -> FundingRate:
+def funding_rates(row: wire.WireFundingRate) -> fa.FundingRate:
     """The running period: its rate is a forecast until `fundingTime`, when it is paid."""
     due = moment(row.funding_time)
 
     def interval(due: int | None, following: int | None) -> int | None:
         return None if due is None or following is None or following <= due else (following - due) // 1000
 
-    return FundingRate(
+    return fa.FundingRate(
         **named(VENUE, row.inst_id, unified_symbol),
         funding_rate=needed(number(row.funding_rate)),
         interval_s=made(interval, due, moment(row.next_funding_time)),
@@ -101,13 +84,13 @@ def funding_rates(row: wire.WireFundingRate) -> FundingRate:
 
 
 @table_with
-def risk_limits(row: wire.WireTier, contract: Contract) -> RiskLimit:
+def risk_limits(row: wire.WireTier, contract: fa.Contract) -> fa.RiskLimit:
     """Tiers: their bounds are contracts, and so base coin only where a contract is a fixed amount of it."""
 
     def bound(most: Decimal | None, of: Decimal, worth: Decimal | None) -> Decimal | None:
-        return None if most is None or worth is not None else multiply(most, of)
+        return None if most is None or worth is not None else fa.multiply(most, of)
 
-    return RiskLimit(
+    return fa.RiskLimit(
         venue=VENUE,
         symbol=needed(text(contract.symbol)),
         venue_symbol=needed(text(contract.venue_symbol)),

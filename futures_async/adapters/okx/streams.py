@@ -14,42 +14,8 @@ from typing import Any, ClassVar, Generic, TypeVar
 
 import msgspec
 
-from futures_async.adapter import (
-    Acknowledged,
-    AuthenticationError,
-    Channel,
-    ClockSkew,
-    Contract,
-    Credentials,
-    Data,
-    DecodeError,
-    ExchangeError,
-    FrameDecoder,
-    Heartbeat,
-    LoggedIn,
-    Message,
-    Nothing,
-    ParameterRejected,
-    PermissionDenied,
-    Pong,
-    Position,
-    PositionMode,
-    PositionSide,
-    Push,
-    RateLimit,
-    RateLimited,
-    Refused,
-    Retiring,
-    RowDecoder,
-    StreamDialect,
-    StreamLimits,
-    Topic,
-    VenueUnavailable,
-    What,
-    decoded,
-    ms_or_none,
-    stream_url,
-)
+import futures_async.adapter as fa
+from futures_async.adapter import decoded, ms_or_none, stream_url
 from futures_async.adapters._rows import both_sides
 from futures_async.adapters.okx import wire
 from futures_async.adapters.okx.dialect import HOSTS, OLDER_HOST, OKXDialect
@@ -59,23 +25,23 @@ from futures_async.adapters.okx.orders import orders, pushed_fills
 
 W = TypeVar("W")
 
-ORDERS = Channel("orders", (What.ORDERS, What.FILLS), wire.WirePushedOrder)
-POSITIONS = Channel("positions", (What.POSITIONS,), wire.WirePushedPosition)
+ORDERS = fa.Channel("orders", (fa.What.ORDERS, fa.What.FILLS), wire.WirePushedOrder)
+POSITIONS = fa.Channel("positions", (fa.What.POSITIONS,), wire.WirePushedPosition)
 # "The data will be pushed both by events and regularly": every five seconds, without a time that is told.
-ACCOUNT = Channel("account", (What.ACCOUNTS,), wire.WireBalance, again_s=5.0)
-TICKERS = Channel("tickers", (What.TICKERS,), wire.WireTicker, private=False)
+ACCOUNT = fa.Channel("account", (fa.What.ACCOUNTS,), wire.WireBalance, again_s=5.0)
+TICKERS = fa.Channel("tickers", (fa.What.TICKERS,), wire.WireTicker, private=False)
 CHANNELS = {channel.name: channel for channel in (ORDERS, POSITIONS, ACCOUNT, TICKERS)}
 
 HAPPENED = "event_update"
 RETIRING = "64008"
 """The service is upgraded in a minute."""
-CODES: dict[str, type[ExchangeError]] = {
-    **dict.fromkeys(("60005", "60007", "60009", "60011", "60024", "60032", "50101", "50119"), AuthenticationError),
-    **dict.fromkeys(("60004", "60006"), ClockSkew),
-    **dict.fromkeys(("60008", "60012", "60013", "60018", "64000", "64001", "64002"), ParameterRejected),
-    **dict.fromkeys(("60014", "60023"), RateLimited),
-    **dict.fromkeys(("60022", "60033", "63999", "64007", RETIRING), VenueUnavailable),
-    "64003": PermissionDenied,
+CODES: dict[str, type[fa.ExchangeError]] = {
+    **dict.fromkeys(("60005", "60007", "60009", "60011", "60024", "60032", "50101", "50119"), fa.AuthenticationError),
+    **dict.fromkeys(("60004", "60006"), fa.ClockSkew),
+    **dict.fromkeys(("60008", "60012", "60013", "60018", "64000", "64001", "64002"), fa.ParameterRejected),
+    **dict.fromkeys(("60014", "60023"), fa.RateLimited),
+    **dict.fromkeys(("60022", "60033", "63999", "64007", RETIRING), fa.VenueUnavailable),
+    "64003": fa.PermissionDenied,
 }
 NOT_LOGGED_IN = "60011"
 NO_DATA = msgspec.Raw(b"")
@@ -113,11 +79,11 @@ class Pushed(msgspec.Struct, Generic[W], frozen=True, gc=False):
 
 
 FRAMES = msgspec.json.Decoder(Frame)
-PUSHES = FrameDecoder(CHANNELS.values(), Pushed, attrgetter("arg.channel"))
-ROWS = {name: RowDecoder[Any](one.wire) for name, one in CHANNELS.items()}
+PUSHES = fa.FrameDecoder(CHANNELS.values(), Pushed, attrgetter("arg.channel"))
+ROWS = {name: fa.RowDecoder[Any](one.wire) for name, one in CHANNELS.items()}
 
 
-class OKXStreamDialect(StreamDialect):
+class OKXStreamDialect(fa.StreamDialect):
     """Private channels of swaps, and tickers.
 
     Args:
@@ -127,24 +93,24 @@ class OKXStreamDialect(StreamDialect):
 
     venue = VENUE
     # "If no data has been pushed for more than 30 seconds, the connection is cut."
-    heartbeat = Heartbeat(text="ping", every_s=15.0, patience_s=10.0)
+    heartbeat = fa.Heartbeat(text="ping", every_s=15.0, patience_s=10.0)
     # Refusals do not say what they refuse. Three attempts a second and 480 subscriptions an hour are allowed.
-    limits = StreamLimits(
-        connects=RateLimit(2, 1.0, scope="ip"), messages_per_s=3, per_frame=1, one_by_one=True, lifetime_s=None
+    limits = fa.StreamLimits(
+        connects=fa.RateLimit(2, 1.0, scope="ip"), messages_per_s=3, per_frame=1, one_by_one=True, lifetime_s=None
     )
-    unsaid: ClassVar[Mapping[What, tuple[str, ...]]] = {
-        What.ACCOUNTS: ("bonus", "position_mode"),
-        What.TICKERS: ("mark_price", "index_price", "funding_rate"),
+    unsaid: ClassVar[Mapping[fa.What, tuple[str, ...]]] = {
+        fa.What.ACCOUNTS: ("bonus", "position_mode"),
+        fa.What.TICKERS: ("mark_price", "index_price", "funding_rate"),
     }
 
-    def __init__(self, dialect: OKXDialect, contract_of: Callable[[object], Contract]) -> None:
+    def __init__(self, dialect: OKXDialect, contract_of: Callable[[object], fa.Contract]) -> None:
         self._dialect = dialect
         self._contract_of = contract_of
-        self._readers: dict[str, Callable[[Any], Iterable[tuple[What, Any]]]] = {
+        self._readers: dict[str, Callable[[Any], Iterable[tuple[fa.What, Any]]]] = {
             ORDERS.name: self._orders,
             POSITIONS.name: self._positions,
             ACCOUNT.name: self._accounts,
-            TICKERS.name: lambda row: [(What.TICKERS, tickers().one(row, wire.WirePrices()))],
+            TICKERS.name: lambda row: [(fa.What.TICKERS, tickers().one(row, wire.WirePrices()))],
         }
 
     def url(self, base_url: str | None, *, private: bool, demo: bool) -> str:
@@ -154,16 +120,16 @@ class OKXStreamDialect(StreamDialect):
         host = stream_url(self._dialect.hosts.rest if base_url is None else base_url, by_calls)
         return f"{host}/ws/v5/{'private' if private else 'public'}"
 
-    def topics(self, what: What, symbols: Sequence[str] = ()) -> tuple[Topic, ...]:
+    def topics(self, what: fa.What, symbols: Sequence[str] = ()) -> tuple[fa.Topic, ...]:
         channel = next(channel for channel in CHANNELS.values() if what in channel.gives)
         args: list[dict[str, str]] = [{"channel": channel.name}]
         if channel is TICKERS:
             args = [{"channel": channel.name, "instId": name} for name in symbols]
         elif channel is not ACCOUNT:
             args = [{"channel": channel.name, "instType": "SWAP"}]
-        return tuple(Topic(channel, msgspec.convert(arg, Arg).key, arg) for arg in args)
+        return tuple(fa.Topic(channel, msgspec.convert(arg, Arg).key, arg) for arg in args)
 
-    def login(self, credentials: Credentials, now_ms: int) -> str:
+    def login(self, credentials: fa.Credentials, now_ms: int) -> str:
         """Seconds, where REST wants a date."""
         timestamp, passphrase = str(now_ms // 1000), credentials.passphrase
         return self.operation(
@@ -178,9 +144,9 @@ class OKXStreamDialect(StreamDialect):
             ],
         )
 
-    def read(self, data: bytes, *, binary: bool) -> Message:
+    def read(self, data: bytes, *, binary: bool) -> fa.Message:
         if data == b"pong":
-            return Pong()
+            return fa.Pong()
         pushed = PUSHES.read(data)
         if pushed is not None:
             return self._push(pushed.arg, pushed.event_type, pushed.data, True)
@@ -188,79 +154,79 @@ class OKXStreamDialect(StreamDialect):
         if len(frame.data) and frame.arg is not None:
             rows = ROWS.get(frame.arg.channel)
             if rows is None:
-                return Nothing()
+                return fa.Nothing()
             return self._push(frame.arg, frame.event_type, *rows.rows(frame.data))
         match frame.event:
             case "subscribe" if frame.arg is not None:
-                return Acknowledged(frame.arg.key)
+                return fa.Acknowledged(frame.arg.key)
             case "login" if str(frame.code) == "0":
-                return LoggedIn()
+                return fa.LoggedIn()
             case "notice" if str(frame.code) == RETIRING:
-                return Retiring()
+                return fa.Retiring()
             case "error" | "login" | "channel-conn-count-error":
                 return self._refused(frame)
             case _:
-                return Nothing()
+                return fa.Nothing()
 
-    def _refused(self, frame: Frame) -> Refused:
+    def _refused(self, frame: Frame) -> fa.Refused:
         code = str(frame.code)
         # Too many connections have a channel: its event says so, and names no code.
-        kind = RateLimited if frame.event == "channel-conn-count-error" else CODES.get(code, ExchangeError)
+        kind = fa.RateLimited if frame.event == "channel-conn-count-error" else CODES.get(code, fa.ExchangeError)
         error = kind(
             frame.msg or "refused without a message",
             venue=VENUE,
             endpoint="stream",
             code=code,
-            retryable=issubclass(kind, (RateLimited, VenueUnavailable)) or code == NOT_LOGGED_IN,
+            retryable=issubclass(kind, (fa.RateLimited, fa.VenueUnavailable)) or code == NOT_LOGGED_IN,
         )
-        return Refused(error, None if frame.arg is None else frame.arg.key)
+        return fa.Refused(error, None if frame.arg is None else frame.arg.key)
 
-    def _push(self, arg: Arg, event_type: str, rows: list[Any], whole: bool) -> Message:
+    def _push(self, arg: Arg, event_type: str, rows: list[Any], whole: bool) -> fa.Message:
         channel = CHANNELS[arg.channel]
-        told: dict[What, list[Any]] = {what: [] for what in channel.gives}
+        told: dict[fa.What, list[Any]] = {what: [] for what in channel.gives}
         for row in rows:
             try:
                 for what, item in self._readers[channel.name](row):
                     told[what].append(item)
-            except DecodeError:
+            except fa.DecodeError:
                 whole = False  # the next read tells it
         sent: list[int] = []
         for row in rows:
             try:
                 sent += filter(None, [_sent_ms(row, event_type)])
-            except DecodeError:
+            except fa.DecodeError:
                 whole = False  # it has no time: what is late is not told from what is not
         # Of a contract that is worth USD the executions add up to this but for the rounding of each.
         executed = {
             order.order_id: order.filled_quantity
-            for order in told.get(What.ORDERS, ())
+            for order in told.get(fa.What.ORDERS, ())
             if order.filled_quantity is not None and self._contract_of(order.venue_symbol).contract_value is None
         }
         sent_ms = max(sent, default=None)
         pushes = tuple(
-            (what, Push(items, False, sent_ms, executed if what is What.FILLS else None))
+            (what, fa.Push(items, False, sent_ms, executed if what is fa.What.FILLS else None))
             for what, items in told.items()
         )
-        return Data(arg.key, pushes, whole)
+        return fa.Data(arg.key, pushes, whole)
 
-    def _orders(self, row: wire.WirePushedOrder) -> Iterable[tuple[What, Any]]:
+    def _orders(self, row: wire.WirePushedOrder) -> Iterable[tuple[fa.What, Any]]:
         """An event with the id of a trade is a fill too."""
         contract = self._contract_of(row.inst_id)
-        yield What.ORDERS, orders().one(row, contract)
+        yield fa.What.ORDERS, orders().one(row, contract)
         if row.trade_id not in (None, "", "0"):
-            yield What.FILLS, pushed_fills().one(row, contract)
+            yield fa.What.FILLS, pushed_fills().one(row, contract)
 
-    def _positions(self, row: wire.WirePushedPosition) -> Iterable[tuple[What, Any]]:
+    def _positions(self, row: wire.WirePushedPosition) -> Iterable[tuple[fa.What, Any]]:
         """In net mode a closed position does not say which side it was: neither is held."""
-        position: Position = positions().one(row, self._contract_of(row.inst_id))
-        if position.quantity or position.position_mode is not PositionMode.ONE_WAY:
-            return [(What.POSITIONS, found) for found in both_sides(position)]
-        return [(What.POSITIONS, msgspec.structs.replace(position, side=side)) for side in PositionSide]
+        position: fa.Position = positions().one(row, self._contract_of(row.inst_id))
+        if position.quantity or position.position_mode is not fa.PositionMode.ONE_WAY:
+            return [(fa.What.POSITIONS, found) for found in both_sides(position)]
+        return [(fa.What.POSITIONS, msgspec.structs.replace(position, side=side)) for side in fa.PositionSide]
 
-    def _accounts(self, row: wire.WireBalance) -> Iterable[tuple[What, Any]]:
+    def _accounts(self, row: wire.WireBalance) -> Iterable[tuple[fa.What, Any]]:
         """Coin by coin; modes are not pushed."""
         nothing = wire.WireConfig()
-        return [(What.ACCOUNTS, accounts().one(coin, nothing)) for coin in row.details or ()]
+        return [(fa.What.ACCOUNTS, accounts().one(coin, nothing)) for coin in row.details or ()]
 
 
 def _sent_ms(row: object, event_type: str) -> int | None:

@@ -11,51 +11,8 @@ from typing import Any, ClassVar
 
 import msgspec
 
-from futures_async.adapter import (
-    Ack,
-    Contract,
-    DecodeError,
-    FetchPage,
-    Intent,
-    InvalidOrder,
-    MarginMode,
-    Order,
-    OrderKind,
-    OrderNotFound,
-    OrderRequest,
-    OrderStatus,
-    OrderType,
-    Page,
-    PageQuery,
-    Params,
-    PartStops,
-    PlannedOrder,
-    PositionMode,
-    PositionSide,
-    PriceSource,
-    SymbolNotFound,
-    either,
-    everything,
-    first,
-    identifier,
-    in_base,
-    in_turn,
-    made,
-    moment,
-    named,
-    needed,
-    one_id,
-    otherwise,
-    positive_or_none,
-    price,
-    size,
-    table_with,
-    text,
-    to_text,
-    unread_of,
-    word,
-    yes_no,
-)
+import futures_async.adapter as fa
+from futures_async.adapter import either, made, moment, needed, otherwise, positive_or_none, price, text, word, yes_no
 from futures_async.adapters._rows import some_of
 from futures_async.adapters.okx import endpoints, mapping, wire
 from futures_async.adapters.okx.account import OKXAccount
@@ -75,43 +32,43 @@ CANCELED, LIVE = "canceled", ("live", "pause")
 _GROUPS = ("trigger", "conditional,oco", "move_order_stop")
 """The list of waiting orders must be told of which types; only these two can be joined."""
 _STYLES = {
-    OrderKind.TRIGGER: ("trigger", "triggerPx", "orderPx"),
-    OrderKind.TAKE_PROFIT: ("conditional", "tpTriggerPx", "tpOrdPx"),
-    OrderKind.STOP_LOSS: ("conditional", "slTriggerPx", "slOrdPx"),
+    fa.OrderKind.TRIGGER: ("trigger", "triggerPx", "orderPx"),
+    fa.OrderKind.TAKE_PROFIT: ("conditional", "tpTriggerPx", "tpOrdPx"),
+    fa.OrderKind.STOP_LOSS: ("conditional", "slTriggerPx", "slOrdPx"),
 }
 """What their type, their trigger and their limit are called."""
 
 
-def _kind(word: str, profit: Decimal | None) -> OrderKind:
+def _kind(word: str, profit: Decimal | None) -> fa.OrderKind:
     if word == "move_order_stop":
-        return OrderKind.TRAILING
+        return fa.OrderKind.TRAILING
     if word not in ("conditional", "oco"):
-        return OrderKind.TRIGGER
-    return OrderKind.STOP_LOSS if profit is None else OrderKind.TAKE_PROFIT
+        return fa.OrderKind.TRIGGER
+    return fa.OrderKind.STOP_LOSS if profit is None else fa.OrderKind.TAKE_PROFIT
 
 
-@table_with
-def waiting(row: wire.WireAlgo, contract: Contract) -> Order:
+@fa.table_with
+def waiting(row: wire.WireAlgo, contract: fa.Contract) -> fa.Order:
     """Waiting orders; `price` is the limit that an order will have. Of a pair (oco) the take-profit is what is told
     first, and both stand in `take_profit` and `stop_loss`."""
     side, held = needed(word(row.side, SIDE)), made(held_side, text(row.pos_side))
     profit, stop = price(row.tp_trigger_px), price(row.sl_trigger_px)
     limit = price(either(row.ord_px, row.tp_ord_px, row.sl_ord_px))
     trigger = price(either(row.trigger_px, row.tp_trigger_px, row.sl_trigger_px))
-    quantity = in_base(size(row.sz), contract.contract_size, contract.contract_value, limit, trigger)
-    return Order(
-        **named(VENUE, row.inst_id, unified_symbol),
-        order_id=needed(identifier(row.algo_id)),
+    quantity = fa.in_base(fa.size(row.sz), contract.contract_size, contract.contract_value, limit, trigger)
+    return fa.Order(
+        **fa.named(VENUE, row.inst_id, unified_symbol),
+        order_id=needed(fa.identifier(row.algo_id)),
         client_order_id=text(row.algo_cl_ord_id),
         side=side,
-        type=OrderType.TRIGGER,
-        kind=otherwise(made(_kind, needed(text(row.ord_type)), profit), OrderKind.TRIGGER),
+        type=fa.OrderType.TRIGGER,
+        kind=otherwise(made(_kind, needed(text(row.ord_type)), profit), fa.OrderKind.TRIGGER),
         price=limit,
         trigger_price=trigger,
         trigger_by=word(either(row.trigger_px_type, row.tp_trigger_px_type, row.sl_trigger_px_type), PRICE_SOURCE),
         # Empty where `closeFraction` says the whole position.
         quantity=otherwise(quantity, Decimal(0)),
-        status=needed(word(row.state, STATUS, unknown=OrderStatus.UNKNOWN)),
+        status=needed(word(row.state, STATUS, unknown=fa.OrderStatus.UNKNOWN)),
         reduce_only=made(reduces, side, held, yes_no(row.reduce_only)),
         position_side=held,
         margin_mode=word(row.td_mode, MARGIN_MODE),
@@ -124,30 +81,30 @@ def waiting(row: wire.WireAlgo, contract: Contract) -> Order:
     )
 
 
-def trigger_body(plan: PlannedOrder, margin_mode: MarginMode) -> dict[str, Any]:
+def trigger_body(plan: fa.PlannedOrder, margin_mode: fa.MarginMode) -> dict[str, Any]:
     """`order-algo`: of a trigger order the venue tells by the price of the moment from which side it is reached."""
     request = plan.request
     style, name, limit = _STYLES[plan.kind]
     return order_frame(plan, margin_mode) | {
         "ordType": style,
-        name: to_text(plan.trigger_price),
+        name: fa.to_text(plan.trigger_price),
         f"{name}Type": "last" if request.trigger_by is None else request.trigger_by.value,
-        limit: AT_MARKET if request.price is None else to_text(request.price),
+        limit: AT_MARKET if request.price is None else fa.to_text(request.price),
         "algoClOrdId": plan.client_order_id,
     }
 
 
-class OKXTriggers(PartStops, OKXAccount):
+class OKXTriggers(fa.PartStops, OKXAccount):
     """Everything that waits."""
 
     waits_apart = True
     stops_of_modes: ClassVar[bool] = True
 
-    async def _find_waiting(self, venue_symbol: str, client_order_id: str) -> Order | None:
+    async def _find_waiting(self, venue_symbol: str, client_order_id: str) -> fa.Order | None:
         row = await self._waits(venue_symbol, None, client_order_id)
         return None if row is None else await self._read_waiting(row)
 
-    async def create_trigger_order(self, request: OrderRequest) -> Order:
+    async def create_trigger_order(self, request: fa.OrderRequest) -> fa.Order:
         """Place an order that waits for `request.trigger_price`, by the last price unless `trigger_by` says another.
 
         In one-way mode what closes is placed as a stop-loss or a take-profit, by the price of the moment: of a trigger
@@ -165,15 +122,15 @@ class OKXTriggers(PartStops, OKXAccount):
             OrderOutcomeUnknown: It may wait at the venue; `resolve()` looks, and absence proves nothing.
         """
         self._active("create_trigger_order")
-        plan = await self._plan_waiting(request, OrderKind.TRIGGER)
-        if plan.request.intent is Intent.CLOSE:
+        plan = await self._plan_waiting(request, fa.OrderKind.TRIGGER)
+        if plan.request.intent is fa.Intent.CLOSE:
             with self._before_placing(plan):
                 plan = await self._of_its_position(plan)
-                if plan.position_mode is not PositionMode.HEDGE:
+                if plan.position_mode is not fa.PositionMode.HEDGE:
                     plan = msgspec.structs.replace(plan, kind=await self._closing_kind(plan))
         return await self._place_waiting(plan)
 
-    async def _of_its_position(self, plan: PlannedOrder) -> PlannedOrder:
+    async def _of_its_position(self, plan: fa.PlannedOrder) -> fa.PlannedOrder:
         """A close of the margin mode of what it closes: in the other one it finds nothing, or another position.
 
         Raises:
@@ -184,12 +141,12 @@ class OKXTriggers(PartStops, OKXAccount):
         mode = await self._mode_of_held(plan) or self._margin_mode
         return msgspec.structs.replace(plan, request=msgspec.structs.replace(plan.request, margin_mode=mode))
 
-    async def _closing_kind(self, plan: PlannedOrder) -> OrderKind:
-        now = await self._price_now(plan.venue_symbol, plan.request.trigger_by or PriceSource.LAST)
-        gains = (plan.trigger_price > now) is (plan.position_side is PositionSide.LONG)
-        return OrderKind.TAKE_PROFIT if gains else OrderKind.STOP_LOSS
+    async def _closing_kind(self, plan: fa.PlannedOrder) -> fa.OrderKind:
+        now = await self._price_now(plan.venue_symbol, plan.request.trigger_by or fa.PriceSource.LAST)
+        gains = (plan.trigger_price > now) is (plan.position_side is fa.PositionSide.LONG)
+        return fa.OrderKind.TAKE_PROFIT if gains else fa.OrderKind.STOP_LOSS
 
-    async def _price_now(self, venue_symbol: str, source: PriceSource) -> Decimal:
+    async def _price_now(self, venue_symbol: str, source: fa.PriceSource) -> Decimal:
         """One price of a contract, and no other in its place.
 
         Raises:
@@ -198,39 +155,39 @@ class OKXTriggers(PartStops, OKXAccount):
         pair = mapping.underlying(mapping.family(venue_symbol))
         found: Decimal | None = None
         try:
-            if source is PriceSource.MARK:
+            if source is fa.PriceSource.MARK:
                 mark = await self._row(endpoints.MARK_PRICE, {**endpoints.SWAP, "instId": venue_symbol})
                 found = positive_or_none(mark.mark_px, "markPx")
-            elif source is PriceSource.INDEX:
+            elif source is fa.PriceSource.INDEX:
                 index = await self._row(endpoints.INDEX, {"instId": pair})
                 found = positive_or_none(index.idx_px, "idxPx")
             else:
                 ticker = await self._row(endpoints.TICKER, {"instId": venue_symbol})
                 found = positive_or_none(ticker.last, "last")
-        except SymbolNotFound:
-            if source is PriceSource.LAST:
+        except fa.SymbolNotFound:
+            if source is fa.PriceSource.LAST:
                 raise
         if found is None:
-            raise InvalidOrder(
+            raise fa.InvalidOrder(
                 f"{self.id}: {venue_symbol} has no {source.value} price now, which tells a take-profit from a "
                 "stop-loss: create_stop_order says which it is"
             )
         return found
 
-    async def _place_stop(self, plan: PlannedOrder) -> Order:
+    async def _place_stop(self, plan: fa.PlannedOrder) -> fa.Order:
         """By the last price unless a `Stop` says another. It stays when its position is closed."""
         with self._before_placing(plan):
             plan = await self._of_its_position(plan)
         return await self._place_waiting(plan)
 
-    async def _place_waiting(self, plan: PlannedOrder) -> Order:
+    async def _place_waiting(self, plan: fa.PlannedOrder) -> fa.Order:
         body = trigger_body(plan, plan.request.margin_mode or self._margin_mode)
 
-        async def send() -> Ack:
+        async def send() -> fa.Ack:
             rows = await self._call(endpoints.PLACE_ALGO, body=body)
             return read_ack(rows)
 
-        async def look(order_id: str | None, client_order_id: str | None) -> Order | None:
+        async def look(order_id: str | None, client_order_id: str | None) -> fa.Order | None:
             row = await self._waits(plan.venue_symbol, order_id, None if order_id else client_order_id)
             return None if row is None else await self._read_waiting(row)
 
@@ -246,7 +203,7 @@ class OKXTriggers(PartStops, OKXAccount):
             CancelOutcomeUnknown: It still waits, and the cancel may be on its way.
         """
         venue_symbol = self.venue_symbol(symbol)
-        target, client_order_id = one_id(order_id, client_order_id)
+        target, client_order_id = fa.one_id(order_id, client_order_id)
         if target is None:
             row = await self._waits(venue_symbol, None, client_order_id)
             if row is None:
@@ -257,7 +214,7 @@ class OKXTriggers(PartStops, OKXAccount):
         def send() -> Awaitable[object]:
             return self._call(endpoints.CANCEL_ALGOS, body=[{"instId": venue_symbol, "algoId": number}])
 
-        async def find() -> Order | DecodeError | OrderNotFound | None:
+        async def find() -> fa.Order | fa.DecodeError | fa.OrderNotFound | None:
             row = await self._algo(number)
             if row.state in LIVE:
                 sizes = await self._sizes([row])
@@ -274,21 +231,21 @@ class OKXTriggers(PartStops, OKXAccount):
 
         return await self._pick(endpoints.ALGO, {"algoId": algo_id}, about)
 
-    def _not_waiting(self) -> OrderNotFound:
-        return OrderNotFound("no such trigger order waits", venue=self.id, endpoint=endpoints.CANCEL_ALGOS.name)
+    def _not_waiting(self) -> fa.OrderNotFound:
+        return fa.OrderNotFound("no such trigger order waits", venue=self.id, endpoint=endpoints.CANCEL_ALGOS.name)
 
-    async def fetch_trigger_orders(self, symbol: str | None = None) -> list[Order]:
+    async def fetch_trigger_orders(self, symbol: str | None = None) -> list[fa.Order]:
         """Read the waiting trigger, trailing, take-profit and stop-loss orders."""
-        query = PageQuery(symbol=None if symbol is None else self.venue_symbol(symbol))
+        query = fa.PageQuery(symbol=None if symbol is None else self.venue_symbol(symbol))
 
-        async def page(query: PageQuery, cursor: str | None) -> Page[Order]:
+        async def page(query: fa.PageQuery, cursor: str | None) -> fa.Page[fa.Order]:
             found = await self._algos()(query, cursor)
             orders, unread = waiting().each(found.rows, await self._sizes(found.rows))
-            return Page(orders, found.cursor, unread)  # those of the page among them
+            return fa.Page(orders, found.cursor, unread)  # those of the page among them
 
-        return await everything(page, query, key=lambda order: order.order_id)
+        return await fa.everything(page, query, key=lambda order: order.order_id)
 
-    async def _read_waiting(self, row: wire.WireAlgo) -> Order:
+    async def _read_waiting(self, row: wire.WireAlgo) -> fa.Order:
         return waiting().one(row, (await self._sizes([row]))(row))
 
     async def _waits(
@@ -299,22 +256,22 @@ class OKXTriggers(PartStops, OKXAccount):
         def wanted(row: wire.WireAlgo) -> bool:
             return str(row.algo_id) == order_id if order_id is not None else row.algo_cl_ord_id == client_order_id
 
-        query = PageQuery(symbol=venue_symbol)
-        return await first(self._algos(), query, key=lambda row: str(row.algo_id), wanted=wanted)
+        query = fa.PageQuery(symbol=venue_symbol)
+        return await fa.first(self._algos(), query, key=lambda row: str(row.algo_id), wanted=wanted)
 
-    def _algos(self) -> FetchPage[wire.WireAlgo]:
+    def _algos(self) -> fa.FetchPage[wire.WireAlgo]:
         """The pages of the venue's types, one after the other."""
 
-        def of_group(types: str) -> FetchPage[wire.WireAlgo]:
-            async def page(query: PageQuery, cursor: str | None) -> Page[wire.WireAlgo]:
-                params: Params = {"ordType": types, **endpoints.SWAP, "instId": query.symbol}
+        def of_group(types: str) -> fa.FetchPage[wire.WireAlgo]:
+            async def page(query: fa.PageQuery, cursor: str | None) -> fa.Page[wire.WireAlgo]:
+                params: fa.Params = {"ordType": types, **endpoints.SWAP, "instId": query.symbol}
                 params = {**params, "after": cursor, "limit": endpoints.PAGE}
                 name = query.symbol
                 about = None if name is None else some_of(name, symbol_of=lambda row: row.inst_id)
                 rows = await self._call(endpoints.OPEN_ALGOS, params, about=about)
-                full = rows and len(rows) + len(unread_of(rows)) >= endpoints.PAGE
-                return Page(rows, str(rows[-1].algo_id) if full else None, unread_of(rows))
+                full = rows and len(rows) + len(fa.unread_of(rows)) >= endpoints.PAGE
+                return fa.Page(rows, str(rows[-1].algo_id) if full else None, fa.unread_of(rows))
 
             return page
 
-        return in_turn([of_group(types) for types in _GROUPS])
+        return fa.in_turn([of_group(types) for types in _GROUPS])

@@ -5,28 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
-from futures_async.adapter import (
-    Code,
-    Credentials,
-    Dialect,
-    Endpoint,
-    Refusal,
-    SealedHeaders,
-    Unsigned,
-    VenueTraits,
-    ambiguous,
-    errors,
-    passing,
-    refused,
-)
+import futures_async.adapter as fa
+from futures_async.adapter import ambiguous, errors, passing, refused
 from tests.newcomer.acme.wire import Envelope
 
 
-class AcmeDialect(Dialect):
+class AcmeDialect(fa.Dialect):
     venue = "acme"
     base_url = "https://api.acme.example"
     envelope: ClassVar[Any] = Envelope
-    traits: ClassVar[VenueTraits] = VenueTraits(
+    traits: ClassVar[fa.VenueTraits] = fa.VenueTraits(
         client_id=True,
         client_id_pattern=r"[A-Za-z0-9-]{1,40}",
         echoes_client_id=True,
@@ -35,7 +23,7 @@ class AcmeDialect(Dialect):
         window_s=10.0,
         rate_429_is_gateway=True,
     )
-    codes: ClassVar[Mapping[str, Code]] = {
+    codes: ClassVar[Mapping[str, fa.Code]] = {
         **refused(errors.AuthenticationError, "bad-key", "bad-sign"),
         **refused(errors.SymbolNotFound, "no-contract"),
         **refused(errors.OrderNotFound, "no-order"),
@@ -49,17 +37,17 @@ class AcmeDialect(Dialect):
         **passing(errors.ClockSkew, "too-late"),
     }
 
-    def standing_headers(self, credentials: Credentials) -> Sequence[tuple[str, str]]:
+    def standing_headers(self, credentials: fa.Credentials) -> Sequence[tuple[str, str]]:
         return (("acme-key", credentials.key.reveal()),)
 
     def headers(
-        self, request: Unsigned, endpoint: Endpoint[Any], credentials: Credentials, now_ms: int
-    ) -> SealedHeaders:
+        self, request: fa.Unsigned, endpoint: fa.Endpoint[Any], credentials: fa.Credentials, now_ms: int
+    ) -> fa.SealedHeaders:
         text = f"{now_ms}{request.method}{request.path}?{request.query}".encode() + request.body
-        return SealedHeaders((("acme-time", str(now_ms)), ("acme-sign", credentials.hmac_sha256(text).hexdigest())))
+        return fa.SealedHeaders((("acme-time", str(now_ms)), ("acme-sign", credentials.hmac_sha256(text).hexdigest())))
 
-    def refusal(self, envelope: Envelope[Any]) -> Refusal | None:
-        return None if envelope.code == "ok" else Refusal(envelope.code, envelope.text)
+    def refusal(self, envelope: Envelope[Any]) -> fa.Refusal | None:
+        return None if envelope.code == "ok" else fa.Refusal(envelope.code, envelope.text)
 
     def server_ms(self, envelope: Envelope[Any]) -> int | None:
         return envelope.at or None

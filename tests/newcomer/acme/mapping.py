@@ -4,36 +4,8 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from futures_async.adapter import (
-    Account,
-    Contract,
-    Fill,
-    LedgerEntry,
-    LedgerType,
-    Leverage,
-    Order,
-    OrderStatus,
-    OrderType,
-    Position,
-    Role,
-    Ticker,
-    identifier,
-    made,
-    minus,
-    moment,
-    needed,
-    negative,
-    number,
-    otherwise,
-    price,
-    size,
-    table,
-    table_of_held,
-    text,
-    times,
-    word,
-    yes_no,
-)
+import futures_async.adapter as fa
+from futures_async.adapter import identifier, made, moment, needed, negative, number, otherwise, price, size, text, word
 from tests.newcomer.acme import wire
 from tests.newcomer.acme.words import BOOK, DIRECTION, FORCE, KIND, SIDE, STATE, WHY, to_symbol
 
@@ -44,11 +16,11 @@ def _coin(contract: str) -> str:
     return contract.partition("_")[2]
 
 
-@table
-def contracts(row: wire.WireContract) -> Contract:
+@fa.table
+def contracts(row: wire.WireContract) -> fa.Contract:
     """Trading rules. Sizes are base coin."""
     name = needed(text(row.contract))
-    return Contract(
+    return fa.Contract(
         venue=VENUE,
         symbol=made(to_symbol, name),
         venue_symbol=name,
@@ -66,11 +38,11 @@ def contracts(row: wire.WireContract) -> Contract:
     )
 
 
-@table
-def tickers(row: wire.WireTicker) -> Ticker:
+@fa.table
+def tickers(row: wire.WireTicker) -> fa.Ticker:
     """The market now."""
     name = needed(text(row.contract))
-    return Ticker(
+    return fa.Ticker(
         venue=VENUE,
         symbol=made(to_symbol, name),
         venue_symbol=name,
@@ -81,10 +53,10 @@ def tickers(row: wire.WireTicker) -> Ticker:
     )
 
 
-@table
-def accounts(row: wire.WireBalance) -> Account:
+@fa.table
+def accounts(row: wire.WireBalance) -> fa.Account:
     """The account in one coin."""
-    return Account(
+    return fa.Account(
         venue=VENUE,
         margin_coin=needed(text(row.coin)),
         equity=number(row.equity),
@@ -96,12 +68,12 @@ def accounts(row: wire.WireBalance) -> Account:
     )
 
 
-@table_of_held
-def positions(row: wire.WirePosition) -> Position:
+@fa.table_of_held
+def positions(row: wire.WirePosition) -> fa.Position:
     """Open positions."""
     name, quantity, mark = needed(text(row.contract)), needed(size(row.size)), price(row.mark)
     margin, free = number(row.margin), size(row.free)
-    return Position(
+    return fa.Position(
         venue=VENUE,
         symbol=made(to_symbol, name),
         venue_symbol=name,
@@ -119,33 +91,33 @@ def positions(row: wire.WirePosition) -> Position:
         margin=margin,
         initial_margin=margin,
         maintenance_margin_rate=number(row.upkeep_rate),
-        notional=times(quantity, mark),
+        notional=fa.times(quantity, mark),
         available=free,
-        locked=minus(quantity, free),
+        locked=fa.minus(quantity, free),
         created_ms=moment(row.opened),
     )
 
 
-@table
-def orders(row: wire.WireOrder) -> Order:
+@fa.table
+def orders(row: wire.WireOrder) -> fa.Order:
     """Orders in any state."""
     name, quantity, filled = needed(text(row.contract)), needed(size(row.size)), size(row.done)
-    return Order(
+    return fa.Order(
         venue=VENUE,
         symbol=made(to_symbol, name),
         venue_symbol=name,
         order_id=needed(identifier(row.id)),
         client_order_id=text(row.tag),
         side=needed(word(row.side, SIDE)),
-        type=otherwise(word(row.kind, KIND, OrderType.UNKNOWN), OrderType.UNKNOWN),
+        type=otherwise(word(row.kind, KIND, fa.OrderType.UNKNOWN), fa.OrderType.UNKNOWN),
         time_in_force=word(row.force, FORCE),
         price=price(row.price),
         average_price=price(row.average),
         quantity=quantity,
         filled_quantity=filled,
-        remaining_quantity=minus(quantity, filled),
-        status=needed(word(row.state, STATE, OrderStatus.UNKNOWN)),
-        reduce_only=yes_no(row.closing),
+        remaining_quantity=fa.minus(quantity, filled),
+        status=needed(word(row.state, STATE, fa.OrderStatus.UNKNOWN)),
+        reduce_only=fa.yes_no(row.closing),
         position_side=word(row.book, DIRECTION),
         take_profit=price(row.profit_at),
         stop_loss=price(row.stop_at),
@@ -156,11 +128,11 @@ def orders(row: wire.WireOrder) -> Order:
     )
 
 
-@table
-def fills(row: wire.WireFill) -> Fill:
+@fa.table
+def fills(row: wire.WireFill) -> fa.Fill:
     """Executions."""
     name = needed(text(row.contract))
-    return Fill(
+    return fa.Fill(
         venue=VENUE,
         fill_id=needed(identifier(row.id)),
         order_id=needed(identifier(row.order)),
@@ -172,20 +144,22 @@ def fills(row: wire.WireFill) -> Fill:
         quantity=needed(size(row.size)),
         fee=negative(number(row.paid)),
         fee_coin=made(_coin, name),
-        role=made(lambda maker: None if maker is None else Role.MAKER if maker else Role.TAKER, yes_no(row.maker)),
+        role=made(
+            lambda maker: None if maker is None else fa.Role.MAKER if maker else fa.Role.TAKER, fa.yes_no(row.maker)
+        ),
         realized_pnl=number(row.booked),
         created_ms=moment(row.at),
     )
 
 
-@table
-def entries(row: wire.WireEntry) -> LedgerEntry:
+@fa.table
+def entries(row: wire.WireEntry) -> fa.LedgerEntry:
     """Changes of balance."""
     name = text(row.contract)
-    return LedgerEntry(
+    return fa.LedgerEntry(
         venue=VENUE,
         entry_id=needed(identifier(row.id)),
-        type=otherwise(word(row.why, WHY, LedgerType.OTHER), LedgerType.OTHER),
+        type=otherwise(word(row.why, WHY, fa.LedgerType.OTHER), fa.LedgerType.OTHER),
         venue_type=otherwise(text(row.why), ""),
         amount=needed(number(row.amount)),
         fee=negative(number(row.paid)),
@@ -197,8 +171,8 @@ def entries(row: wire.WireEntry) -> LedgerEntry:
     )
 
 
-@table
-def leverages(row: wire.WireLeverage) -> Leverage:
+@fa.table
+def leverages(row: wire.WireLeverage) -> fa.Leverage:
     """What is set; for both sides alike."""
     name = needed(text(row.contract))
-    return Leverage(venue=VENUE, symbol=made(to_symbol, name), venue_symbol=name, leverage=price(row.leverage))
+    return fa.Leverage(venue=VENUE, symbol=made(to_symbol, name), venue_symbol=name, leverage=price(row.leverage))

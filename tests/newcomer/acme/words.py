@@ -2,40 +2,30 @@
 
 from __future__ import annotations
 
-from futures_async.adapter import (
-    LedgerType,
-    OrderStatus,
-    OrderType,
-    PositionMode,
-    PositionSide,
-    Side,
-    TimeInForce,
-    check_symbol,
-    join,
-    split,
-)
+import futures_async.adapter as fa
+from futures_async.adapter import check_symbol, join, split
 
-SIDE = {"buy": Side.BUY, "sell": Side.SELL}
-DIRECTION = {"long": PositionSide.LONG, "short": PositionSide.SHORT}
-BOOK = {"net": PositionMode.ONE_WAY, "two": PositionMode.HEDGE}
-KIND = {"limit": OrderType.LIMIT, "market": OrderType.MARKET}
+SIDE = {"buy": fa.Side.BUY, "sell": fa.Side.SELL}
+DIRECTION = {"long": fa.PositionSide.LONG, "short": fa.PositionSide.SHORT}
+BOOK = {"net": fa.PositionMode.ONE_WAY, "two": fa.PositionMode.HEDGE}
+KIND = {"limit": fa.OrderType.LIMIT, "market": fa.OrderType.MARKET}
 FORCE = {
-    "rest": TimeInForce.GTC,
-    "now": TimeInForce.IOC,
-    "all": TimeInForce.FOK,
-    "make": TimeInForce.POST_ONLY,
+    "rest": fa.TimeInForce.GTC,
+    "now": fa.TimeInForce.IOC,
+    "all": fa.TimeInForce.FOK,
+    "make": fa.TimeInForce.POST_ONLY,
 }
 STATE = {
-    "open": OrderStatus.NEW,
-    "part": OrderStatus.PARTIALLY_FILLED,
-    "done": OrderStatus.FILLED,
-    "gone": OrderStatus.CANCELED,
+    "open": fa.OrderStatus.NEW,
+    "part": fa.OrderStatus.PARTIALLY_FILLED,
+    "done": fa.OrderStatus.FILLED,
+    "gone": fa.OrderStatus.CANCELED,
 }
 WHY = {
-    "move": LedgerType.TRANSFER,
-    "deal": LedgerType.TRADE,
-    "funding": LedgerType.FUNDING,
-    "cut": LedgerType.LIQUIDATION,
+    "move": fa.LedgerType.TRANSFER,
+    "deal": fa.LedgerType.TRADE,
+    "funding": fa.LedgerType.FUNDING,
+    "cut": fa.LedgerType.LIQUIDATION,
 }
 
 
