@@ -6,10 +6,11 @@ The guide is `simulator/README.md`; the engine that a `Dialect` asks is its `sel
 """
 
 from futures_async.simulator import errors
-from futures_async.simulator.accounts import Account, ApiKey, closed_side
+from futures_async.simulator.accounts import Account, ApiKey, SymbolSettings, closed_side, closing_side, reversed_side
 from futures_async.simulator.contracts import ContractSpec
 from futures_async.simulator.demo import Setup, open_demo_account
 from futures_async.simulator.dialect import (
+    Credit,
     Dialect,
     Request,
     Response,
@@ -37,22 +38,31 @@ from futures_async.simulator.events import (
     TriggerEvent,
     coin_of,
 )
-from futures_async.simulator.lists import Lists, PageOf, Wanted, page
-from futures_async.simulator.margins import Margins, PositionView, Wallet
-from futures_async.simulator.marks import Book
-from futures_async.simulator.orders import Orders
+from futures_async.simulator.lists import Lists, PageOf, R, Wanted, facts, page
+from futures_async.simulator.margins import Margins, PositionView, Wallet, closed_by, critical_price, opened_side
+from futures_async.simulator.marks import DAY_MS, HOUR_MS, Book
+from futures_async.simulator.orders import Orders, Placed
+from futures_async.simulator.presets import check_presets
 from futures_async.simulator.reading import Reader
 from futures_async.simulator.records import (
+    ZERO,
     CancelReason,
     Fill,
     LedgerKind,
     LedgerRow,
     Order,
     Position,
+    PositionRecord,
+    Preset,
+    Reduction,
+    Slot,
     Source,
     Ticket,
     Trigger,
+    TriggerKind,
     TriggerStatus,
+    money,
+    rounded,
 )
 from futures_async.simulator.settings import Settings
 from futures_async.simulator.stream_dialect import (
@@ -60,6 +70,7 @@ from futures_async.simulator.stream_dialect import (
     Answer,
     Ask,
     Beat,
+    Break,
     Deed,
     Frame,
     Line,
@@ -73,8 +84,11 @@ from futures_async.simulator.stream_dialect import (
     Unsubscribe,
     encode,
 )
+from futures_async.simulator.triggers import TRIGGERED_BY
 from futures_async.simulator.world import World
-from futures_async.transport.endpoint import Kind, RateLimit
+from futures_async.transport.endpoint import Kind, Params, RateLimit
+from futures_async.unified.convert import UNREADABLE
+from futures_async.unified.credentials import Credentials
 from futures_async.unified.enums import (
     Intent,
     MarginMode,
@@ -82,13 +96,20 @@ from futures_async.unified.enums import (
     OrderType,
     PositionMode,
     PositionSide,
+    PriceSource,
     Role,
     Side,
     TimeInForce,
 )
+from futures_async.unified.signing import KeySigner
 from futures_async.unified.symbols import Pairs, join, split
 
 __all__ = [
+    "DAY_MS",
+    "HOUR_MS",
+    "TRIGGERED_BY",
+    "UNREADABLE",
+    "ZERO",
     "Account",
     "AccountChannel",
     "Answer",
@@ -97,8 +118,11 @@ __all__ = [
     "BalanceEvent",
     "Beat",
     "Book",
+    "Break",
     "CancelReason",
     "ContractSpec",
+    "Credentials",
+    "Credit",
     "Deed",
     "Dialect",
     "Engine",
@@ -106,6 +130,7 @@ __all__ = [
     "Fill",
     "Frame",
     "Intent",
+    "KeySigner",
     "Kind",
     "LedgerKind",
     "LedgerRow",
@@ -124,13 +149,20 @@ __all__ = [
     "Own",
     "PageOf",
     "Pairs",
+    "Params",
+    "Placed",
     "Position",
     "PositionEvent",
     "PositionMode",
+    "PositionRecord",
     "PositionSide",
     "PositionView",
+    "Preset",
+    "PriceSource",
+    "R",
     "RateLimit",
     "Reader",
+    "Reduction",
     "Request",
     "Response",
     "Role",
@@ -140,15 +172,18 @@ __all__ = [
     "Settings",
     "Setup",
     "Side",
+    "Slot",
     "Source",
     "StreamDialect",
     "Subscribe",
     "Subscription",
+    "SymbolSettings",
     "Table",
     "Ticket",
     "TimeInForce",
     "Trigger",
     "TriggerEvent",
+    "TriggerKind",
     "TriggerStatus",
     "Unsubscribe",
     "VenueRefusal",
@@ -157,19 +192,28 @@ __all__ = [
     "Wanted",
     "World",
     "always",
+    "check_presets",
+    "closed_by",
     "closed_side",
+    "closing_side",
     "coin_of",
+    "critical_price",
     "encode",
     "errors",
+    "facts",
     "fixed",
     "get",
     "join",
+    "money",
     "open_demo_account",
+    "opened_side",
     "page",
     "plain",
     "post",
     "public",
     "refusing",
+    "reversed_side",
+    "rounded",
     "route",
     "split",
 ]

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+import futures_async.simulator.venue as sim
 from futures_async.adapters.bitget.simulated.base import SIDES, TRADES
 from futures_async.adapters.bitget.simulated.gate import (
     CLASSIC,
@@ -33,28 +34,20 @@ from futures_async.adapters.bitget_v1.simulated_rows import (
     position_row,
     tier_rows,
 )
-from futures_async.simulator import errors
-from futures_async.simulator.accounts import Account, ApiKey
-from futures_async.simulator.contracts import ContractSpec
-from futures_async.simulator.demo import Setup, open_demo_account
-from futures_async.simulator.dialect import Request, Table, VenueRefusal, get, post
-from futures_async.simulator.lists import R, Wanted, page
-from futures_async.simulator.records import LedgerRow, Order, Ticket
-from futures_async.transport.endpoint import Kind, RateLimit
-from futures_async.unified.enums import Intent, MarginMode, OrderType, PositionMode, TimeInForce
+from futures_async.simulator.venue import errors, get, open_demo_account, page, post
 
 BASE = "/api/mix/v1"
 SETTING_CODES = {errors.InsufficientMargin: ("70004", "Insufficient margin")}
-TEN, FIVE = RateLimit(10), RateLimit(5)
-KEY = ApiKey(key="sim-bitget-v1-key", secret="sim-bitget-v1-secret", passphrase="simbitgetpass")  # noqa: S106 - no secret
+TEN, FIVE = sim.RateLimit(10), sim.RateLimit(5)
+KEY = sim.ApiKey(key="sim-bitget-v1-key", secret="sim-bitget-v1-secret", passphrase="simbitgetpass")  # noqa: S106 - no secret
 TYPES = {
-    "limit": TimeInForce.GTC,
-    "post_only": TimeInForce.POST_ONLY,
-    "fok": TimeInForce.FOK,
-    "ioc": TimeInForce.IOC,
+    "limit": sim.TimeInForce.GTC,
+    "post_only": sim.TimeInForce.POST_ONLY,
+    "fok": sim.TimeInForce.FOK,
+    "ioc": sim.TimeInForce.IOC,
     "market": None,
 }
-MODES = {"hedged": PositionMode.HEDGE, "one_way": PositionMode.ONE_WAY}
+MODES = {"hedged": sim.PositionMode.HEDGE, "one_way": sim.PositionMode.ONE_WAY}
 BILLS = {
     "deposit": ("deposit",),
     "withdraw": ("withdraw",),
@@ -62,7 +55,7 @@ BILLS = {
     "pnl": ("realized_pnl",),
 }
 
-OWN_CODES: Table = {
+OWN_CODES: sim.Table = {
     errors.InvalidQuantity: ("60002", "Invalid size"),
     errors.BelowMinimum: ("60002", "Invalid size"),
     errors.AboveMaximum: ("60002", "Invalid size"),
@@ -87,7 +80,7 @@ class SimulatedBitgetV1(BitgetGate):
     id = "bitget-v1"
     prefixes = (f"{BASE}/",)
 
-    def demo_account(self, setup: Setup) -> Account:
+    def demo_account(self, setup: sim.Setup) -> sim.Account:
         """An account of its own, or the one whose key is given."""
         key = setup.key or KEY
         found = self.engine.find_key(FAMILY, key.key)
@@ -97,14 +90,14 @@ class SimulatedBitgetV1(BitgetGate):
 
     # What requests name
 
-    def contract(self, values: Mapping[str, Any]) -> ContractSpec:
+    def contract(self, values: Mapping[str, Any]) -> sim.ContractSpec:
         """The contract, by its plain pair."""
         required(values, "symbol")
         symbol = str(values["symbol"])
         for contract in self.engine.world.linear:
             if pair(contract.symbol) == symbol.upper():
                 return contract
-        raise VenueRefusal("40034", f"Parameter {symbol[:40]} does not exist")
+        raise sim.VenueRefusal("40034", f"Parameter {symbol[:40]} does not exist")
 
     def coin(self, values: Mapping[str, Any]) -> str:
         """The margin coin."""
@@ -114,33 +107,33 @@ class SimulatedBitgetV1(BitgetGate):
     # Account
 
     @get(f"{BASE}/account/info", TEN)
-    def account_info(self, request: Request) -> dict[str, Any]:
+    def account_info(self, request: sim.Request) -> dict[str, Any]:
         return account_row(self.engine, request.account, self.coin(request.params))
 
     @get(f"{BASE}/position/allPosition", TEN)
-    def all_positions(self, request: Request) -> list[dict[str, Any]]:
+    def all_positions(self, request: sim.Request) -> list[dict[str, Any]]:
         coin = self.coin(request.params)
         symbol = self.contract(request.params).symbol if request.params.get("symbol") else None
         found = request.account.positions_of(coin=coin, symbol=symbol)
         return [position_row(self.engine, request.account, position) for position in found]
 
     @get(f"{BASE}/account/bills", TEN)
-    def bills(self, request: Request) -> list[dict[str, Any]]:
+    def bills(self, request: sim.Request) -> list[dict[str, Any]]:
         coin, wanted = self.coin(request.params), request.params.get("type") or None
         if wanted is not None and wanted not in BILLS:
-            raise VenueRefusal("40020", "Parameter type error")
+            raise sim.VenueRefusal("40020", "Parameter type error")
 
-        def match(row: LedgerRow) -> bool:
+        def match(row: sim.LedgerRow) -> bool:
             return row.coin == coin and (wanted is None or bill_type(row) in BILLS[wanted])
 
         return [bill_row(row) for row in _page(request, request.account.ledger, None, match)]
 
     @get(f"{BASE}/account/riskLimit", TEN)
-    def risk_limits(self, request: Request) -> list[dict[str, Any]]:
+    def risk_limits(self, request: sim.Request) -> list[dict[str, Any]]:
         return tier_rows(self.contract(request.params))
 
-    @post(f"{BASE}/account/setPositionRiskLimit", FIVE, Kind.SETTING)
-    def set_risk_limit(self, request: Request) -> dict[str, Any]:
+    @post(f"{BASE}/account/setPositionRiskLimit", FIVE, sim.Kind.SETTING)
+    def set_risk_limit(self, request: sim.Request) -> dict[str, Any]:
         fields = request.fields()
         contract, wanted = self.contract(fields), needed_number(fields, "riskLimit")
         for row in tier_rows(contract):
@@ -149,10 +142,10 @@ class SimulatedBitgetV1(BitgetGate):
                 return {"symbol": pair(contract.symbol)} | {
                     name: row[name] for name in ("riskLimit", "maxPositionSize")
                 }
-        raise VenueRefusal("70003", "Risk limit exceeded")
+        raise sim.VenueRefusal("70003", "Risk limit exceeded")
 
-    @post(f"{BASE}/account/setMarginMode", FIVE, Kind.SETTING)
-    def set_margin_mode(self, request: Request) -> dict[str, Any]:
+    @post(f"{BASE}/account/setMarginMode", FIVE, sim.Kind.SETTING)
+    def set_margin_mode(self, request: sim.Request) -> dict[str, Any]:
         """Of all contracts of the coin at once: refused while one of them is in use in the other mode."""
         fields, account = request.fields(), request.account
         coin, mode = self.coin(fields), _mode(fields)
@@ -161,18 +154,18 @@ class SimulatedBitgetV1(BitgetGate):
         account.default_settings.margin_mode = mode
         return {"marginCoin": coin, "marginMode": mode.value}
 
-    @post(f"{BASE}/account/setPositionMode", FIVE, Kind.SETTING)
-    def set_position_mode(self, request: Request) -> dict[str, Any]:
+    @post(f"{BASE}/account/setPositionMode", FIVE, sim.Kind.SETTING)
+    def set_position_mode(self, request: sim.Request) -> dict[str, Any]:
         fields = request.fields()
         contract = self.contract(fields)
         mode = MODES.get(str(fields.get("positionMode")))
         if mode is None:
-            raise VenueRefusal("70002", "Invalid position mode")
+            raise sim.VenueRefusal("70002", "Invalid position mode")
         self.engine.settings.set_position_mode(request.account, contract.settle, mode)
         return {"symbol": pair(contract.symbol), "positionMode": fields["positionMode"]}
 
-    @post(f"{BASE}/position/leverage", FIVE, Kind.SETTING, codes=SETTING_CODES)
-    def set_leverage(self, request: Request) -> dict[str, Any]:
+    @post(f"{BASE}/position/leverage", FIVE, sim.Kind.SETTING, codes=SETTING_CODES)
+    def set_leverage(self, request: sim.Request) -> dict[str, Any]:
         fields = request.fields()
         contract, mode = self.contract(fields), _mode(fields)
         leverage = needed_number(fields, "leverage")
@@ -181,40 +174,40 @@ class SimulatedBitgetV1(BitgetGate):
 
     # Orders
 
-    def _ticket(self, account: Account, fields: Mapping[str, Any]) -> Ticket:
+    def _ticket(self, account: sim.Account, fields: Mapping[str, Any]) -> sim.Ticket:
         contract = self.contract(fields)
         required(fields, "side", "orderType", "size", "leverage", "marginMode")
         kind = fields["orderType"]
         if kind not in TYPES:
-            raise VenueRefusal("60001", "Invalid order type")
+            raise sim.VenueRefusal("60001", "Invalid order type")
         force = TYPES[kind]
         reduce_only = fields.get("reduceOnly", False)
         if not isinstance(reduce_only, bool):
-            raise VenueRefusal("400172", "Parameter verification failed: reduceOnly")
-        hedge = account.mode(contract.symbol) is PositionMode.HEDGE
-        return Ticket(
+            raise sim.VenueRefusal("400172", "Parameter verification failed: reduceOnly")
+        hedge = account.mode(contract.symbol) is sim.PositionMode.HEDGE
+        return sim.Ticket(
             symbol=contract.symbol,
             side=pick(fields, "side", TRADES),
-            type=OrderType.MARKET if force is None else OrderType.LIMIT,
+            type=sim.OrderType.MARKET if force is None else sim.OrderType.LIMIT,
             quantity=needed_number(fields, "size"),
             price=None if force is None else needed_number(fields, "price"),
-            time_in_force=force or TimeInForce.GTC,
+            time_in_force=force or sim.TimeInForce.GTC,
             # No position side is documented: in hedge mode an order closes when it only reduces.
-            intent=(Intent.CLOSE if reduce_only else Intent.OPEN) if hedge else None,
+            intent=(sim.Intent.CLOSE if reduce_only else sim.Intent.OPEN) if hedge else None,
             reduce_only=reduce_only and not hedge,
             margin_mode=_mode(fields),
             leverage=needed_number(fields, "leverage"),
         )
 
-    @post(f"{BASE}/order/placeOrder", TEN, Kind.ORDER)
-    def place_order(self, request: Request) -> dict[str, Any]:
+    @post(f"{BASE}/order/placeOrder", TEN, sim.Kind.ORDER)
+    def place_order(self, request: sim.Request) -> dict[str, Any]:
         return self._place(request.account, request.fields())
 
-    @post(f"{BASE}/order/batchOrders", TEN, Kind.ORDER)
-    def batch_orders(self, request: Request) -> list[dict[str, Any]]:
+    @post(f"{BASE}/order/batchOrders", TEN, sim.Kind.ORDER)
+    def batch_orders(self, request: sim.Request) -> list[dict[str, Any]]:
         orders: list[Mapping[str, Any]] | None = request.fields().get("orders")
         if not isinstance(orders, list) or not orders:
-            raise VenueRefusal("400172", "Parameter verification failed: orders")
+            raise sim.VenueRefusal("400172", "Parameter verification failed: orders")
         return [
             {name: verdict.result[name] for name in ("orderId", "symbol", "status")}
             if verdict.refusal is None
@@ -222,18 +215,18 @@ class SimulatedBitgetV1(BitgetGate):
             for verdict in self.judge(request, orders, lambda fields: self._place(request.account, fields))
         ]
 
-    def _place(self, account: Account, fields: Mapping[str, Any]) -> dict[str, Any]:
+    def _place(self, account: sim.Account, fields: Mapping[str, Any]) -> dict[str, Any]:
         return placed_row(self.engine.orders.place(account, self._ticket(account, fields)).order)
 
-    @post(f"{BASE}/order/cancel", TEN, Kind.CANCEL, needs="orderId")
-    def cancel(self, request: Request) -> dict[str, Any]:
+    @post(f"{BASE}/order/cancel", TEN, sim.Kind.CANCEL, needs="orderId")
+    def cancel(self, request: sim.Request) -> dict[str, Any]:
         fields = request.fields()
         contract, order_id = self.contract(fields), whole(fields, "orderId")
         order = self.engine.orders.cancel(request.account, order_id=order_id, symbol=contract.symbol)
         return {"orderId": str(order.id), "symbol": pair(order.symbol), "status": "cancelled"}
 
-    @post(f"{BASE}/order/cancelAll", TEN, Kind.DELTA)
-    def cancel_all(self, request: Request) -> dict[str, Any]:
+    @post(f"{BASE}/order/cancelAll", TEN, sim.Kind.DELTA)
+    def cancel_all(self, request: sim.Request) -> dict[str, Any]:
         symbol = self.contract(request.fields()).symbol
         try:
             orders = self.engine.orders.cancel_all(request.account, lambda order: order.symbol == symbol)
@@ -241,53 +234,57 @@ class SimulatedBitgetV1(BitgetGate):
             orders = []
         return {"success": True, "cancelledOrders": [str(order.id) for order in orders]}
 
-    @post(f"{BASE}/position/close", TEN, Kind.ORDER)
-    def close(self, request: Request) -> dict[str, Any]:
+    @post(f"{BASE}/position/close", TEN, sim.Kind.ORDER)
+    def close(self, request: sim.Request) -> dict[str, Any]:
         fields, account = request.fields(), request.account
         symbol = self.contract(fields).symbol
         named = maybe(fields, "positionSide", SIDES)
         sides = [row.side for row in account.positions_of(symbol=symbol) if named in (None, row.side)]
         if len(sides) > 1:
-            raise VenueRefusal("400172", "Parameter verification failed: positionSide")
+            raise sim.VenueRefusal("400172", "Parameter verification failed: positionSide")
         if not sides:
             raise errors.NoPosition("no position to close")
         order = self.engine.orders.close_position(account, symbol, sides[0])
         return {"orderId": str(order.id), "symbol": pair(symbol), "status": "new"}
 
     @get(f"{BASE}/order/detail", TEN, needs="orderId")
-    def detail(self, request: Request) -> dict[str, Any]:
+    def detail(self, request: sim.Request) -> dict[str, Any]:
         contract, order_id = self.contract(request.params), whole(request.params, "orderId")
         return order_row(self.engine.orders.find(request.account, order_id=order_id, symbol=contract.symbol))
 
     @get(f"{BASE}/order/current", TEN)
-    def current(self, request: Request) -> list[dict[str, Any]]:
+    def current(self, request: sim.Request) -> list[dict[str, Any]]:
         return self._orders(request, self.engine.lists.open_orders(request.account))
 
     @get(f"{BASE}/order/history", TEN)
-    def history(self, request: Request) -> list[dict[str, Any]]:
+    def history(self, request: sim.Request) -> list[dict[str, Any]]:
         return self._orders(request, self.engine.lists.past_orders(request.account))
 
-    def _orders(self, request: Request, rows: Sequence[Order]) -> list[dict[str, Any]]:
+    def _orders(self, request: sim.Request, rows: Sequence[sim.Order]) -> list[dict[str, Any]]:
         return [order_row(order) for order in _page(request, rows, self.contract(request.params).symbol)]
 
     @get(f"{BASE}/order/fills", TEN)
-    def fills(self, request: Request) -> list[dict[str, Any]]:
+    def fills(self, request: sim.Request) -> list[dict[str, Any]]:
         contract, rows = self.contract(request.params), self.engine.lists.fills(request.account)
         return [fill_row(fill, contract.settle) for fill in _page(request, rows, contract.symbol)]
 
 
-def _mode(fields: Mapping[str, Any]) -> MarginMode:
+def _mode(fields: Mapping[str, Any]) -> sim.MarginMode:
     text = str(fields.get("marginMode"))
     if text not in ("isolated", "cross"):
-        raise VenueRefusal("70001", "Invalid margin mode")
-    return MarginMode(text)
+        raise sim.VenueRefusal("70001", "Invalid margin mode")
+    return sim.MarginMode(text)
 
 
-def _page(request: Request, rows: Sequence[R], symbol: str | None, also: Callable[[R], bool] | None = None) -> list[R]:
+def _page(
+    request: sim.Request, rows: Sequence[sim.R], symbol: str | None, also: Callable[[sim.R], bool] | None = None
+) -> list[sim.R]:
     """The newest rows of the window: `limit` is 100 unless given, at most 500."""
     since, until, limit = (whole(request.params, name) for name in ("startTime", "endTime", "limit"))
     symbols = None if symbol is None else (symbol,)
-    return page(rows, Wanted(symbols=symbols, since_ms=since, until_ms=until, limit=min(limit or 100, 500)), also).rows
+    return page(
+        rows, sim.Wanted(symbols=symbols, since_ms=since, until_ms=until, limit=min(limit or 100, 500)), also
+    ).rows
 
 
 DIALECT = SimulatedBitgetV1

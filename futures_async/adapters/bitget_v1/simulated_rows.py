@@ -5,24 +5,20 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from futures_async.simulator.accounts import Account
-from futures_async.simulator.contracts import ContractSpec
-from futures_async.simulator.dialect import plain
-from futures_async.simulator.engine import Engine
-from futures_async.simulator.records import ZERO, Fill, LedgerKind, LedgerRow, Order, Position
-from futures_async.unified.enums import MarginMode, OrderStatus, OrderType, PositionSide, Role, TimeInForce
+import futures_async.simulator.venue as sim
+from futures_async.simulator.venue import plain
 
 STATUS = {
-    OrderStatus.NEW: "new",
-    OrderStatus.PARTIALLY_FILLED: "partially_filled",
-    OrderStatus.FILLED: "filled",
-    OrderStatus.CANCELED: "cancelled",
+    sim.OrderStatus.NEW: "new",
+    sim.OrderStatus.PARTIALLY_FILLED: "partially_filled",
+    sim.OrderStatus.FILLED: "filled",
+    sim.OrderStatus.CANCELED: "cancelled",
 }
 FORCE = {
-    TimeInForce.GTC: "limit",
-    TimeInForce.POST_ONLY: "post_only",
-    TimeInForce.FOK: "fok",
-    TimeInForce.IOC: "ioc",
+    sim.TimeInForce.GTC: "limit",
+    sim.TimeInForce.POST_ONLY: "post_only",
+    sim.TimeInForce.FOK: "fok",
+    sim.TimeInForce.IOC: "ioc",
 }
 
 
@@ -31,12 +27,12 @@ def pair(symbol: str) -> str:
     return symbol.partition(":")[0].replace("/", "")
 
 
-def order_type(order: Order) -> str:
+def order_type(order: sim.Order) -> str:
     """The type carries the time in force."""
-    return FORCE[order.time_in_force] if order.type is OrderType.LIMIT else "market"
+    return FORCE[order.time_in_force] if order.type is sim.OrderType.LIMIT else "market"
 
 
-def placed_row(order: Order) -> dict[str, Any]:
+def placed_row(order: sim.Order) -> dict[str, Any]:
     """What placing answers: the order as asked for, and "new" whatever has become of it since."""
     return {
         "orderId": str(order.id),
@@ -52,7 +48,7 @@ def placed_row(order: Order) -> dict[str, Any]:
     }
 
 
-def order_row(order: Order) -> dict[str, Any]:
+def order_row(order: sim.Order) -> dict[str, Any]:
     """What reading answers."""
     return placed_row(order) | {
         "filledSize": plain(order.filled),
@@ -62,7 +58,7 @@ def order_row(order: Order) -> dict[str, Any]:
     }
 
 
-def fill_row(fill: Fill, coin: str) -> dict[str, Any]:
+def fill_row(fill: sim.Fill, coin: str) -> dict[str, Any]:
     """One execution; a fee that was paid is positive."""
     return {
         "tradeId": str(fill.id),
@@ -73,21 +69,21 @@ def fill_row(fill: Fill, coin: str) -> dict[str, Any]:
         "size": plain(fill.quantity),
         "fee": plain(fill.fee),
         "feeCurrency": coin,
-        "role": "maker" if fill.role is Role.MAKER else "taker",
+        "role": "maker" if fill.role is sim.Role.MAKER else "taker",
         "createTime": fill.created_ms,
     }
 
 
-def bill_type(row: LedgerRow) -> str:
+def bill_type(row: sim.LedgerRow) -> str:
     """Documented are deposit, withdraw, fee, pnl as filters and realized_pnl in a row; funding has no word."""
-    if row.kind is LedgerKind.TRANSFER:
+    if row.kind is sim.LedgerKind.TRANSFER:
         return "deposit" if row.amount >= 0 else "withdraw"
-    if row.kind is LedgerKind.FUNDING:
+    if row.kind is sim.LedgerKind.FUNDING:
         return "funding_fee"
-    return "realized_pnl" if row.closing or row.kind is LedgerKind.LIQUIDATION else "fee"
+    return "realized_pnl" if row.closing or row.kind is sim.LedgerKind.LIQUIDATION else "fee"
 
 
-def bill_row(row: LedgerRow) -> dict[str, Any]:
+def bill_row(row: sim.LedgerRow) -> dict[str, Any]:
     """One bill; a fill that opens costs a fee and nothing else."""
     word = bill_type(row)
     side = "" if row.position_side is None else f" {row.position_side.value} position"
@@ -96,13 +92,13 @@ def bill_row(row: LedgerRow) -> dict[str, Any]:
         "symbol": "" if row.symbol is None else pair(row.symbol),
         "type": word,
         "amount": plain(-row.fee if word == "fee" else row.amount),
-        "fee": plain(ZERO if word == "fee" else row.fee),
+        "fee": plain(sim.ZERO if word == "fee" else row.fee),
         "createTime": row.created_ms,
         "info": f"Close{side}" if word == "realized_pnl" else f"Open{side}" if word == "fee" else word,
     }
 
 
-def tier_rows(contract: ContractSpec) -> list[dict[str, Any]]:
+def tier_rows(contract: sim.ContractSpec) -> list[dict[str, Any]]:
     """Tiers by size: the seed counts them in base coin, the engine in quote coin at the start price."""
     return [
         {
@@ -116,33 +112,33 @@ def tier_rows(contract: ContractSpec) -> list[dict[str, Any]]:
     ]
 
 
-def position_row(engine: Engine, account: Account, position: Position) -> dict[str, Any]:
+def position_row(engine: sim.Engine, account: sim.Account, position: sim.Position) -> dict[str, Any]:
     """One open position."""
     view = engine.margins.view(account, position)
-    isolated = position.margin_mode is MarginMode.ISOLATED
+    isolated = position.margin_mode is sim.MarginMode.ISOLATED
     return {
         "symbol": pair(position.symbol),
-        "positionSide": "long" if position.side is PositionSide.LONG else "short",
+        "positionSide": "long" if position.side is sim.PositionSide.LONG else "short",
         "holdPosition": plain(position.quantity),
         "openPrice": plain(position.entry_price),
         "markPrice": plain(view.mark_price),
         "unrealizedPnl": plain(view.unrealized_pnl),
         "leverage": plain(position.leverage),
         "marginMode": position.margin_mode.value,
-        "isolatedMargin": plain(position.margin if isolated else ZERO),
+        "isolatedMargin": plain(position.margin if isolated else sim.ZERO),
         "positionMargin": plain(view.margin),
         "maintainMargin": plain(view.maintenance_margin),
         "marginRate": plain(view.margin_ratio),
-        "liquidationPrice": plain(max(ZERO, view.liquidation_price)),
+        "liquidationPrice": plain(max(sim.ZERO, view.liquidation_price)),
         "createTime": position.created_ms,
         "updateTime": position.updated_ms,
     }
 
 
-def account_row(engine: Engine, account: Account, coin: str) -> dict[str, Any]:
+def account_row(engine: sim.Engine, account: sim.Account, coin: str) -> dict[str, Any]:
     """The account in one coin: `total` is the wallet, `marginBalance` the equity (1500 + 50 = 1550 in the sample)."""
     wallet = engine.margins.wallet(account, coin)
-    notional = sum((engine.margins.view(account, p).notional for p in account.positions_of(coin=coin)), ZERO)
+    notional = sum((engine.margins.view(account, p).notional for p in account.positions_of(coin=coin)), sim.ZERO)
     margin = wallet.cross_margin + wallet.isolated_margin
     return {
         "marginCoin": coin,

@@ -12,31 +12,24 @@ from typing import Any, ClassVar
 
 import msgspec
 
+import futures_async.simulator.venue as sim
 from futures_async.adapters.bittap.simulated_rows import Rows, symbol_id
-from futures_async.simulator.accounts import Account, ApiKey
-from futures_async.simulator.demo import Setup, open_demo_account
-from futures_async.simulator.dialect import Dialect, Request, Response, Table, VenueRefusal, get, plain, public
-from futures_async.simulator.engine import Engine
-from futures_async.simulator.errors import BadBody, EngineError, RateLimited, UnknownSymbol
-from futures_async.simulator.lists import R, Wanted, page
-from futures_async.simulator.marks import HOUR_MS
-from futures_async.simulator.reading import Reader
-from futures_async.transport.endpoint import RateLimit
+from futures_async.simulator.venue import errors, get, open_demo_account, page, plain, public
 
 AHEAD_MS = 300_000
 BEHIND_MS = 60_000
 MAX_LIMIT = 1000
-CODES: Table = {
-    UnknownSymbol: ("10001", "Parameter error"),
-    BadBody: ("10001", "Parameter error"),
-    RateLimited: ("429", "Too many requests"),
-    EngineError: ("500", "Server Error"),
+CODES: sim.Table = {
+    errors.UnknownSymbol: ("10001", "Parameter error"),
+    errors.BadBody: ("10001", "Parameter error"),
+    errors.RateLimited: ("429", "Too many requests"),
+    errors.EngineError: ("500", "Server Error"),
 }
-PARAMETER = VenueRefusal("10001", "Parameter error")
-READER = Reader(missing=lambda name: PARAMETER, wrong=lambda name, value: PARAMETER)
+PARAMETER = sim.VenueRefusal("10001", "Parameter error")
+READER = sim.Reader(missing=lambda name: PARAMETER, wrong=lambda name, value: PARAMETER)
 
 
-class SimulatedBitTap(Dialect):
+class SimulatedBitTap(sim.Dialect):
     """ftapi v1."""
 
     id = "bittap"
@@ -46,53 +39,53 @@ class SimulatedBitTap(Dialect):
     refusal_status = 200
     prefixes = ("/ftapi/", "/fmapi/")
     # "600 requests per minute and 10 per second"; whether per key or per address is not said.
-    ip_limits = (RateLimit(10, 1.0, scope="ip"), RateLimit(600, 60.0, scope="ip"))
-    not_found = VenueRefusal("404", "Not Found", status=404)
-    ambiguous = VenueRefusal("500", "Server Error")
-    maintenance = VenueRefusal("500", "Server Error", status=503)
+    ip_limits = (sim.RateLimit(10, 1.0, scope="ip"), sim.RateLimit(600, 60.0, scope="ip"))
+    not_found = sim.VenueRefusal("404", "Not Found", status=404)
+    ambiguous = sim.VenueRefusal("500", "Server Error")
+    maintenance = sim.VenueRefusal("500", "Server Error", status=503)
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: sim.Engine) -> None:
         super().__init__(engine)
         self._rows = Rows(engine)
 
     # Who asks
 
-    def authenticate(self, request: Request) -> Account:
+    def authenticate(self, request: sim.Request) -> sim.Account:
         found = self.engine.find_key(self.family, request.header("x-bt-apikey"))
         if found is None:
-            raise VenueRefusal("410001", "Invalid API key", status=401)
+            raise sim.VenueRefusal("410001", "Invalid API key", status=401)
         account, key = found
         stamp, nonce = request.header("x-bt-ts"), request.header("x-bt-nonce")
         if not stamp.isdigit() or not nonce or not -BEHIND_MS <= int(stamp) - request.now_ms <= AHEAD_MS:
-            raise VenueRefusal("410002", "Signature verification failed", status=401)
+            raise sim.VenueRefusal("410002", "Signature verification failed", status=401)
         pairs = sorted(pair for pair in request.query.split("&") if pair and not pair.endswith("="))
         # All calls are GETs: with an empty query the joining ampersand stays.
         text = "&".join(pairs) + f"&timestamp={stamp}&nonce={nonce}"
         if not key.has_signed(text.encode(), request.header("x-bt-sign")):
-            raise VenueRefusal("410002", "Signature verification failed", status=401)
+            raise sim.VenueRefusal("410002", "Signature verification failed", status=401)
         if not key.can_read:
-            raise VenueRefusal("410006", "Insufficient permission", status=403)
+            raise sim.VenueRefusal("410006", "Insufficient permission", status=403)
         return account
 
     # Envelopes
 
-    def success(self, request: Request, result: Any) -> Response:
+    def success(self, request: sim.Request, result: Any) -> sim.Response:
         body = {"code": "0", "data": result, "msg": "Request successful", "success": True}
-        return Response(200, msgspec.json.encode(body))
+        return sim.Response(200, msgspec.json.encode(body))
 
-    def failure(self, request: Request, refusal: VenueRefusal) -> Response:
+    def failure(self, request: sim.Request, refusal: sim.VenueRefusal) -> sim.Response:
         # One documented envelope shows a timestamp; here refusals have it, so that a wrong clock can be put right.
         body = {"code": refusal.code, "msg": refusal.message, "success": False, "timestamp": self.engine.clock()}
-        return Response(self.status(refusal), msgspec.json.encode(body), refusal.headers)
+        return sim.Response(self.status(refusal), msgspec.json.encode(body), refusal.headers)
 
-    def demo_account(self, setup: Setup) -> Account:
-        key = ApiKey(key="simulated-bittap-key", secret="simulated-bittap-secret")  # noqa: S106 - opens a simulation
+    def demo_account(self, setup: sim.Setup) -> sim.Account:
+        key = sim.ApiKey(key="simulated-bittap-key", secret="simulated-bittap-secret")  # noqa: S106 - opens a simulation
         return open_demo_account(self.engine, setup, "76957286", key=key, family=self.family)
 
     # Account
 
     @get("/ftapi/v1/account/info")
-    def account_info(self, request: Request) -> dict[str, Any]:
+    def account_info(self, request: sim.Request) -> dict[str, Any]:
         account = request.account
         assets = [self._rows.asset(account, coin) for coin in account.balances]
         one = next((asset for asset in assets if asset["coin"] == "USDT"), None) or self._rows.asset(account, "USDT")
@@ -105,7 +98,7 @@ class SimulatedBitTap(Dialect):
         }
 
     @get("/ftapi/v1/openPosition")
-    def open_position(self, request: Request) -> list[dict[str, Any]]:
+    def open_position(self, request: sim.Request) -> list[dict[str, Any]]:
         wanted = request.params.get("symbolId")
         rows = self._rows.positions(request.account, filled_in=True)
         return [row for row in rows if wanted in (None, "", row["symbolId"])]
@@ -113,28 +106,28 @@ class SimulatedBitTap(Dialect):
     # Orders
 
     @get("/ftapi/v1/openOrder")
-    def open_order(self, request: Request) -> list[dict[str, Any]]:
+    def open_order(self, request: sim.Request) -> list[dict[str, Any]]:
         found = self._chosen(request, self.engine.lists.open_orders(request.account))
         return [self._rows.open_order(order, request.account.uid) for order in found]
 
     @get("/ftapi/v1/orderHis")
-    def order_history(self, request: Request) -> list[dict[str, Any]]:
+    def order_history(self, request: sim.Request) -> list[dict[str, Any]]:
         found = self._chosen(request, self.engine.lists.past_orders(request.account))
         return [self._rows.past_order(order, request.account.uid) for order in found]
 
     @get("/ftapi/v1/tradeHis")
-    def trade_history(self, request: Request) -> list[dict[str, Any]]:
+    def trade_history(self, request: sim.Request) -> list[dict[str, Any]]:
         found = self._chosen(request, self.engine.lists.fills(request.account))
         return [self._rows.trade(fill, request.account.uid) for fill in found]
 
-    def _chosen(self, request: Request, rows: Sequence[R]) -> list[R]:
+    def _chosen(self, request: sim.Request, rows: Sequence[sim.R]) -> list[sim.R]:
         """The newest rows that fit the documented parameters; bounds in time are inclusive."""
         asked = request.params
         since, until, limit = (READER.whole(asked, name) for name in ("startTime", "endTime", "limit"))
         if limit == 0 or (limit or 0) > MAX_LIMIT:
             raise PARAMETER
         name = asked.get("symbolId")
-        wanted = Wanted(
+        wanted = sim.Wanted(
             symbols={row.symbol for row in self.engine.world.linear if symbol_id(row.symbol) == name} if name else None,
             since_ms=since,
             until_ms=until or request.now_ms,
@@ -145,7 +138,7 @@ class SimulatedBitTap(Dialect):
 
     # Market data
 
-    def _symbol(self, request: Request) -> str:
+    def _symbol(self, request: sim.Request) -> str:
         """The unified symbol asked for."""
         parts = request.params.get("symbolId", "").split("-")
         if len(parts) != 3 or parts[2] != "M":
@@ -153,7 +146,7 @@ class SimulatedBitTap(Dialect):
         return self.engine.world.contract(f"{parts[0]}/{parts[1]}:{parts[1]}").symbol
 
     @public("/fmapi/v1/exchangeInfo")
-    def exchange_info(self, request: Request) -> dict[str, Any]:
+    def exchange_info(self, request: sim.Request) -> dict[str, Any]:
         """Rows hold the documented fields alone: what the symbol's own field is called, nobody says."""
         contracts = self.engine.world.linear
         return {
@@ -182,7 +175,7 @@ class SimulatedBitTap(Dialect):
         }
 
     @public("/fmapi/v1/depth")
-    def depth(self, request: Request) -> dict[str, Any]:
+    def depth(self, request: sim.Request) -> dict[str, Any]:
         symbol = self._symbol(request)
         contract, book = self.engine.world.contract(symbol), self.engine.world.book(symbol)
         size = plain(contract.top_size)
@@ -196,10 +189,10 @@ class SimulatedBitTap(Dialect):
         }
 
     @public("/fmapi/v1/ticker/24hr")
-    def day_ticker(self, request: Request) -> dict[str, Any]:
+    def day_ticker(self, request: sim.Request) -> dict[str, Any]:
         symbol = self._symbol(request)
         contract = self.engine.world.contract(symbol)
-        prices = [self.engine.marks.mark(contract, request.now_ms - hours * HOUR_MS) for hours in range(24, -1, -1)]
+        prices = [self.engine.marks.mark(contract, request.now_ms - hours * sim.HOUR_MS) for hours in range(24, -1, -1)]
         first, last = prices[0], prices[-1]
         return self._names(symbol) | {
             "openPrice": plain(first),
@@ -210,12 +203,12 @@ class SimulatedBitTap(Dialect):
             "priceChangePercentage": plain(round((last - first) / first, 6)),
             "volume": "0",
             "amount": "0",
-            "openTime": request.now_ms - 24 * HOUR_MS,
+            "openTime": request.now_ms - 24 * sim.HOUR_MS,
             "closeTime": request.now_ms,
         }
 
     @public("/fmapi/v1/ticker/price")
-    def price_ticker(self, request: Request) -> dict[str, Any]:
+    def price_ticker(self, request: sim.Request) -> dict[str, Any]:
         symbol = self._symbol(request)
         return self._names(symbol) | {"price": plain(self.engine.world.book(symbol).last)}
 

@@ -5,29 +5,18 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from futures_async.simulator.accounts import Account
-from futures_async.simulator.dialect import plain
-from futures_async.simulator.engine import Engine
-from futures_async.simulator.records import ZERO, Fill, Order, Source, money, rounded
-from futures_async.unified.enums import (
-    MarginMode,
-    OrderStatus,
-    OrderType,
-    PositionMode,
-    PositionSide,
-    Role,
-    TimeInForce,
-)
+import futures_async.simulator.venue as sim
+from futures_async.simulator.venue import money, plain, rounded
 
 STATUS = {
-    OrderStatus.NEW: "NEW",
-    OrderStatus.PARTIALLY_FILLED: "PART_FILLED",
-    OrderStatus.FILLED: "FILLED",
-    OrderStatus.CANCELED: "CANCELED",
+    sim.OrderStatus.NEW: "NEW",
+    sim.OrderStatus.PARTIALLY_FILLED: "PART_FILLED",
+    sim.OrderStatus.FILLED: "FILLED",
+    sim.OrderStatus.CANCELED: "CANCELED",
 }
-SOURCE = {Source.LIQUIDATION: 2, Source.REVERSE: 10}
-MARGIN_MODE = {MarginMode.CROSS: "CROSSED", MarginMode.ISOLATED: "ISOLATED"}
-POSITION_MODE = {PositionMode.HEDGE: "HEDGE", PositionMode.ONE_WAY: "ONEWAY"}
+SOURCE = {sim.Source.LIQUIDATION: 2, sim.Source.REVERSE: 10}
+MARGIN_MODE = {sim.MarginMode.CROSS: "CROSSED", sim.MarginMode.ISOLATED: "ISOLATED"}
+POSITION_MODE = {sim.PositionMode.HEDGE: "HEDGE", sim.PositionMode.ONE_WAY: "ONEWAY"}
 
 
 def symbol_id(symbol: str) -> str:
@@ -39,10 +28,10 @@ def symbol_id(symbol: str) -> str:
 class Rows:
     """Writes rows from the engine's records; field for field as the venue's tables list them."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: sim.Engine) -> None:
         self._engine = engine
 
-    def asset(self, account: Account, coin: str) -> dict[str, str]:
+    def asset(self, account: sim.Account, coin: str) -> dict[str, str]:
         wallet = self._engine.margins.wallet(account, coin)
         locked = wallet.cross_margin + wallet.isolated_margin + wallet.order_margin
         return {
@@ -65,7 +54,7 @@ class Rows:
             "trialFundBalance": "0",
         }
 
-    def positions(self, account: Account, *, filled_in: bool) -> list[dict[str, Any]]:
+    def positions(self, account: sim.Account, *, filled_in: bool) -> list[dict[str, Any]]:
         """Rows of account/info leave to null, or 0, what depends on the market; openPosition fills it in."""
         rows: list[dict[str, Any]] = []
         for position in account.positions_of():
@@ -73,18 +62,18 @@ class Rows:
             fee_rate = self._engine.world.taker_rate(position)
             value = money(position.quantity * position.entry_price)
             margin = (
-                position.margin if position.margin_mode is MarginMode.ISOLATED else money(value / position.leverage)
+                position.margin if position.margin_mode is sim.MarginMode.ISOLATED else money(value / position.leverage)
             )
             market: dict[str, Decimal] = {
                 "closedFee": view.notional * fee_rate,
-                "bkrFee": max(ZERO, value - position.sign * margin) * fee_rate,
+                "bkrFee": max(sim.ZERO, value - position.sign * margin) * fee_rate,
                 "lastPrice": view.mark_price,
                 "markPrice": view.mark_price,
                 "marginRate": view.margin_ratio,
-                "otherClosedFee": ZERO,
-                "otherMaintainMargin": ZERO,
+                "otherClosedFee": sim.ZERO,
+                "otherMaintainMargin": sim.ZERO,
                 "profitUnreal": view.unrealized_pnl,
-                "profitUnrealRate": view.unrealized_pnl / margin if margin else ZERO,
+                "profitUnrealRate": view.unrealized_pnl / margin if margin else sim.ZERO,
             }
             rows.append(
                 {
@@ -101,7 +90,7 @@ class Rows:
                     "lastUpdateTime": position.updated_ms,
                     "leverage": int(position.leverage),
                     # "0 means will not trigger"
-                    "liquidPrice": plain(max(ZERO, view.liquidation_price)) if filled_in else "0",
+                    "liquidPrice": plain(max(sim.ZERO, view.liquidation_price)) if filled_in else "0",
                     "maintainMargin": plain(money(view.maintenance_margin)) if filled_in else "0",
                     "margin": plain(margin),
                     "marginMode": MARGIN_MODE[position.margin_mode],
@@ -111,7 +100,7 @@ class Rows:
                     "positionMode": POSITION_MODE[position.mode],
                     "quantity": plain(position.quantity),
                     "realizedPnl": plain(position.realized_pnl - position.fee + position.funding),
-                    "side": "BUY" if position.side is PositionSide.LONG else "SELL",
+                    "side": "BUY" if position.side is sim.PositionSide.LONG else "SELL",
                     "symbolId": symbol_id(position.symbol),
                     "tpSl": None,
                     "tpSlOrders": [],
@@ -122,7 +111,7 @@ class Rows:
             )
         return rows
 
-    def _row(self, order: Order, uid: str) -> dict[str, Any]:
+    def _row(self, order: sim.Order, uid: str) -> dict[str, Any]:
         """What both kinds of order rows have."""
         force = order.time_in_force
         return {
@@ -134,35 +123,35 @@ class Rows:
             "marginMode": MARGIN_MODE[order.margin_mode],
             "mtime": order.updated_ms,
             "positionMode": POSITION_MODE[order.position_mode],
-            "postOnly": int(force is TimeInForce.POST_ONLY),
+            "postOnly": int(force is sim.TimeInForce.POST_ONLY),
             "price": plain(order.price, "0"),
             "profit": plain(order.realized_pnl),
             "side": order.side.value.upper(),
             "status": STATUS[order.status],
             "symbolId": symbol_id(order.symbol),
-            "timeInForce": "GTC" if force is TimeInForce.POST_ONLY else force.value.upper(),
-            "totalAmount": plain(order.quantity * (order.price or order.average_price or ZERO)),
+            "timeInForce": "GTC" if force is sim.TimeInForce.POST_ONLY else force.value.upper(),
+            "totalAmount": plain(order.quantity * (order.price or order.average_price or sim.ZERO)),
             "totalQuantity": plain(order.quantity),
             "tradeAmount": plain(order.filled_value),
             "tradeQuantity": plain(order.filled),
-            "type": "LIMIT" if order.type is OrderType.LIMIT else "MARKET",
+            "type": "LIMIT" if order.type is sim.OrderType.LIMIT else "MARKET",
             "uid": uid,
         }
 
-    def open_order(self, order: Order, uid: str) -> dict[str, Any]:
+    def open_order(self, order: sim.Order, uid: str) -> dict[str, Any]:
         return self._row(order, uid) | {
             "ctime": order.created_ms,
             "orderId": str(order.id),
             "profitRate": "0",
             "quantity": plain(order.remaining),
             "reduceOnly": order.closes,
-            "remainingLocked": plain((order.price or ZERO) * order.remaining / order.leverage),
+            "remainingLocked": plain((order.price or sim.ZERO) * order.remaining / order.leverage),
             "tpSl": None,
         }
 
-    def past_order(self, order: Order, uid: str) -> dict[str, Any]:
+    def past_order(self, order: sim.Order, uid: str) -> dict[str, Any]:
         contract = self._engine.world.contract(order.symbol)
-        price = order.price or order.average_price or ZERO
+        price = order.price or order.average_price or sim.ZERO
         return self._row(order, uid) | {
             "id": str(order.id),
             "orderTime": order.created_ms,
@@ -184,12 +173,12 @@ class Rows:
             "tpPrice": "",
             "tpType": "",
             "source": SOURCE.get(order.source, 0),
-            "reverseOrder": int(order.source is Source.REVERSE),
+            "reverseOrder": int(order.source is sim.Source.REVERSE),
         }
 
-    def trade(self, fill: Fill, uid: str) -> dict[str, Any]:
+    def trade(self, fill: sim.Fill, uid: str) -> dict[str, Any]:
         order = fill.order
-        liquidation = order.source is Source.LIQUIDATION
+        liquidation = order.source is sim.Source.LIQUIDATION
         return {
             "dealType": 2 if liquidation else 1,
             "deductFeeAmount": "0",
@@ -197,7 +186,7 @@ class Rows:
             "feeAmount": plain(fill.fee),
             "feeAssetId": self._engine.world.contract(fill.symbol).settle,
             "leverage": int(order.leverage),
-            "liquidityType": 1 if fill.role is Role.TAKER else 2,
+            "liquidityType": 1 if fill.role is sim.Role.TAKER else 2,
             "marginMode": MARGIN_MODE[order.margin_mode],
             "markPrice": plain(fill.price),
             "orderId": str(order.id),
@@ -213,6 +202,6 @@ class Rows:
             "tradeQuantity": plain(fill.quantity),
             "tradeTime": fill.created_ms,
             "tradeType": 1,
-            "type": "LIMIT" if order.type is OrderType.LIMIT else "MARKET",
+            "type": "LIMIT" if order.type is sim.OrderType.LIMIT else "MARKET",
             "uid": uid,
         }

@@ -7,53 +7,40 @@ from typing import Any, ClassVar, TypeVar
 
 import msgspec
 
-from futures_async.simulator import errors
-from futures_async.simulator.accounts import Account, ApiKey
-from futures_async.simulator.contracts import ContractSpec
-from futures_async.simulator.demo import Setup, open_demo_account
-from futures_async.simulator.dialect import Dialect, Request, Response, Table, VenueRefusal, get, plain, post, public
-from futures_async.simulator.errors import EngineError, Unchanged
-from futures_async.simulator.lists import Wanted, page
-from futures_async.simulator.reading import Reader
-from futures_async.simulator.records import Fill, LedgerKind, LedgerRow, Order, Preset, Ticket
-from futures_async.transport.endpoint import Kind, RateLimit
-from futures_async.unified.enums import (
-    Intent,
-    OrderStatus,
-    OrderType,
-    PositionMode,
-    PositionSide,
-    Role,
-    Side,
-    TimeInForce,
-)
+import futures_async.simulator.venue as sim
+from futures_async.simulator.venue import errors, get, open_demo_account, page, plain, post, public
 
-R = TypeVar("R", Order, Fill, LedgerRow)
+R = TypeVar("R", sim.Order, sim.Fill, sim.LedgerRow)
 
-IP, UID = RateLimit(20, scope="ip"), RateLimit(20)
+IP, UID = sim.RateLimit(20, scope="ip"), sim.RateLimit(20)
 WINDOW_MS = 10_000
 # The words stand here once more: shared with the client, two of them exchanged would agree with themselves.
-SIDE = {"buy": Side.BUY, "sell": Side.SELL}
-DIRECTION = {"long": PositionSide.LONG, "short": PositionSide.SHORT}
-BOOK = {"net": PositionMode.ONE_WAY, "two": PositionMode.HEDGE}
-KIND = {"limit": OrderType.LIMIT, "market": OrderType.MARKET}
-FORCE = {"rest": TimeInForce.GTC, "now": TimeInForce.IOC, "all": TimeInForce.FOK, "make": TimeInForce.POST_ONLY}
+SIDE = {"buy": sim.Side.BUY, "sell": sim.Side.SELL}
+DIRECTION = {"long": sim.PositionSide.LONG, "short": sim.PositionSide.SHORT}
+BOOK = {"net": sim.PositionMode.ONE_WAY, "two": sim.PositionMode.HEDGE}
+KIND = {"limit": sim.OrderType.LIMIT, "market": sim.OrderType.MARKET}
+FORCE = {
+    "rest": sim.TimeInForce.GTC,
+    "now": sim.TimeInForce.IOC,
+    "all": sim.TimeInForce.FOK,
+    "make": sim.TimeInForce.POST_ONLY,
+}
 STATE = {
-    "open": OrderStatus.NEW,
-    "part": OrderStatus.PARTIALLY_FILLED,
-    "done": OrderStatus.FILLED,
-    "gone": OrderStatus.CANCELED,
+    "open": sim.OrderStatus.NEW,
+    "part": sim.OrderStatus.PARTIALLY_FILLED,
+    "done": sim.OrderStatus.FILLED,
+    "gone": sim.OrderStatus.CANCELED,
 }
 KINDS = {
-    LedgerKind.TRANSFER: "move",
-    LedgerKind.MARGIN: "move",
-    LedgerKind.TRADE: "deal",
-    LedgerKind.FUNDING: "funding",
-    LedgerKind.LIQUIDATION: "cut",
+    sim.LedgerKind.TRANSFER: "move",
+    sim.LedgerKind.MARGIN: "move",
+    sim.LedgerKind.TRADE: "deal",
+    sim.LedgerKind.FUNDING: "funding",
+    sim.LedgerKind.LIQUIDATION: "cut",
 }
-CODES: Table = {
-    EngineError: ("refused", None),
-    Unchanged: ("same", None),
+CODES: sim.Table = {
+    errors.EngineError: ("refused", None),
+    errors.Unchanged: ("same", None),
     errors.BadBody: ("bad-field", None),
     errors.UnknownSymbol: ("no-contract", None),
     errors.UnknownOrder: ("no-order", None),
@@ -66,9 +53,9 @@ CODES: Table = {
     errors.PositionModeLocked: ("locked", None),
     errors.RateLimited: ("slow-down", None),
 }
-READ = Reader(
-    missing=lambda name: VenueRefusal("bad-field", f"{name} is missing"),
-    wrong=lambda name, value: VenueRefusal("bad-field", f"{name} cannot be {value}"),
+READ = sim.Reader(
+    missing=lambda name: sim.VenueRefusal("bad-field", f"{name} is missing"),
+    wrong=lambda name, value: sim.VenueRefusal("bad-field", f"{name} cannot be {value}"),
 )
 
 
@@ -82,49 +69,49 @@ def said(table: dict[str, Any], meaning: object) -> str:
     return next(word for word, other in table.items() if other == meaning)
 
 
-class Simulated(Dialect):
+class Simulated(sim.Dialect):
     id = "acme"
     family = "acme"
     prefixes = ("/acme/",)
-    not_found = VenueRefusal("no-path", status=404)
-    ambiguous = VenueRefusal("broken", status=500)
-    maintenance = VenueRefusal("broken", status=503)
-    tables: ClassVar[Sequence[Table]] = (CODES,)
+    not_found = sim.VenueRefusal("no-path", status=404)
+    ambiguous = sim.VenueRefusal("broken", status=500)
+    maintenance = sim.VenueRefusal("broken", status=503)
+    tables: ClassVar[Sequence[sim.Table]] = (CODES,)
     statuses: ClassVar[Mapping[str, int]] = {"slow-down": 429, "bad-key": 401, "bad-sign": 401}
     reader = READ
 
-    def demo_account(self, setup: Setup) -> Account:
-        key = ApiKey(key="acme-key", secret="acme-secret")
+    def demo_account(self, setup: sim.Setup) -> sim.Account:
+        key = sim.ApiKey(key="acme-key", secret="acme-secret")
         beside = [("USDC", 25_000)]
         return open_demo_account(self.engine, setup, "9001", key=key, family=self.family, beside=beside)
 
-    def authenticate(self, request: Request) -> Account:
+    def authenticate(self, request: sim.Request) -> sim.Account:
         found = self.engine.find_key(self.family, request.header("acme-key"))
         if found is None:
-            raise VenueRefusal("bad-key")
+            raise sim.VenueRefusal("bad-key")
         account, key = found
         stamp = request.header("acme-time")
         text = f"{stamp}{request.method}{request.path}?{request.query}".encode() + request.body
         if not key.has_signed(text, request.header("acme-sign")):
-            raise VenueRefusal("bad-sign")
+            raise sim.VenueRefusal("bad-sign")
         if abs(request.now_ms - int(stamp)) > WINDOW_MS:
-            raise VenueRefusal("too-late")
+            raise sim.VenueRefusal("too-late")
         return account
 
-    def success(self, request: Request, result: Any) -> Response:
-        return Response(200, msgspec.json.encode({"code": "ok", "at": self.engine.clock(), "data": result}))
+    def success(self, request: sim.Request, result: Any) -> sim.Response:
+        return sim.Response(200, msgspec.json.encode({"code": "ok", "at": self.engine.clock(), "data": result}))
 
-    def failure(self, request: Request, refusal: VenueRefusal) -> Response:
+    def failure(self, request: sim.Request, refusal: sim.VenueRefusal) -> sim.Response:
         # The exchange's own time, not the request's: a client whose clock is wrong learns it from here.
         body = {"code": refusal.code, "text": refusal.message, "at": self.engine.clock()}
-        return Response(self.status(refusal), msgspec.json.encode(body))
+        return sim.Response(self.status(refusal), msgspec.json.encode(body))
 
     # Market
 
-    def listed(self, room: str | None) -> list[ContractSpec]:
+    def listed(self, room: str | None) -> list[sim.ContractSpec]:
         return [spec for spec in self.engine.world.linear if spec.quote == spec.settle and room in (None, spec.settle)]
 
-    def contract(self, request: Request) -> ContractSpec:
+    def contract(self, request: sim.Request) -> sim.ContractSpec:
         name = request.values.get("contract")
         for spec in self.listed(None):
             if to_contract(spec.symbol) == name:
@@ -132,11 +119,11 @@ class Simulated(Dialect):
         raise errors.UnknownSymbol("no such contract")
 
     @public("/acme/time", IP)
-    def time(self, request: Request) -> Any:
+    def time(self, request: sim.Request) -> Any:
         return {"now": request.now_ms}
 
     @public("/acme/contracts", IP, needs="room")
-    def contracts(self, request: Request) -> Any:
+    def contracts(self, request: sim.Request) -> Any:
         return [
             {
                 "contract": to_contract(spec.symbol),
@@ -151,7 +138,7 @@ class Simulated(Dialect):
         ]
 
     @public("/acme/ticker", IP, needs="contract")
-    def ticker(self, request: Request) -> Any:
+    def ticker(self, request: sim.Request) -> Any:
         book = self.engine.world.book(self.contract(request).symbol)
         prices = {"last": book.last, "bid": book.bid, "ask": book.ask, "mark": book.mark}
         return {"contract": request.params["contract"], **{name: plain(value) for name, value in prices.items()}}
@@ -159,7 +146,7 @@ class Simulated(Dialect):
     # Account
 
     @get("/acme/balances", UID)
-    def balances(self, request: Request) -> Any:
+    def balances(self, request: sim.Request) -> Any:
         wallets = [self.engine.margins.wallet(request.account, coin) for coin in request.account.balances]
         return [
             {
@@ -175,7 +162,7 @@ class Simulated(Dialect):
         ]
 
     @get("/acme/positions", UID, needs="room")
-    def positions(self, request: Request) -> Any:
+    def positions(self, request: sim.Request) -> Any:
         symbol = self.contract(request).symbol if request.params.get("contract") else None
         held = request.account.positions_of(coin=request.params["room"], symbol=symbol)
         views = [self.engine.margins.view(request.account, position) for position in held]
@@ -201,37 +188,37 @@ class Simulated(Dialect):
         ]
 
     @get("/acme/leverage", UID, needs="contract")
-    def leverage(self, request: Request) -> Any:
+    def leverage(self, request: sim.Request) -> Any:
         settings = request.account.settings(self.contract(request).symbol)
         return {"contract": request.values["contract"], "leverage": plain(settings.cross_leverage)}
 
-    @post("/acme/leverage", UID, Kind.SETTING, needs="contract leverage")
-    def set_leverage(self, request: Request) -> Any:
+    @post("/acme/leverage", UID, sim.Kind.SETTING, needs="contract leverage")
+    def set_leverage(self, request: sim.Request) -> Any:
         leverage = READ.needed_number(request.fields(), "leverage")
         self.engine.settings.set_leverage(request.account, self.contract(request).symbol, leverage)
         return self.leverage(request)
 
     @get("/acme/book", UID)
-    def book(self, request: Request) -> Any:
+    def book(self, request: sim.Request) -> Any:
         return {"book": said(BOOK, request.account.default_mode)}
 
-    @post("/acme/book", UID, Kind.SETTING, needs="book")
-    def set_book(self, request: Request) -> Any:
+    @post("/acme/book", UID, sim.Kind.SETTING, needs="book")
+    def set_book(self, request: sim.Request) -> Any:
         mode = READ.pick(request.fields(), "book", BOOK)
         self.engine.settings.set_position_mode(request.account, None, mode)
         return self.book(request)
 
     # Orders
 
-    @post("/acme/orders", UID, Kind.ORDER, needs="contract side kind size")
-    def place(self, request: Request) -> Any:
+    @post("/acme/orders", UID, sim.Kind.ORDER, needs="contract side kind size")
+    def place(self, request: sim.Request) -> Any:
         fields = request.fields()
-        hedge = request.account.mode(self.contract(request).symbol) is PositionMode.HEDGE
+        hedge = request.account.mode(self.contract(request).symbol) is sim.PositionMode.HEDGE
         if hedge is not bool(fields.get("book")):
             raise errors.ModeConflict("book is for accounts that hold both sides, and needed there")
         stops = {name: READ.number(fields, name) for name in ("profit_at", "stop_at")}
         closing = bool(fields.get("closing"))
-        ticket = Ticket(
+        ticket = sim.Ticket(
             symbol=self.contract(request).symbol,
             side=READ.pick(fields, "side", SIDE),
             type=READ.pick(fields, "kind", KIND),
@@ -239,34 +226,34 @@ class Simulated(Dialect):
             price=READ.number(fields, "price"),
             time_in_force=READ.pick(fields, "force", FORCE, "rest"),
             client_id=fields.get("tag"),
-            intent=(Intent.CLOSE if closing else Intent.OPEN) if hedge else None,
+            intent=(sim.Intent.CLOSE if closing else sim.Intent.OPEN) if hedge else None,
             reduce_only=closing and not hedge,
-            take_profit=None if stops["profit_at"] is None else Preset(trigger_price=stops["profit_at"]),
-            stop_loss=None if stops["stop_at"] is None else Preset(trigger_price=stops["stop_at"]),
+            take_profit=None if stops["profit_at"] is None else sim.Preset(trigger_price=stops["profit_at"]),
+            stop_loss=None if stops["stop_at"] is None else sim.Preset(trigger_price=stops["stop_at"]),
         )
         return self.ids(self.engine.orders.place(request.account, ticket).order)
 
-    def ids(self, order: Order) -> dict[str, Any]:
+    def ids(self, order: sim.Order) -> dict[str, Any]:
         return {"id": str(order.id), "tag": order.client_id}
 
-    def named(self, request: Request) -> dict[str, Any]:
+    def named(self, request: sim.Request) -> dict[str, Any]:
         values = request.values
         symbol = self.contract(request).symbol
         return {"order_id": READ.whole(values, "id"), "client_id": values.get("tag"), "symbol": symbol}
 
-    @post("/acme/edit", UID, Kind.ORDER, needs="contract")
-    def edit(self, request: Request) -> Any:
+    @post("/acme/edit", UID, sim.Kind.ORDER, needs="contract")
+    def edit(self, request: sim.Request) -> Any:
         order = self.engine.orders.find(request.account, **self.named(request))
         price, quantity = (READ.number(request.fields(), name) for name in ("price", "size"))
         changed = self.engine.orders.amend(request.account, order, price=price, quantity=quantity, in_place=True)
         return self.ids(changed)
 
-    @post("/acme/cancel", UID, Kind.CANCEL, needs="contract")
-    def cancel(self, request: Request) -> Any:
+    @post("/acme/cancel", UID, sim.Kind.CANCEL, needs="contract")
+    def cancel(self, request: sim.Request) -> Any:
         return self.ids(self.engine.orders.cancel(request.account, **self.named(request)))
 
-    @post("/acme/cancel-all", UID, Kind.DELTA, needs="contract")
-    def cancel_all(self, request: Request) -> Any:
+    @post("/acme/cancel-all", UID, sim.Kind.DELTA, needs="contract")
+    def cancel_all(self, request: sim.Request) -> Any:
         symbol = self.contract(request).symbol
         try:
             gone = self.engine.orders.cancel_all(request.account, lambda order: order.symbol == symbol)
@@ -275,15 +262,15 @@ class Simulated(Dialect):
         return [self.ids(order) for order in gone]
 
     @get("/acme/order", UID, needs="contract")
-    def order(self, request: Request) -> Any:
+    def order(self, request: sim.Request) -> Any:
         return self.row(self.engine.orders.find(request.account, **self.named(request)))
 
     # Lists
 
-    def paged(self, request: Request, rows: Sequence[R], to_row: Callable[[R], Any]) -> Any:
+    def paged(self, request: sim.Request, rows: Sequence[R], to_row: Callable[[R], Any]) -> Any:
         """Rows of a room or a contract, newest first, and the id that the next page is before."""
         params = request.params
-        wanted = Wanted(
+        wanted = sim.Wanted(
             symbols=[self.contract(request).symbol] if params.get("contract") else None,
             since_ms=READ.whole(params, "from"),
             until_ms=READ.whole(params, "to"),
@@ -293,28 +280,28 @@ class Simulated(Dialect):
         found = page(rows, wanted, lambda row: self.room(row) == params["room"])
         return {"rows": [to_row(row) for row in found.rows], "next": str(found.last_id) if found.more else None}
 
-    def room(self, row: Order | Fill | LedgerRow) -> str:
+    def room(self, row: sim.Order | sim.Fill | sim.LedgerRow) -> str:
         """The coin that it is about: a deposit belongs to no contract."""
-        return row.coin if isinstance(row, LedgerRow) else self.engine.world.contract(row.symbol).settle
+        return row.coin if isinstance(row, sim.LedgerRow) else self.engine.world.contract(row.symbol).settle
 
     @get("/acme/open", UID, needs="room")
-    def open(self, request: Request) -> Any:
+    def open(self, request: sim.Request) -> Any:
         return self.paged(request, self.engine.lists.open_orders(request.account), self.row)
 
     @get("/acme/done", UID, needs="room")
-    def done(self, request: Request) -> Any:
+    def done(self, request: sim.Request) -> Any:
         return self.paged(request, self.engine.lists.past_orders(request.account), self.row)
 
     @get("/acme/fills", UID, needs="room")
-    def fills(self, request: Request) -> Any:
+    def fills(self, request: sim.Request) -> Any:
         return self.paged(request, self.engine.lists.fills(request.account), self.fill)
 
     @get("/acme/ledger", UID, needs="room")
-    def ledger(self, request: Request) -> Any:
+    def ledger(self, request: sim.Request) -> Any:
         return self.paged(request, request.account.ledger, self.entry)
 
-    def row(self, order: Order) -> dict[str, Any]:
-        canceled = order.status in (OrderStatus.REJECTED, OrderStatus.EXPIRED)
+    def row(self, order: sim.Order) -> dict[str, Any]:
+        canceled = order.status in (sim.OrderStatus.REJECTED, sim.OrderStatus.EXPIRED)
         return {
             "contract": to_contract(order.symbol),
             **self.ids(order),
@@ -335,7 +322,7 @@ class Simulated(Dialect):
             "changed": order.updated_ms,
         }
 
-    def fill(self, fill: Fill) -> dict[str, Any]:
+    def fill(self, fill: sim.Fill) -> dict[str, Any]:
         return {
             "id": str(fill.id),
             "order": str(fill.order.id),
@@ -346,11 +333,11 @@ class Simulated(Dialect):
             "size": plain(fill.quantity),
             "paid": plain(-fill.fee),
             "booked": plain(fill.realized_pnl),
-            "maker": fill.role is Role.MAKER,
+            "maker": fill.role is sim.Role.MAKER,
             "at": fill.created_ms,
         }
 
-    def entry(self, row: LedgerRow) -> dict[str, Any]:
+    def entry(self, row: sim.LedgerRow) -> dict[str, Any]:
         return {
             "id": str(row.id),
             "why": KINDS[row.kind],

@@ -5,19 +5,13 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
+import futures_async.simulator.venue as sim
 from futures_async.adapters.binance.simulated.base import DAY_MS, DONE, LISTEN_KEY, READER, V1, V2, V3, Fapi, fields_of
 from futures_async.adapters.binance.simulated.orders import FLAGS
-from futures_async.simulator import errors
-from futures_async.simulator.accounts import Account
-from futures_async.simulator.contracts import ContractSpec
-from futures_async.simulator.dialect import Request, VenueRefusal, get, plain, post, route
-from futures_async.simulator.margins import PositionView
-from futures_async.simulator.records import ZERO, LedgerKind, LedgerRow, money
-from futures_async.transport.endpoint import Kind
-from futures_async.unified.enums import MarginMode, PositionMode, PositionSide
+from futures_async.simulator.venue import errors, get, money, plain, post, route
 
-MARGIN_TYPES = {"crossed": MarginMode.CROSS, "isolated": MarginMode.ISOLATED}
-MODES = {True: PositionMode.HEDGE, False: PositionMode.ONE_WAY}
+MARGIN_TYPES = {"crossed": sim.MarginMode.CROSS, "isolated": sim.MarginMode.ISOLATED}
+MODES = {True: sim.PositionMode.HEDGE, False: sim.PositionMode.ONE_WAY}
 COINS = ("USDT", "USDC", "BTC", "BNB")
 KEY_LIFE_MS = 3_600_000
 CROSS = ("crossWalletBalance", "crossUnPnl")
@@ -36,7 +30,7 @@ class AccountCalls(Fapi):
 
     @get(f"{V3}/account", weight=5)
     @get(f"{V2}/account", weight=5)
-    def account(self, request: Request) -> dict[str, Any]:
+    def account(self, request: sim.Request) -> dict[str, Any]:
         """Totals of USDT, every coin that may be margin, and what is open."""
         account = request.account
         usdt = self._asset(account, "USDT")
@@ -50,7 +44,7 @@ class AccountCalls(Fapi):
         ]
         return totals | {"assets": [self._asset(account, coin) for coin in coins], "positions": rows}
 
-    def _asset(self, account: Account, coin: str) -> dict[str, Any]:
+    def _asset(self, account: sim.Account, coin: str) -> dict[str, Any]:
         wallet = self.engine.margins.wallet(account, coin)
         positions = [self.engine.margins.view(account, p, wallet) for p in account.positions_of(coin=coin)]
         held = wallet.cross_margin + wallet.isolated_margin
@@ -59,7 +53,7 @@ class AccountCalls(Fapi):
             "walletBalance": plain(wallet.balance),
             "unrealizedProfit": plain(wallet.unrealized),
             "marginBalance": plain(wallet.equity),
-            "maintMargin": plain(money(sum((view.maintenance_margin for view in positions), ZERO))),
+            "maintMargin": plain(money(sum((view.maintenance_margin for view in positions), sim.ZERO))),
             "initialMargin": plain(held + wallet.order_margin),
             "positionInitialMargin": plain(held),
             "openOrderInitialMargin": plain(wallet.order_margin),
@@ -72,7 +66,7 @@ class AccountCalls(Fapi):
 
     @get(f"{V3}/balance", weight=5)
     @get(f"{V2}/balance", weight=5)
-    def balance(self, request: Request) -> list[dict[str, Any]]:
+    def balance(self, request: sim.Request) -> list[dict[str, Any]]:
         """Coin by coin, without what positions take."""
         rows = [self._asset(request.account, coin) for coin in request.account.balances]
         beside = {"accountAlias": "SgsR", "marginAvailable": True, "updateTime": request.now_ms}
@@ -82,92 +76,92 @@ class AccountCalls(Fapi):
         ]
 
     @get(f"{V1}/pmAccountInfo", weight=5)
-    def portfolio_margin(self, request: Request) -> Any:
+    def portfolio_margin(self, request: sim.Request) -> Any:
         """A row for Portfolio Margin accounts alone."""
         if request.account.kind != "portfolio-margin":
-            raise VenueRefusal("-4109", "This account is inactive.")
+            raise sim.VenueRefusal("-4109", "This account is inactive.")
         return {"asset": "USDT", "maxWithdrawAmountUSD": "100", "maxWithdrawAmount": "100"}
 
     # -- modes
 
     @get(f"{V1}/accountConfig", weight=5)
-    def config(self, request: Request) -> dict[str, Any]:
+    def config(self, request: sim.Request) -> dict[str, Any]:
         """Both modes in one answer."""
         return {
             "feeTier": 0,
             "canTrade": request.account.extra.get("canTrade") != "no",
             "canDeposit": True,
             "canWithdraw": True,
-            "dualSidePosition": request.account.default_mode is PositionMode.HEDGE,
+            "dualSidePosition": request.account.default_mode is sim.PositionMode.HEDGE,
             "updateTime": 0,
             "multiAssetsMargin": "multiAssets" in request.account.extra,
             "tradeGroupId": -1,
         }
 
     @get(f"{V1}/positionSide/dual", weight=30)
-    def dual(self, request: Request) -> dict[str, Any]:
+    def dual(self, request: sim.Request) -> dict[str, Any]:
         """The position mode alone."""
-        return {"dualSidePosition": request.account.default_mode is PositionMode.HEDGE}
+        return {"dualSidePosition": request.account.default_mode is sim.PositionMode.HEDGE}
 
-    @post(f"{V1}/positionSide/dual", (), Kind.SETTING, needs="dualSidePosition")
-    def set_dual(self, request: Request) -> dict[str, Any]:
+    @post(f"{V1}/positionSide/dual", (), sim.Kind.SETTING, needs="dualSidePosition")
+    def set_dual(self, request: sim.Request) -> dict[str, Any]:
         """Of all contracts; unchanged is a refusal that means success."""
         account, mode = request.account, MODES[READER.pick(fields_of(request), "dualSidePosition", FLAGS)]
         if mode is account.default_mode:
-            raise VenueRefusal("-4059", "No need to change position side.")
+            raise sim.VenueRefusal("-4059", "No need to change position side.")
         if account.open_orders or account.live_triggers:
-            raise VenueRefusal("-4067", "Position side cannot be changed if there exists open orders.")
+            raise sim.VenueRefusal("-4067", "Position side cannot be changed if there exists open orders.")
         self.engine.settings.set_position_mode(account, None, mode)
         return DONE
 
     @get(f"{V1}/symbolConfig", weight=5)
-    def symbol_config(self, request: Request) -> list[dict[str, Any]]:
+    def symbol_config(self, request: sim.Request) -> list[dict[str, Any]]:
         """Of one contract, or of all."""
         return [self._symbol_config(request.account, contract) for contract in self.asked(fields_of(request))]
 
-    def _symbol_config(self, account: Account, contract: ContractSpec) -> dict[str, Any]:
+    def _symbol_config(self, account: sim.Account, contract: sim.ContractSpec) -> dict[str, Any]:
         settings = account.settings(contract.symbol)
-        leverage = settings.leverage(PositionSide.LONG)
+        leverage = settings.leverage(sim.PositionSide.LONG)
         return {
             "symbol": self.name(contract.symbol),
-            "marginType": "ISOLATED" if settings.margin_mode is MarginMode.ISOLATED else "CROSSED",
+            "marginType": "ISOLATED" if settings.margin_mode is sim.MarginMode.ISOLATED else "CROSSED",
             "isAutoAddMargin": "false",
             "leverage": int(leverage),
             "maxNotionalValue": plain(contract.notional_limit(leverage)),
         }
 
-    @post(f"{V1}/marginType", (), Kind.SETTING, needs="symbol marginType")
-    def set_margin_type(self, request: Request) -> dict[str, Any]:
+    @post(f"{V1}/marginType", (), sim.Kind.SETTING, needs="symbol marginType")
+    def set_margin_type(self, request: sim.Request) -> dict[str, Any]:
         """Of one contract; unchanged is a refusal that means success."""
         fields, account = fields_of(request), request.account
         symbol, mode = self.contract(fields).symbol, READER.pick(fields, "marginType", MARGIN_TYPES)
         if account.settings(symbol).margin_mode is mode:
-            raise VenueRefusal("-4046", "No need to change margin type.")
-        if mode is MarginMode.ISOLATED and "multiAssets" in account.extra:
-            raise VenueRefusal("-4168", "Unable to adjust to isolated-margin mode under the Multi-Assets mode.")
+            raise sim.VenueRefusal("-4046", "No need to change margin type.")
+        if mode is sim.MarginMode.ISOLATED and "multiAssets" in account.extra:
+            raise sim.VenueRefusal("-4168", "Unable to adjust to isolated-margin mode under the Multi-Assets mode.")
         if any(order.symbol == symbol for order in account.open_orders.values()):
-            raise VenueRefusal("-4047", "Margin type cannot be changed if there exists open orders.")
+            raise sim.VenueRefusal("-4047", "Margin type cannot be changed if there exists open orders.")
         self.engine.settings.set_margin_mode(account, symbol, mode)
         return DONE
 
-    @post(f"{V1}/leverage", (), Kind.SETTING, needs="symbol leverage")
-    def set_leverage(self, request: Request) -> dict[str, Any]:
+    @post(f"{V1}/leverage", (), sim.Kind.SETTING, needs="symbol leverage")
+    def set_leverage(self, request: sim.Request) -> dict[str, Any]:
         """One for both sides and both margin modes."""
         fields, account = fields_of(request), request.account
         contract, leverage = self.contract(fields), Decimal(READER.whole(fields, "leverage") or 0)
-        for mode in (MarginMode.ISOLATED, MarginMode.CROSS):
+        for mode in (sim.MarginMode.ISOLATED, sim.MarginMode.CROSS):
             self.engine.settings.set_leverage(account, contract.symbol, leverage, margin_mode=mode, every_mode=True)
         limit = contract.notional_limit(leverage)
         return {"leverage": int(leverage), "maxNotionalValue": plain(limit), "symbol": self.name(contract.symbol)}
 
     @get(f"{V1}/leverageBracket")
-    def brackets(self, request: Request) -> list[dict[str, Any]]:
+    def brackets(self, request: sim.Request) -> list[dict[str, Any]]:
         """Tiers, JSON numbers throughout."""
         return [self._brackets(contract) for contract in self.asked(fields_of(request))]
 
-    def _brackets(self, contract: ContractSpec) -> dict[str, Any]:
+    def _brackets(self, contract: sim.ContractSpec) -> dict[str, Any]:
         rows: list[dict[str, Any]] = []
-        cum, before = ZERO, ZERO
+        cum, before = sim.ZERO, sim.ZERO
         for tier in contract.tiers:
             cum += tier.min_notional * (tier.maintenance_rate - before)
             before = tier.maintenance_rate
@@ -184,7 +178,7 @@ class AccountCalls(Fapi):
         return {"symbol": self.name(contract.symbol), "brackets": rows}
 
     @get(f"{V1}/commissionRate", weight=20, needs="symbol")
-    def commission(self, request: Request) -> dict[str, str]:
+    def commission(self, request: sim.Request) -> dict[str, str]:
         """The same for everybody."""
         contract = self.contract(fields_of(request))
         return {
@@ -197,47 +191,47 @@ class AccountCalls(Fapi):
 
     @get(f"{V3}/positionRisk", weight=5)
     @get(f"{V2}/positionRisk", weight=5)
-    def position_risk(self, request: Request) -> list[dict[str, Any]]:
+    def position_risk(self, request: sim.Request) -> list[dict[str, Any]]:
         """Of contracts with a position or an open order: rows without an amount are among them."""
         return self._positions(request.account, self.asked(fields_of(request)))
 
-    def _positions(self, account: Account, contracts: list[ContractSpec]) -> list[dict[str, Any]]:
+    def _positions(self, account: sim.Account, contracts: list[sim.ContractSpec]) -> list[dict[str, Any]]:
         busy = {*account.positions_held(), *account.orders_held()}
-        hedge = account.default_mode is PositionMode.HEDGE
+        hedge = account.default_mode is sim.PositionMode.HEDGE
         rows: list[dict[str, Any]] = []
         for contract in contracts:
             if contract.symbol not in busy:
                 continue
             held = {position.side: position for position in account.positions_of(symbol=contract.symbol)}
-            for side in PositionSide if hedge else (next(iter(held), PositionSide.LONG),):
+            for side in sim.PositionSide if hedge else (next(iter(held), sim.PositionSide.LONG),):
                 word = side.value.upper() if hedge else "BOTH"
                 view = self.engine.margins.view(account, held[side]) if side in held else None
                 rows.append(position_row(contract, self.name(contract.symbol), word, view))
         return rows
 
-    @post(f"{V1}/positionMargin", (), Kind.DELTA, needs="symbol amount type")
-    def position_margin(self, request: Request) -> dict[str, Any]:
+    @post(f"{V1}/positionMargin", (), sim.Kind.DELTA, needs="symbol amount type")
+    def position_margin(self, request: sim.Request) -> dict[str, Any]:
         """Adds (1) or removes (2)."""
         fields, account = fields_of(request), request.account
         symbol, amount = self.contract(fields).symbol, READER.needed_number(fields, "amount")
         kind, side = READER.whole(fields, "type"), self.held_side(account, fields)
         if amount <= 0 or kind not in (1, 2):
-            raise VenueRefusal("-4055", "Amount must be positive.")
+            raise sim.VenueRefusal("-4055", "Amount must be positive.")
         found = account.net_position(symbol)
         if side is None and found is None:
             raise errors.NotIsolated("no position")
         moved = amount if kind == 1 else -amount
-        held = side or (found.side if found is not None else PositionSide.LONG)
+        held = side or (found.side if found is not None else sim.PositionSide.LONG)
         try:
             self.engine.settings.adjust_margin(account, symbol, held, moved)
         except errors.NoPosition:
             raise errors.NotIsolated("no position") from None
         except errors.InsufficientMargin:
-            raise VenueRefusal("-4051", "Isolated balance insufficient.") from None
+            raise sim.VenueRefusal("-4051", "Isolated balance insufficient.") from None
         return {"amount": amount, "code": 200, "msg": "Successfully modify position margin.", "type": kind}
 
     @get(f"{V1}/positionMargin/history", needs="symbol")
-    def margin_history(self, request: Request) -> list[dict[str, Any]]:
+    def margin_history(self, request: sim.Request) -> list[dict[str, Any]]:
         """What was added and removed."""
         symbol = self.contract(fields_of(request)).symbol
         return [
@@ -251,13 +245,13 @@ class AccountCalls(Fapi):
                 "positionSide": "BOTH",
             }
             for row in request.account.ledger
-            if row.kind is LedgerKind.MARGIN and row.symbol == symbol
+            if row.kind is sim.LedgerKind.MARGIN and row.symbol == symbol
         ]
 
     # -- ledger
 
     @get(f"{V1}/income", weight=30)
-    def income(self, request: Request) -> list[dict[str, Any]]:
+    def income(self, request: sim.Request) -> list[dict[str, Any]]:
         """Ascending; a fee is a row of its own, with the number of its profit."""
         fields = fields_of(request)
         wanted, kind = fields.get("symbol") or None, fields.get("incomeType") or None
@@ -274,18 +268,18 @@ class AccountCalls(Fapi):
         ]
         return rows[:limit]
 
-    def _income(self, entry: LedgerRow) -> list[dict[str, Any]]:
+    def _income(self, entry: sim.LedgerRow) -> list[dict[str, Any]]:
         parts: list[tuple[str, Decimal]] = []
         match entry.kind:
-            case LedgerKind.TRADE:
+            case sim.LedgerKind.TRADE:
                 parts = [("COMMISSION", -entry.fee)] + ([("REALIZED_PNL", entry.amount)] if entry.amount else [])
-            case LedgerKind.FUNDING:
+            case sim.LedgerKind.FUNDING:
                 parts = [("FUNDING_FEE", entry.amount)]
-            case LedgerKind.TRANSFER:
+            case sim.LedgerKind.TRANSFER:
                 parts = [("TRANSFER", entry.amount)]
-            case LedgerKind.LIQUIDATION:
+            case sim.LedgerKind.LIQUIDATION:
                 parts = [("INSURANCE_CLEAR", entry.amount - entry.fee)]
-            case LedgerKind.MARGIN:
+            case sim.LedgerKind.MARGIN:
                 pass
         return [
             {
@@ -306,12 +300,12 @@ class AccountCalls(Fapi):
     @post(LISTEN_KEY)
     @route("PUT", LISTEN_KEY)
     @route("DELETE", LISTEN_KEY)
-    def listen_key(self, request: Request) -> dict[str, str]:
+    def listen_key(self, request: sim.Request) -> dict[str, str]:
         """One for the account, for an hour; asking again extends it."""
         extra = request.account.extra
         alive = int(extra.get("listenKeyUntil", "0")) > request.now_ms
         if request.method != "POST" and not alive:
-            raise VenueRefusal("-1125", "This listenKey does not exist.")
+            raise sim.VenueRefusal("-1125", "This listenKey does not exist.")
         if request.method == "DELETE":
             extra["listenKeyUntil"] = "0"
             return {}
@@ -321,13 +315,13 @@ class AccountCalls(Fapi):
         return {"listenKey": extra["listenKey"]}
 
 
-def position_row(contract: ContractSpec, name: str, word: str, view: PositionView | None) -> dict[str, Any]:
+def position_row(contract: sim.ContractSpec, name: str, word: str, view: sim.PositionView | None) -> dict[str, Any]:
     """A position, or the empty place of one."""
     held = None if view is None else view.position
-    isolated = held is not None and held.margin_mode is MarginMode.ISOLATED
+    isolated = held is not None and held.margin_mode is sim.MarginMode.ISOLATED
     sign = 1 if held is None else held.sign
-    unrealized = money(view.unrealized_pnl) if view is not None else ZERO
-    initial = ZERO if view is None or held is None else money(view.value / held.leverage)
+    unrealized = money(view.unrealized_pnl) if view is not None else sim.ZERO
+    initial = sim.ZERO if view is None or held is None else money(view.value / held.leverage)
     return {
         "symbol": name,
         "positionSide": word,
@@ -336,7 +330,7 @@ def position_row(contract: ContractSpec, name: str, word: str, view: PositionVie
         "breakEvenPrice": plain(view.break_even_price) if view is not None else "0.0",
         "markPrice": plain(view.mark_price) if view is not None else "0.0",
         "unRealizedProfit": plain(unrealized),
-        "liquidationPrice": plain(max(ZERO, view.liquidation_price)) if view is not None else "0",
+        "liquidationPrice": plain(max(sim.ZERO, view.liquidation_price)) if view is not None else "0",
         "isolatedMargin": plain(view.margin + unrealized) if view is not None and isolated else "0",
         "isolatedWallet": plain(view.margin) if view is not None and isolated else "0",
         "notional": plain(view.notional * sign) if view is not None else "0",

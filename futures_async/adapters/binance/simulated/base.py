@@ -9,44 +9,33 @@ from urllib.parse import parse_qsl, unquote
 
 import msgspec
 
-from futures_async.simulator import errors
-from futures_async.simulator.accounts import Account, ApiKey
-from futures_async.simulator.contracts import ContractSpec
-from futures_async.simulator.dialect import Credit, Dialect, Request, Response, Route, Table, VenueRefusal
-from futures_async.simulator.errors import EngineError, RateLimited
-from futures_async.simulator.lists import facts
-from futures_async.simulator.reading import Reader
-from futures_async.simulator.records import Fill, LedgerRow, Order, Trigger
-from futures_async.transport.endpoint import Params, RateLimit
-from futures_async.unified.convert import UNREADABLE
-from futures_async.unified.credentials import Credentials
-from futures_async.unified.enums import PositionMode, PositionSide
-from futures_async.unified.signing import KeySigner
+import futures_async.simulator.venue as sim
+from futures_async.simulator.venue import errors, facts
 
-R = TypeVar("R", Order, Fill, LedgerRow, Trigger)
+R = TypeVar("R", sim.Order, sim.Fill, sim.LedgerRow, sim.Trigger)
 
 V1, V2, V3 = "/fapi/v1", "/fapi/v2", "/fapi/v3"
 LISTEN_KEY = f"{V1}/listenKey"
 DAY_MS = 86_400_000
 AHEAD_MS = 1000
 LONGEST_WINDOW_MS = 60_000
-WEIGHT = RateLimit(2400, 60.0, scope="ip")
-ORDERS = (RateLimit(300, 10.0, pool="orders"), RateLimit(1200, 60.0, pool="orders"))
+WEIGHT = sim.RateLimit(2400, 60.0, scope="ip")
+ORDERS = (sim.RateLimit(300, 10.0, pool="orders"), sim.RateLimit(1200, 60.0, pool="orders"))
 BATCH = (ORDERS[0].taking(5), ORDERS[1])
 USED = "X-MBX-USED-WEIGHT-1M"
 HEADERS = {10.0: "X-MBX-ORDER-COUNT-10S", 60.0: "X-MBX-ORDER-COUNT-1M"}
-SIDES = {"long": PositionSide.LONG, "short": PositionSide.SHORT}
+SIDES = {"long": sim.PositionSide.LONG, "short": sim.PositionSide.SHORT}
 DONE = {"code": 200, "msg": "success"}
 # Text is text; the Decimals among it are what the venue sends as JSON numbers.
 _JSON = msgspec.json.Encoder(decimal_format="number")
 _LIST: msgspec.json.Decoder[list[Any]] = msgspec.json.Decoder(list[Any])
 _SIGNATURE = re.compile(r"(?:^|&)signature=([^&]*)$")
 
-READER = Reader(
-    missing=lambda name: VenueRefusal("-1102", f"Mandatory parameter '{name}' was not sent, was empty/null."),
-    wrong=lambda name, value: VenueRefusal("-1130", f"Data sent for parameter '{name}' is not valid."),
+READER = sim.Reader(
+    missing=lambda name: sim.VenueRefusal("-1102", f"Mandatory parameter '{name}' was not sent, was empty/null."),
+    wrong=lambda name, value: sim.VenueRefusal("-1130", f"Data sent for parameter '{name}' is not valid."),
 )
-CODES: Table = {
+CODES: sim.Table = {
     errors.UnknownSymbol: ("-1121", "Invalid symbol."),
     errors.SymbolClosed: ("-4141", "Symbol is closed."),
     errors.InvalidQuantity: ("-1111", "Precision is over the maximum defined for this asset."),
@@ -81,16 +70,16 @@ GONE = {errors.UnknownOrder: UNKNOWN_ORDER, errors.OrderFinished: UNKNOWN_ORDER}
 """What a cancel calls an order that is not open."""
 
 
-def per_symbol(one: int, every: int) -> Callable[[Params, Any], int]:
+def per_symbol(one: int, every: int) -> Callable[[sim.Params, Any], int]:
     """The weight of a read of one contract, and of all."""
 
-    def weight(params: Params, body: Any) -> int:
+    def weight(params: sim.Params, body: Any) -> int:
         return one if params.get("symbol") else every
 
     return weight
 
 
-class Fapi(Dialect):
+class Fapi(sim.Dialect):
     """Base of the groups of endpoints."""
 
     id = "binance"
@@ -102,78 +91,82 @@ class Fapi(Dialect):
     limited_by_account = False
     ip_limits = (WEIGHT,)
     reader = READER
-    not_found = VenueRefusal("-5000", "Path is not valid.", status=404)
-    ambiguous = VenueRefusal(
+    not_found = sim.VenueRefusal("-5000", "Path is not valid.", status=404)
+    ambiguous = sim.VenueRefusal(
         "-1007",
         "Timeout waiting for response from backend server. Send status unknown; execution status unknown.",
         status=408,
     )
-    maintenance = VenueRefusal("-1000", "Unknown error, please check your request or try again later.", status=503)
+    maintenance = sim.VenueRefusal("-1000", "Unknown error, please check your request or try again later.", status=503)
 
     # Who asks
 
-    def authenticate(self, request: Request) -> Account:
+    def authenticate(self, request: sim.Request) -> sim.Account:
         """The key in a header; time and signature in the query or the form, over both as they came."""
         key = request.header("x-mbx-apikey")
         if not key:
-            raise VenueRefusal("-2014", "API-key format invalid.")
+            raise sim.VenueRefusal("-2014", "API-key format invalid.")
         found = self.engine.find_key(self.family, key)
-        denied = VenueRefusal("-2015", f"Invalid API-key, IP, or permissions for action, request ip: {request.client}")
+        denied = sim.VenueRefusal(
+            "-2015", f"Invalid API-key, IP, or permissions for action, request ip: {request.client}"
+        )
         if found is None:
             raise denied
         if request.path == LISTEN_KEY:
             return found[0]
         self._check_time(request)
         if not self._is_signed(request, found[1]):
-            raise VenueRefusal("-1022", "Signature for this request is not valid.")
+            raise sim.VenueRefusal("-1022", "Signature for this request is not valid.")
         if not (found[1].can_read if request.method == "GET" else found[1].can_trade):
             raise denied
         return found[0]
 
-    def _check_time(self, request: Request) -> None:
+    def _check_time(self, request: sim.Request) -> None:
         fields = fields_of(request)
         READER.required(fields, "timestamp")
         window, stamp = READER.whole(fields, "recvWindow") or 5000, READER.whole(fields, "timestamp") or 0
         if window > LONGEST_WINDOW_MS:
-            raise VenueRefusal("-1131", "recvWindow must be less than 60000")
+            raise sim.VenueRefusal("-1131", "recvWindow must be less than 60000")
         if stamp >= request.now_ms + AHEAD_MS:
-            raise VenueRefusal("-1021", "Timestamp for this request was 1000ms ahead of the server's time.")
+            raise sim.VenueRefusal("-1021", "Timestamp for this request was 1000ms ahead of the server's time.")
         if request.now_ms - stamp > window:
-            raise VenueRefusal("-1021", "Timestamp for this request is outside of the recvWindow.")
+            raise sim.VenueRefusal("-1021", "Timestamp for this request is outside of the recvWindow.")
 
-    def _is_signed(self, request: Request, key: ApiKey) -> bool:
+    def _is_signed(self, request: sim.Request, key: sim.ApiKey) -> bool:
         query, form = request.query, request.body.decode(errors="replace")
         found = _SIGNATURE.search(form) or _SIGNATURE.search(query)
         if found is None:
-            raise VenueRefusal("-1102", "Mandatory parameter 'signature' was not sent, was empty/null.")
+            raise sim.VenueRefusal("-1102", "Mandatory parameter 'signature' was not sent, was empty/null.")
         text = (_SIGNATURE.sub("", query) + _SIGNATURE.sub("", form)).encode()
         if key.secret.startswith("M"):  # a private key, base64 of DER: what it signs can be made again
-            return KeySigner()(text, Credentials(key.key, key.secret)) == unquote(found[1])
+            return sim.KeySigner()(text, sim.Credentials(key.key, key.secret)) == unquote(found[1])
         return key.has_signed(text, unquote(found[1]))
 
     # Envelopes
 
-    def success(self, request: Request, result: Any) -> Response:
+    def success(self, request: sim.Request, result: Any) -> sim.Response:
         """Nothing around it."""
-        return Response(200, _JSON.encode(result))
+        return sim.Response(200, _JSON.encode(result))
 
-    def failure(self, request: Request, refusal: VenueRefusal) -> Response:
+    def failure(self, request: sim.Request, refusal: sim.VenueRefusal) -> sim.Response:
         """Code and text."""
-        return Response(self.status(refusal), _JSON.encode(refused(refusal)), refusal.headers)
+        return sim.Response(self.status(refusal), _JSON.encode(refused(refusal)), refusal.headers)
 
-    def translate(self, error: EngineError, request: Request) -> VenueRefusal:
+    def translate(self, error: errors.EngineError, request: sim.Request) -> sim.VenueRefusal:
         """Too many orders have another code than too much weight."""
         found = super().translate(error, request)
-        if isinstance(error, RateLimited) and error.limit is not None:
+        if isinstance(error, errors.RateLimited) and error.limit is not None:
             # A limit that is full, and not one that is said to be so.
             name = HEADERS[error.limit.per_s] if error.limit.pool == "orders" else USED
             headers = ((name, str(error.limit.count)),)
             if error.limit.pool == "orders":
-                return VenueRefusal("-1015", "Too many new orders.", headers=headers)
-            return VenueRefusal(found.code, found.message, headers=headers)
+                return sim.VenueRefusal("-1015", "Too many new orders.", headers=headers)
+            return sim.VenueRefusal(found.code, found.message, headers=headers)
         return found
 
-    def headers(self, request: Request, route: Route, credits: Sequence[Credit]) -> tuple[tuple[str, str], ...]:
+    def headers(
+        self, request: sim.Request, route: sim.Route, credits: Sequence[sim.Credit]
+    ) -> tuple[tuple[str, str], ...]:
         """The weight used in this minute; of calls that count as orders, their counts."""
         found: list[tuple[str, str]] = []
         for credit in credits:
@@ -184,11 +177,11 @@ class Fapi(Dialect):
 
     # What requests say
 
-    def check(self, request: Request, needs: Sequence[str]) -> None:
+    def check(self, request: sim.Request, needs: Sequence[str]) -> None:
         """Parameters may be in the query or in the form."""
         READER.required(fields_of(request), *needs)
 
-    def contract(self, fields: Mapping[str, Any]) -> ContractSpec:
+    def contract(self, fields: Mapping[str, Any]) -> sim.ContractSpec:
         """The contract that is named."""
         READER.required(fields, "symbol")
         for contract in self.engine.world.linear:
@@ -196,7 +189,7 @@ class Fapi(Dialect):
                 return contract
         raise errors.UnknownSymbol("no such symbol")
 
-    def asked(self, fields: Mapping[str, Any]) -> list[ContractSpec]:
+    def asked(self, fields: Mapping[str, Any]) -> list[sim.ContractSpec]:
         """The one that is named, or all."""
         return [self.contract(fields)] if fields.get("symbol") else self.engine.world.linear
 
@@ -204,12 +197,12 @@ class Fapi(Dialect):
         """The venue's id of a contract of the engine's."""
         return venue_symbol(self.engine.world.contract(symbol))
 
-    def held_side(self, account: Account, fields: Mapping[str, Any]) -> PositionSide | None:
+    def held_side(self, account: sim.Account, fields: Mapping[str, Any]) -> sim.PositionSide | None:
         """What `positionSide` names: needed in hedge mode, BOTH or nothing in one-way mode."""
         named = str(fields.get("positionSide") or "BOTH").lower()
-        hedge = account.default_mode is PositionMode.HEDGE
+        hedge = account.default_mode is sim.PositionMode.HEDGE
         if named not in ("both", *SIDES):
-            raise VenueRefusal("-4060", "Invalid position side.")
+            raise sim.VenueRefusal("-4060", "Invalid position side.")
         if hedge is (named == "both"):
             raise errors.ModeConflict("positionSide")
         return SIDES.get(named)
@@ -220,10 +213,10 @@ class Fapi(Dialect):
         """The rows between two times, ascending: from the start where that is named, else the latest."""
         since, until = READER.whole(fields, "startTime"), READER.whole(fields, "endTime")
         if longest is not None and since is not None and (until or now_ms) - since > longest * DAY_MS:
-            raise VenueRefusal("-4165", f"Invalid time interval: more than {longest} days.")
+            raise sim.VenueRefusal("-4165", f"Invalid time interval: more than {longest} days.")
         limit = READER.whole(fields, "limit") or most // 2
         if limit > most:
-            raise VenueRefusal("-1130", "Data sent for parameter 'limit' is not valid.")
+            raise sim.VenueRefusal("-1130", "Data sent for parameter 'limit' is not valid.")
         first, last = since if since is not None else (until or now_ms) - 7 * DAY_MS, until or now_ms
         found = [
             row
@@ -234,7 +227,7 @@ class Fapi(Dialect):
         return found[start : start + limit] if since is not None else found[-limit:]
 
 
-def fields_of(request: Request) -> dict[str, str]:
+def fields_of(request: sim.Request) -> dict[str, str]:
     """What a request says, in its query and in its form; the names of lists in any case."""
     found = dict(request.params)
     if request.body:
@@ -247,18 +240,18 @@ def items_of(fields: Mapping[str, Any], name: str, most: int) -> list[Any]:
     found = next((value for key, value in fields.items() if key.lower() == name.lower()), "")
     try:
         items = _LIST.decode(found)
-    except UNREADABLE:
-        raise VenueRefusal("-1130", f"Data sent for parameter '{name}' is not valid.") from None
+    except sim.UNREADABLE:
+        raise sim.VenueRefusal("-1130", f"Data sent for parameter '{name}' is not valid.") from None
     if not 1 <= len(items) <= most:
-        raise VenueRefusal("-4082", "Invalid number of batch orders.")
+        raise sim.VenueRefusal("-4082", "Invalid number of batch orders.")
     return items
 
 
-def refused(refusal: VenueRefusal) -> dict[str, Any]:
+def refused(refusal: sim.VenueRefusal) -> dict[str, Any]:
     """A refusal: alone, or in the place of an order."""
     return {"code": int(refusal.code), "msg": refusal.message}
 
 
-def venue_symbol(contract: ContractSpec) -> str:
+def venue_symbol(contract: sim.ContractSpec) -> str:
     """Base and quote coin."""
     return f"{contract.base}{contract.quote}"

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+import futures_async.simulator.venue as sim
 from futures_async.adapters.binance.simulated.base import (
     BATCH,
     DAY_MS,
@@ -20,18 +21,11 @@ from futures_async.adapters.binance.simulated.base import (
     refused,
 )
 from futures_async.adapters.binance.simulated.rows import FORCES, fill_row, order_row
-from futures_async.simulator import errors
-from futures_async.simulator.accounts import Account
-from futures_async.simulator.contracts import ContractSpec
-from futures_async.simulator.dialect import Request, VenueRefusal, get, post, route
-from futures_async.simulator.margins import opened_side
-from futures_async.simulator.records import Order, Source, Ticket
-from futures_async.transport.endpoint import Kind
-from futures_async.unified.enums import Intent, OrderType, PositionMode, Side, TimeInForce
+from futures_async.simulator.venue import errors, get, opened_side, post, route
 
 CLIENT_ID = re.compile(r"[.A-Z:/a-z0-9_-]{1,36}")
-TYPES = {"limit": OrderType.LIMIT, "market": OrderType.MARKET}
-TRADES = {"buy": Side.BUY, "sell": Side.SELL}
+TYPES = {"limit": sim.OrderType.LIMIT, "market": sim.OrderType.MARKET}
+TRADES = {"buy": sim.Side.BUY, "sell": sim.Side.SELL}
 FORCE_WORDS = {word.lower(): force for force, word in FORCES.items()}
 CONDITIONAL = ("stop", "stop_market", "take_profit", "take_profit_market", "trailing_stop_market")
 FLAGS = {"true": True, "false": False}
@@ -39,32 +33,34 @@ PLACING = "symbol side type quantity"
 ALL_DONE = {"code": 200, "msg": "The operation of cancel all open order is done."}
 
 
-def ticket_of(dialect: Fapi, account: Account, fields: Mapping[str, Any], client_id: str, *, typed: bool) -> Ticket:
+def ticket_of(
+    dialect: Fapi, account: sim.Account, fields: Mapping[str, Any], client_id: str, *, typed: bool
+) -> sim.Ticket:
     """What regular and conditional orders say alike; `typed`: its type is LIMIT or MARKET, and no other."""
     contract = dialect.contract(fields)
     side, held = READER.pick(fields, "side", TRADES), dialect.held_side(account, fields)
-    hedge = account.default_mode is PositionMode.HEDGE
+    hedge = account.default_mode is sim.PositionMode.HEDGE
     if hedge and fields.get("reduceOnly"):
-        raise VenueRefusal("-1106", "Parameter 'reduceonly' sent when not required.")
+        raise sim.VenueRefusal("-1106", "Parameter 'reduceonly' sent when not required.")
     price, force = READER.number(fields, "price"), fields.get("timeInForce")
-    limited = READER.pick(fields, "type", TYPES) is OrderType.LIMIT if typed else price is not None
+    limited = READER.pick(fields, "type", TYPES) is sim.OrderType.LIMIT if typed else price is not None
     if limited and price is None:
         READER.required(fields, "price")
     if typed and limited:
         READER.required(fields, "timeInForce")
     if not limited and (price is not None or (typed and force)):
-        raise VenueRefusal("-1106", f"Parameter '{'price' if price else 'timeinforce'}' sent when not required.")
+        raise sim.VenueRefusal("-1106", f"Parameter '{'price' if price else 'timeinforce'}' sent when not required.")
     text = fields.get(client_id) or f"web{dialect.engine.world.next_id(account)}"
     if not CLIENT_ID.fullmatch(text):
         raise errors.InvalidClientId(client_id)
-    return Ticket(
+    return sim.Ticket(
         symbol=contract.symbol,
         side=side,
-        type=OrderType.LIMIT if limited else OrderType.MARKET,
+        type=sim.OrderType.LIMIT if limited else sim.OrderType.MARKET,
         quantity=READER.needed_number(fields, "quantity"),
         price=price,
-        time_in_force=READER.pick(fields, "timeInForce", FORCE_WORDS) if limited and force else TimeInForce.GTC,
-        intent=None if held is None else Intent.OPEN if held is opened_side(side) else Intent.CLOSE,
+        time_in_force=READER.pick(fields, "timeInForce", FORCE_WORDS) if limited and force else sim.TimeInForce.GTC,
+        intent=None if held is None else sim.Intent.OPEN if held is opened_side(side) else sim.Intent.CLOSE,
         reduce_only=not hedge and READER.pick(fields, "reduceOnly", FLAGS, "false"),
         client_id=text,
     )
@@ -75,14 +71,14 @@ class OrderCalls(Fapi):
 
     # -- placing
 
-    @post(f"{V1}/order", ORDERS, Kind.ORDER, needs="symbol side type")
-    def place(self, request: Request) -> dict[str, Any]:
+    @post(f"{V1}/order", ORDERS, sim.Kind.ORDER, needs="symbol side type")
+    def place(self, request: sim.Request) -> dict[str, Any]:
         """ACK says new, whatever has filled."""
         return self._place(request, fields_of(request), "EXPIRE_MAKER")
 
-    def _ticket(self, request: Request, fields: Mapping[str, Any], prevention: str) -> Ticket:
+    def _ticket(self, request: sim.Request, fields: Mapping[str, Any], prevention: str) -> sim.Ticket:
         if str(fields.get("type")).lower() in CONDITIONAL:
-            raise VenueRefusal(
+            raise sim.VenueRefusal(
                 "-4120",
                 "Order type not supported for this endpoint. Please use the Algo Order API endpoints instead.",
             )
@@ -90,30 +86,30 @@ class OrderCalls(Fapi):
         ticket = ticket_of(self, request.account, fields, "newClientOrderId", typed=True)
         ticket.tag["stp"] = fields.get("selfTradePreventionMode") or prevention
         book = self.engine.world.book(ticket.symbol)
-        if ticket.time_in_force is TimeInForce.POST_ONLY and ticket.price is not None:
-            takes = ticket.price >= book.ask if ticket.side is Side.BUY else ticket.price <= book.bid
+        if ticket.time_in_force is sim.TimeInForce.POST_ONLY and ticket.price is not None:
+            takes = ticket.price >= book.ask if ticket.side is sim.Side.BUY else ticket.price <= book.bid
             if takes:
-                raise VenueRefusal("-5022", "Due to the order could not be executed as maker, it was rejected.")
+                raise sim.VenueRefusal("-5022", "Due to the order could not be executed as maker, it was rejected.")
         return ticket
 
-    def _place(self, request: Request, fields: Mapping[str, Any], prevention: str) -> dict[str, Any]:
+    def _place(self, request: sim.Request, fields: Mapping[str, Any], prevention: str) -> dict[str, Any]:
         order = self.engine.orders.place(request.account, self._ticket(request, fields, prevention)).order
         row = self._row(order, read=False)
         if fields.get("newOrderRespType", "ACK") == "ACK":
             row |= {"status": "NEW", "executedQty": "0", "cumQty": "0"}
         return row
 
-    def _row(self, order: Order, *, read: bool = True) -> dict[str, Any]:
+    def _row(self, order: sim.Order, *, read: bool = True) -> dict[str, Any]:
         return order_row(order, self.name(order.symbol), read=read)
 
     @post(f"{V1}/order/test", needs="symbol side type")
-    def test(self, request: Request) -> dict[str, Any]:
+    def test(self, request: sim.Request) -> dict[str, Any]:
         """Looked at, and not placed."""
         self._ticket(request, fields_of(request), "NONE")
         return {}
 
-    @post(f"{V1}/batchOrders", BATCH, Kind.ORDER, weight=5)
-    def place_batch(self, request: Request) -> list[dict[str, Any]]:
+    @post(f"{V1}/batchOrders", BATCH, sim.Kind.ORDER, weight=5)
+    def place_batch(self, request: sim.Request) -> list[dict[str, Any]]:
         """Each by itself; a refusal stands in the place of its order, and names none."""
 
         def place(item: Mapping[str, Any]) -> dict[str, Any]:
@@ -122,15 +118,15 @@ class OrderCalls(Fapi):
         return self._batch(request, items_of(fields_of(request), "batchOrders", 5), place)
 
     def _batch(
-        self, request: Request, items: Iterable[Any], call: Callable[[Mapping[str, Any]], Any]
+        self, request: sim.Request, items: Iterable[Any], call: Callable[[Mapping[str, Any]], Any]
     ) -> list[dict[str, Any]]:
         verdicts = self.judge(request, items, call)
         return [result if refusal is None else refused(refusal) for _, result, refusal in verdicts]
 
     # -- changing
 
-    @route("PUT", f"{V1}/order", ORDERS, kind=Kind.ORDER, needs="symbol side quantity price")
-    def amend(self, request: Request) -> dict[str, Any]:
+    @route("PUT", f"{V1}/order", ORDERS, kind=sim.Kind.ORDER, needs="symbol side quantity price")
+    def amend(self, request: sim.Request) -> dict[str, Any]:
         """In place, both numbers said."""
         fields, account = fields_of(request), request.account
         order = self._find(account, fields)
@@ -142,20 +138,20 @@ class OrderCalls(Fapi):
 
     # -- cancelling
 
-    @route("DELETE", f"{V1}/order", kind=Kind.CANCEL, needs="symbol", codes=GONE)
-    def cancel(self, request: Request) -> dict[str, Any]:
+    @route("DELETE", f"{V1}/order", kind=sim.Kind.CANCEL, needs="symbol", codes=GONE)
+    def cancel(self, request: sim.Request) -> dict[str, Any]:
         """By either id; a wrong symbol is an unknown order too."""
         order_id, client = ids_of(fields := fields_of(request))
         return self._cancel(request.account, self.contract(fields), order_id, client)
 
     def _cancel(
-        self, account: Account, contract: ContractSpec, order_id: int | None, client: str | None
+        self, account: sim.Account, contract: sim.ContractSpec, order_id: int | None, client: str | None
     ) -> dict[str, Any]:
         order = self.engine.orders.cancel(account, order_id=order_id, client_id=client, symbol=contract.symbol)
         return self._row(order, read=False)
 
-    @route("DELETE", f"{V1}/batchOrders", kind=Kind.CANCEL, needs="symbol", codes=GONE)
-    def cancel_batch(self, request: Request) -> list[dict[str, Any]]:
+    @route("DELETE", f"{V1}/batchOrders", kind=sim.Kind.CANCEL, needs="symbol", codes=GONE)
+    def cancel_batch(self, request: sim.Request) -> list[dict[str, Any]]:
         """Ids of one sort, at most ten."""
         fields, account = fields_of(request), request.account
         contract = self.contract(fields)
@@ -167,16 +163,16 @@ class OrderCalls(Fapi):
 
         return self._batch(request, [{"id": int(item)} if by_id else {"name": str(item)} for item in items], cancel)
 
-    @route("DELETE", f"{V1}/allOpenOrders", kind=Kind.DELTA, needs="symbol")
-    def cancel_all(self, request: Request) -> dict[str, Any]:
+    @route("DELETE", f"{V1}/allOpenOrders", kind=sim.Kind.DELTA, needs="symbol")
+    def cancel_all(self, request: sim.Request) -> dict[str, Any]:
         """Regular orders of one contract; the same word where there was none."""
         symbol = self.contract(fields_of(request)).symbol
         for order in [order for order in request.account.open_orders.values() if order.symbol == symbol]:
             self.engine.orders.cancel(request.account, order_id=order.id)
         return ALL_DONE
 
-    @post(f"{V1}/countdownCancelAll", (), Kind.SETTING, needs="symbol countdownTime", weight=10)
-    def countdown(self, request: Request) -> dict[str, Any]:
+    @post(f"{V1}/countdownCancelAll", (), sim.Kind.SETTING, needs="symbol countdownTime", weight=10)
+    def countdown(self, request: sim.Request) -> dict[str, Any]:
         """Of one contract; the answer is text."""
         fields = fields_of(request)
         symbol, wait_ms = self.contract(fields).symbol, READER.whole(fields, "countdownTime") or 0
@@ -187,13 +183,13 @@ class OrderCalls(Fapi):
 
     # -- finding
 
-    def _find(self, account: Account, fields: Mapping[str, Any]) -> Order:
+    def _find(self, account: sim.Account, fields: Mapping[str, Any]) -> sim.Order:
         order_id, client = ids_of(fields)
         symbol = self.contract(fields).symbol
         return self.engine.orders.find(account, order_id=order_id, client_id=client, symbol=symbol)
 
     @get(f"{V1}/order", needs="symbol")
-    def order(self, request: Request) -> dict[str, Any]:
+    def order(self, request: sim.Request) -> dict[str, Any]:
         """In any state; what never traded is forgotten three days after its end."""
         order = self._find(request.account, fields_of(request))
         if forgotten(order, request.now_ms):
@@ -201,7 +197,7 @@ class OrderCalls(Fapi):
         return self._row(order)
 
     @get(f"{V1}/openOrder", needs="symbol")
-    def open_order(self, request: Request) -> dict[str, Any]:
+    def open_order(self, request: sim.Request) -> dict[str, Any]:
         """Only while it is open."""
         order = self._find(request.account, fields_of(request))
         if not order.is_open:
@@ -209,13 +205,13 @@ class OrderCalls(Fapi):
         return self._row(order)
 
     @get(f"{V1}/openOrders", weight=per_symbol(1, 40))
-    def open_orders(self, request: Request) -> list[dict[str, Any]]:
+    def open_orders(self, request: sim.Request) -> list[dict[str, Any]]:
         """All of them."""
         symbols = {contract.symbol for contract in self.asked(fields_of(request))}
         return [self._row(order) for order in self.engine.lists.open_orders(request.account) if order.symbol in symbols]
 
     @get(f"{V1}/allOrders", weight=5)
-    def all_orders(self, request: Request) -> list[dict[str, Any]]:
+    def all_orders(self, request: sim.Request) -> list[dict[str, Any]]:
         """Open and past, ascending: by time, or from an id on."""
         fields, now, account = fields_of(request), request.now_ms, request.account
         symbols = {contract.symbol for contract in self.asked(fields)}
@@ -231,7 +227,7 @@ class OrderCalls(Fapi):
         return [self._row(order) for order in self.window(rows, fields, now)]
 
     @get(f"{V1}/userTrades", weight=5, needs="symbol")
-    def user_trades(self, request: Request) -> list[dict[str, Any]]:
+    def user_trades(self, request: sim.Request) -> list[dict[str, Any]]:
         """Of one contract: by time, or from an id on, and never both."""
         fields, now = fields_of(request), request.now_ms
         symbol, order_id = self.contract(fields).symbol, READER.whole(fields, "orderId")
@@ -243,27 +239,27 @@ class OrderCalls(Fapi):
         from_id = READER.whole(fields, "fromId")
         if from_id is not None:
             if fields.get("startTime") or fields.get("endTime"):
-                raise VenueRefusal("-1128", "Combination of optional parameters invalid.")
+                raise sim.VenueRefusal("-1128", "Combination of optional parameters invalid.")
             rows = sorted((fill for fill in rows if fill.id >= from_id), key=lambda fill: fill.id)
             return [fill_row(fill, self.name(symbol)) for fill in rows[: READER.whole(fields, "limit") or 500]]
         return [fill_row(fill, self.name(symbol)) for fill in self.window(rows, fields, now)]
 
     @get(f"{V1}/forceOrders", weight=per_symbol(20, 50))
-    def forced(self, request: Request) -> list[dict[str, Any]]:
+    def forced(self, request: sim.Request) -> list[dict[str, Any]]:
         """Liquidations."""
         fields = fields_of(request)
         symbols = {contract.symbol for contract in self.asked(fields)}
-        rows = [o for o in request.account.order_log if o.source is Source.LIQUIDATION and o.symbol in symbols]
+        rows = [o for o in request.account.order_log if o.source is sim.Source.LIQUIDATION and o.symbol in symbols]
         return [self._row(order) for order in self.window(rows, fields, request.now_ms, most=100)]
 
 
 def ids_of(fields: Mapping[str, Any]) -> tuple[int | None, str | None]:
     """Either id; the venue's wins."""
-    neither = VenueRefusal("-1102", "Either 'orderId' or 'origClientOrderId' must be sent.")
+    neither = sim.VenueRefusal("-1102", "Either 'orderId' or 'origClientOrderId' must be sent.")
     return READER.either(fields, "orderId", "origClientOrderId", neither)
 
 
-def forgotten(order: Order, now_ms: int) -> bool:
+def forgotten(order: sim.Order, now_ms: int) -> bool:
     """Cancelled or expired without a fill, and three days old; or ninety."""
     age = now_ms - order.updated_ms
     return not order.is_open and age > (90 if order.filled else 3) * DAY_MS

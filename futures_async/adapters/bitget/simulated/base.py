@@ -7,28 +7,21 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any, ClassVar
 
+import futures_async.simulator.venue as sim
 from futures_async.adapters.bitget.simulated.gate import BitgetGate, required, whole
-from futures_async.simulator import errors
-from futures_async.simulator.contracts import ContractSpec
-from futures_async.simulator.dialect import Request, VenueRefusal, plain, public
-from futures_async.simulator.lists import R, Wanted, page
-from futures_async.simulator.marks import DAY_MS as DAY_MS
-from futures_async.simulator.orders import Placed
-from futures_async.simulator.records import Order, Trigger
-from futures_async.transport.endpoint import RateLimit
-from futures_async.unified.enums import MarginMode, OrderType, PositionMode, PositionSide, Side, TimeInForce
+from futures_async.simulator.venue import errors, page, plain, public
 
 PRODUCTS = ("USDT-FUTURES", "USDC-FUTURES", "COIN-FUTURES", "SUSDT-FUTURES", "SUSDC-FUTURES", "SCOIN-FUTURES")
 """Those with an S are the venue's old demo products: clients still ask for them, nothing is listed there."""
-MARGIN_MODES = {"crossed": MarginMode.CROSS, "isolated": MarginMode.ISOLATED}
+MARGIN_MODES = {"crossed": sim.MarginMode.CROSS, "isolated": sim.MarginMode.ISOLATED}
 MARGIN_WORDS = {mode: name for name, mode in MARGIN_MODES.items()}
-POSITION_MODES = {"one_way_mode": PositionMode.ONE_WAY, "hedge_mode": PositionMode.HEDGE}
+POSITION_MODES = {"one_way_mode": sim.PositionMode.ONE_WAY, "hedge_mode": sim.PositionMode.HEDGE}
 MODE_WORDS = {mode: name for name, mode in POSITION_MODES.items()}
-SIDES = {side.value: side for side in PositionSide}
-TRADES = {side.value: side for side in Side}
-TYPES = {"limit": OrderType.LIMIT, "market": OrderType.MARKET}
-FORCES = {force.value: force for force in TimeInForce}
-IP20 = RateLimit(20, scope="ip")
+SIDES = {side.value: side for side in sim.PositionSide}
+TRADES = {side.value: side for side in sim.Side}
+TYPES = {"limit": sim.OrderType.LIMIT, "market": sim.OrderType.MARKET}
+FORCES = {force.value: force for force in sim.TimeInForce}
+IP20 = sim.RateLimit(20, scope="ip")
 YES_NO = {"yes": True, "no": False}
 
 
@@ -36,15 +29,15 @@ class Products(BitgetGate):
     """Contracts by product type, which v3 calls a category."""
 
     product_field: ClassVar[str] = "productType"
-    bad_product: ClassVar = VenueRefusal("40020", "Parameter productType error")
+    bad_product: ClassVar = sim.VenueRefusal("40020", "Parameter productType error")
     products: ClassVar[Sequence[str]] = PRODUCTS
 
-    def check(self, request: Request, needs: Sequence[str]) -> None:
+    def check(self, request: sim.Request, needs: Sequence[str]) -> None:
         super().check(request, needs)
         if self.product_field in needs:
             self.product(request.values)
 
-    def venue_symbol(self, contract: ContractSpec) -> str:
+    def venue_symbol(self, contract: sim.ContractSpec) -> str:
         """`BTCUSDT`; contracts settled in USDC are called `BTCPERP`."""
         return venue_symbol(contract)
 
@@ -64,11 +57,11 @@ class Products(BitgetGate):
         """The product type of a unified symbol."""
         return product_type(self.engine.world.contract(symbol))
 
-    def contracts(self, product: str) -> list[ContractSpec]:
+    def contracts(self, product: str) -> list[sim.ContractSpec]:
         """All contracts of a product type."""
         return [contract for contract in self.contracts_listed() if product_type(contract) == product]
 
-    def contract(self, values: Mapping[str, Any]) -> ContractSpec:
+    def contract(self, values: Mapping[str, Any]) -> sim.ContractSpec:
         """The contract that the request names, in its product type where the endpoint takes one."""
         required(values, "symbol")
         listed = self.contracts(self.product(values)) if self.product_field in values else self.contracts_listed()
@@ -78,7 +71,7 @@ class Products(BitgetGate):
                 return contract
         raise errors.UnknownSymbol(f"Parameter {symbol[:40]} does not exist")
 
-    def asked(self, values: Mapping[str, Any]) -> list[ContractSpec]:
+    def asked(self, values: Mapping[str, Any]) -> list[sim.ContractSpec]:
         """The contract that is named, or all of the product type."""
         return [self.contract(values)] if values.get("symbol") else self.contracts(self.product(values))
 
@@ -86,14 +79,14 @@ class Products(BitgetGate):
         """The same by unified symbols: what a list is filtered by."""
         return {contract.symbol for contract in self.asked(values)}
 
-    def close_at_market(self, request: Request, found: Sequence[tuple[str, PositionSide]]) -> list[Order]:
+    def close_at_market(self, request: sim.Request, found: Sequence[tuple[str, sim.PositionSide]]) -> list[sim.Order]:
         """Close positions; the client ids are the venue's own."""
         if not found:
             raise errors.NoPosition("no position to close")
         close, fresh = self.engine.orders.close_position, self.engine.world.next_id
         return [close(request.account, symbol, side, client_id=str(fresh())) for symbol, side in found]
 
-    def candle_rows(self, contract: ContractSpec, length_ms: int, params: Mapping[str, str]) -> list[list[str]]:
+    def candle_rows(self, contract: sim.ContractSpec, length_ms: int, params: Mapping[str, str]) -> list[list[str]]:
         """Of the mark price."""
         since, until = whole(params, "startTime"), whole(params, "endTime")
         most = min(whole(params, "limit") or 100, 1000)
@@ -104,12 +97,12 @@ class Products(BitgetGate):
 
     # -- what both interfaces serve to everybody; third-party clients load these before anything else
     @public("/api/v2/public/time", IP20)
-    def server_time(self, request: Request) -> dict[str, str]:
+    def server_time(self, request: sim.Request) -> dict[str, str]:
         """The venue's clock."""
         return {"serverTime": str(self.engine.clock())}
 
     @public("/api/v2/spot/public/coins", IP20)
-    def coins(self, request: Request) -> list[dict[str, Any]]:
+    def coins(self, request: sim.Request) -> list[dict[str, Any]]:
         """The coins of the contracts, without chains."""
         names = {name for spec in self.contracts_listed() for name in (spec.base, spec.settle)}
         return [
@@ -117,7 +110,7 @@ class Products(BitgetGate):
             for number, coin in enumerate(sorted(names), 1)
         ]
 
-    def funding_row(self, contract: ContractSpec) -> dict[str, str]:
+    def funding_row(self, contract: sim.ContractSpec) -> dict[str, str]:
         """What is due, and when."""
         return {
             "symbol": self.venue_symbol(contract),
@@ -136,27 +129,27 @@ class V2(Products):
         """The margin coins of a product type."""
         return list(dict.fromkeys(contract.settle for contract in self.contracts(product)))
 
-    def contract(self, values: Mapping[str, Any]) -> ContractSpec:
+    def contract(self, values: Mapping[str, Any]) -> sim.ContractSpec:
         contract = super().contract(values)
         if values.get("marginCoin") and str(values["marginCoin"]).upper() != contract.settle:
-            raise VenueRefusal("40072", "Symbol and marginCoin do not match")
+            raise sim.VenueRefusal("40072", "Symbol and marginCoin do not match")
         return contract
 
     def page(
         self,
-        request: Request,
-        rows: Sequence[R],
+        request: sim.Request,
+        rows: Sequence[sim.R],
         symbols: Container[str] | None = None,
-        also: Callable[[R], bool] | None = None,
+        also: Callable[[sim.R], bool] | None = None,
         *,
         by: str = "",
         default: int = 100,
         days: int = 90,
-    ) -> tuple[list[R], str | None]:
+    ) -> tuple[list[sim.R], str | None]:
         """One page by the venue's `idLessThan` scheme: rows, newest first, and `endId`; `by` names ids to filter by."""
         params = request.params
         since, until = span(params, days)
-        wanted = Wanted(
+        wanted = sim.Wanted(
             symbols=symbols,
             since_ms=since,
             until_ms=until,
@@ -176,45 +169,45 @@ def span(params: Mapping[str, str], days: int | None) -> tuple[int | None, int |
     since, until = whole(params, "startTime"), whole(params, "endTime")
     if since is not None and until is not None:
         if since > until:
-            raise VenueRefusal("00001", "startTime should be less than endTime")
-        if days is not None and until - since > days * DAY_MS:
-            raise VenueRefusal("00001", f"startTime and endTime interval cannot be greater than {days} days")
+            raise sim.VenueRefusal("00001", "startTime should be less than endTime")
+        if days is not None and until - since > days * sim.DAY_MS:
+            raise sim.VenueRefusal("00001", f"startTime and endTime interval cannot be greater than {days} days")
     return since, until
 
 
-def ids(row: Order | Trigger) -> dict[str, Any]:
+def ids(row: sim.Order | sim.Trigger) -> dict[str, Any]:
     """What answers to writes say of an order."""
     return {"orderId": str(row.id), "clientOid": row.client_id}
 
 
-def placed_ids(placed: Placed) -> dict[str, Any]:
+def placed_ids(placed: sim.Placed) -> dict[str, Any]:
     """A reduce-only order that displaces older ones is created later: its id is not known yet."""
     later = bool(placed.displaced) and placed.order.reduce_only
     return ids(placed.order) | ({"orderId": None} if later else {})
 
 
-def product_type(contract: ContractSpec) -> str:
+def product_type(contract: sim.ContractSpec) -> str:
     """Where a contract is listed."""
     return "COIN-FUTURES" if contract.is_inverse else f"{contract.settle}-FUTURES"
 
 
-def venue_symbol(contract: ContractSpec) -> str:
+def venue_symbol(contract: sim.ContractSpec) -> str:
     """`BTCUSDT`; contracts settled in USDC are called `BTCPERP`."""
     return contract.base + ("PERP" if contract.settle == "USDC" else contract.quote)
 
 
-def fee_rates(contract: ContractSpec) -> dict[str, str]:
+def fee_rates(contract: sim.ContractSpec) -> dict[str, str]:
     """The same for everybody."""
     return {"makerFeeRate": plain(contract.maker_rate), "takerFeeRate": plain(contract.taker_rate)}
 
 
-def limit_row(contract: ContractSpec) -> dict[str, str]:
+def limit_row(contract: sim.ContractSpec) -> dict[str, str]:
     """The largest position of the last tier."""
     largest = plain(contract.tiers[-1].max_notional)
     return {"symbol": venue_symbol(contract), "notionalValue": largest, "totalNotionalValue": largest}
 
 
-def contract_terms(contract: ContractSpec) -> dict[str, Any]:
+def contract_terms(contract: sim.ContractSpec) -> dict[str, Any]:
     """What the trading rules of v2 and v3 call alike."""
     return fee_rates(contract) | {
         "symbol": venue_symbol(contract),

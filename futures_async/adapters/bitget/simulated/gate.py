@@ -12,12 +12,8 @@ from urllib.parse import unquote_plus
 
 import msgspec
 
-from futures_async.simulator import errors
-from futures_async.simulator.accounts import Account, ApiKey
-from futures_async.simulator.demo import Setup, open_demo_account
-from futures_async.simulator.dialect import Credit, Dialect, Request, Response, Route, Table, VenueRefusal
-from futures_async.simulator.reading import Reader
-from futures_async.transport.endpoint import RateLimit
+import futures_async.simulator.venue as sim
+from futures_async.simulator.venue import errors, open_demo_account
 
 WINDOW_MS = 30_000
 # Payloads hold text; the Decimals among them are what the venue sends as JSON numbers.
@@ -30,24 +26,24 @@ COINS = (("USDC", Decimal(2_000)), ("BTC", Decimal("0.5")), ("ETH", Decimal(5)))
 
 # An account of the other kind is told so before its signature is looked at.
 WRONG_KIND = {
-    CLASSIC: VenueRefusal(
+    CLASSIC: sim.VenueRefusal(
         "40085", "You are in Unified Account mode, and the Classic Account API is not supported at this time"
     ),
-    UNIFIED: VenueRefusal(
+    UNIFIED: sim.VenueRefusal(
         "40084", "You are in Classic Account mode, and the Unified Account API is not supported at this time"
     ),
 }
 
-READER = Reader(
-    missing=lambda name: VenueRefusal("400172", f"Parameter verification failed: {name}"),
-    wrong=lambda name, value: VenueRefusal("41103", f"param {name}={value} error"),
-    not_whole=lambda name: VenueRefusal("40402" if "Id" in name else "40020", f"Parameter {name} error"),
+READER = sim.Reader(
+    missing=lambda name: sim.VenueRefusal("400172", f"Parameter verification failed: {name}"),
+    wrong=lambda name, value: sim.VenueRefusal("41103", f"param {name}={value} error"),
+    not_whole=lambda name: sim.VenueRefusal("40402" if "Id" in name else "40020", f"Parameter {name} error"),
 )
 required, number, needed_number = READER.required, READER.number, READER.needed_number
 whole, word, pick, maybe, objects = READER.whole, READER.word, READER.pick, READER.maybe, READER.objects
 either = READER.either
 
-CODES: Table = {
+CODES: sim.Table = {
     errors.UnknownSymbol: ("40034", None),
     errors.SymbolClosed: ("43115", "The symbol is not open for trading"),
     errors.InvalidQuantity: ("22038", None),
@@ -90,57 +86,57 @@ CODES: Table = {
 }
 
 
-class BitgetGate(Dialect):
+class BitgetGate(sim.Dialect):
     """Base of the dialects; they add endpoints."""
 
     family = FAMILY
     kind: ClassVar[str] = CLASSIC
     """Which accounts this API serves."""
-    tables: ClassVar[Sequence[Table]] = (CODES,)
+    tables: ClassVar[Sequence[sim.Table]] = (CODES,)
     # "Business errors come with HTTP 400."
     statuses: ClassVar[Mapping[str, int]] = {"429": 429}
     reader = READER
-    ip_limits = (RateLimit(6000, 60.0, scope="ip"),)
-    not_found = VenueRefusal("40404", "Request URL NOT FOUND", status=404)
-    ambiguous = VenueRefusal("40010", "Request timed out")
-    maintenance = VenueRefusal("40200", "Server upgrade, please try again later")
+    ip_limits = (sim.RateLimit(6000, 60.0, scope="ip"),)
+    not_found = sim.VenueRefusal("40404", "Request URL NOT FOUND", status=404)
+    ambiguous = sim.VenueRefusal("40010", "Request timed out")
+    maintenance = sim.VenueRefusal("40200", "Server upgrade, please try again later")
 
-    def authenticate(self, request: Request) -> Account:
+    def authenticate(self, request: sim.Request) -> sim.Account:
         """Judge the headers in the order in which the venue does, as far as that is known."""
         key = request.header("access-key")
         if not key:
-            raise VenueRefusal("40001", "The request header ACCESS_KEY cannot be empty")
+            raise sim.VenueRefusal("40001", "The request header ACCESS_KEY cannot be empty")
         found = self.engine.find_key(FAMILY, key)
         if found is None:
-            raise VenueRefusal("40006", "Invalid ACCESS_KEY")
+            raise sim.VenueRefusal("40006", "Invalid ACCESS_KEY")
         account, api_key = found
         if account.kind != self.kind:
             raise WRONG_KIND[self.kind]
         self._check_time(request)
         if not request.header("access-sign"):
-            raise VenueRefusal("40002", "The request header ACCESS_SIGN cannot be empty")
+            raise sim.VenueRefusal("40002", "The request header ACCESS_SIGN cannot be empty")
         if not request.header("access-passphrase"):
-            raise VenueRefusal("40011", "The request header ACCESS_PASSPHRASE cannot be empty")
+            raise sim.VenueRefusal("40011", "The request header ACCESS_PASSPHRASE cannot be empty")
         if request.method == "POST" and "application/json" not in request.header("content-type").lower():
-            raise VenueRefusal("40007", "Invalid Content_Type")
+            raise sim.VenueRefusal("40007", "Invalid Content_Type")
         if api_key.demo != (request.header("paptrading") == "1"):
-            raise VenueRefusal("40099", "exchange environment is incorrect")
+            raise sim.VenueRefusal("40099", "exchange environment is incorrect")
         if request.header("access-passphrase") != api_key.passphrase:
-            raise VenueRefusal("40012", "apikey/password is incorrect")
+            raise sim.VenueRefusal("40012", "apikey/password is incorrect")
         if not self._is_signed(request, api_key):
-            raise VenueRefusal("40009", "sign signature error")
+            raise sim.VenueRefusal("40009", "sign signature error")
         if not (api_key.can_trade if request.method == "POST" else api_key.can_read):
-            raise VenueRefusal("40014", "Incorrect permissions, need future order permissions")
+            raise sim.VenueRefusal("40014", "Incorrect permissions, need future order permissions")
         return account
 
-    def _check_time(self, request: Request) -> None:
+    def _check_time(self, request: sim.Request) -> None:
         text = request.header("access-timestamp")
         if not (text.isascii() and text.isdigit() and len(text) == 13):
-            raise VenueRefusal("40005", "Invalid ACCESS_TIMESTAMP")
+            raise sim.VenueRefusal("40005", "Invalid ACCESS_TIMESTAMP")
         if abs(request.now_ms - int(text)) > WINDOW_MS:
-            raise VenueRefusal("40008", "Request timestamp expired")
+            raise sim.VenueRefusal("40008", "Request timestamp expired")
 
-    def _is_signed(self, request: Request, key: ApiKey) -> bool:
+    def _is_signed(self, request: sim.Request, key: sim.ApiKey) -> bool:
         """Over the query as sent; the decoded one is accepted too, since clients do either."""
         for query in dict.fromkeys((request.query, unquote_plus(request.query))):
             text = request.header("access-timestamp") + request.method + request.path
@@ -149,17 +145,19 @@ class BitgetGate(Dialect):
                 return True
         return False
 
-    def success(self, request: Request, result: Any) -> Response:
+    def success(self, request: sim.Request, result: Any) -> sim.Response:
         """The envelope; `requestTime` is the server's clock."""
         body = {"code": "00000", "msg": "success", "requestTime": self.engine.clock(), "data": result}
-        return Response(200, _JSON.encode(body))
+        return sim.Response(200, _JSON.encode(body))
 
-    def failure(self, request: Request, refusal: VenueRefusal) -> Response:
+    def failure(self, request: sim.Request, refusal: sim.VenueRefusal) -> sim.Response:
         """The same, without data."""
         body = {"code": refusal.code, "msg": refusal.message, "requestTime": self.engine.clock(), "data": None}
-        return Response(self.status(refusal), _JSON.encode(body), refusal.headers)
+        return sim.Response(self.status(refusal), _JSON.encode(body), refusal.headers)
 
-    def headers(self, request: Request, route: Route, credits: Sequence[Credit]) -> tuple[tuple[str, str], ...]:
+    def headers(
+        self, request: sim.Request, route: sim.Route, credits: Sequence[sim.Credit]
+    ) -> tuple[tuple[str, str], ...]:
         """What is left of the endpoint's limit in this second; the name says "used", the value is what remains."""
         own = [credit for credit in credits if credit.own]
         if not own:
@@ -168,12 +166,12 @@ class BitgetGate(Dialect):
         return (("x-mbx-used-remain-limit", str(max(0, credit.limit.count - credit.used))),)
 
 
-def demo_accounts(dialect: BitgetGate, setup: Setup, keys: Mapping[str, ApiKey]) -> Account:
+def demo_accounts(dialect: BitgetGate, setup: sim.Setup, keys: Mapping[str, sim.ApiKey]) -> sim.Account:
     """Accounts by UID, with money in every product type: the announced one, and those of the demo environment."""
     opened = [
         open_demo_account(
             dialect.engine,
-            Setup(empty=True) if key.demo else setup,
+            sim.Setup(empty=True) if key.demo else setup,
             uid,
             key=key,
             family=FAMILY,

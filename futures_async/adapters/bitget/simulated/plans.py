@@ -6,22 +6,18 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
+import futures_async.simulator.venue as sim
 from futures_async.adapters.bitget.simulated.base import MARGIN_MODES, TYPES
 from futures_async.adapters.bitget.simulated.gate import needed_number, number, pick, whole, word
 from futures_async.adapters.bitget.simulated.orders import MAX_CANCELS, PATH, TEN, OrderCalls, items, one_of
 from futures_async.adapters.bitget.simulated.rows import PLAN_STATES, plan_row, plan_type
-from futures_async.simulator import errors
-from futures_async.simulator.accounts import closing_side
-from futures_async.simulator.dialect import Request, VenueRefusal, get, post
-from futures_async.simulator.records import ZERO, Preset, Ticket, Trigger, TriggerKind, TriggerStatus
-from futures_async.transport.endpoint import Kind
-from futures_async.unified.enums import Intent, OrderType, PositionMode, PositionSide
+from futures_async.simulator.venue import closing_side, errors, get, post
 
 TPSL_KINDS = {
-    "profit_plan": TriggerKind.TAKE_PROFIT,
-    "loss_plan": TriggerKind.STOP_LOSS,
-    "pos_profit": TriggerKind.POSITION_TAKE_PROFIT,
-    "pos_loss": TriggerKind.POSITION_STOP_LOSS,
+    "profit_plan": sim.TriggerKind.TAKE_PROFIT,
+    "loss_plan": sim.TriggerKind.STOP_LOSS,
+    "pos_profit": sim.TriggerKind.POSITION_TAKE_PROFIT,
+    "pos_loss": sim.TriggerKind.POSITION_STOP_LOSS,
 }
 GROUPS = {
     "normal_plan": ("normal_plan",),
@@ -42,17 +38,17 @@ class PlanCalls(OrderCalls):
 
     # -- placing
 
-    @post(f"{PATH}/place-plan-order", TEN, Kind.ORDER, codes=CODES, needs=PLAN)
-    def place_plan(self, request: Request) -> dict[str, str | None]:
+    @post(f"{PATH}/place-plan-order", TEN, sim.Kind.ORDER, codes=CODES, needs=PLAN)
+    def place_plan(self, request: sim.Request) -> dict[str, str | None]:
         """`normal_plan` or `track_plan`: places an order of its own."""
         fields, account = request.fields(), request.account
         symbol, order_type = self.contract(fields).symbol, pick(fields, "orderType", TYPES)
         track = word(fields, "planType", ("normal_plan", "track_plan")) == "track_plan"
-        ticket = Ticket(
+        ticket = sim.Ticket(
             symbol=symbol,
             type=order_type,
             quantity=needed_number(fields, "size"),
-            price=needed_number(fields, "price") if order_type is OrderType.LIMIT else None,
+            price=needed_number(fields, "price") if order_type is sim.OrderType.LIMIT else None,
             client_id=self.client_id(fields),
             margin_mode=pick(fields, "marginMode", MARGIN_MODES),
             take_profit=_protection(fields, "stopSurplus"),
@@ -68,21 +64,21 @@ class PlanCalls(OrderCalls):
         )
         return _ids(trigger)
 
-    def _held(self, request: Request) -> tuple[str, PositionSide, bool]:
+    def _held(self, request: sim.Request) -> tuple[str, sim.PositionSide, bool]:
         """Symbol, side and whether in hedge mode, which says `long` or `short`; one-way mode says `buy` (a long) or
         `sell`; the other family of words is refused."""
         fields = request.fields()
         symbol = self.contract(fields).symbol
-        hedge = request.account.mode(symbol) is PositionMode.HEDGE
+        hedge = request.account.mode(symbol) is sim.PositionMode.HEDGE
         family = ("long", "short") if hedge else ("buy", "sell")
         text = str(fields["holdSide"]).lower()
         if text not in family:
             what = "delegateType is error" if hedge else "holdSide error"
-            raise VenueRefusal("43011", f"The parameter does not meet the specification {what}")
-        return symbol, PositionSide.LONG if text == family[0] else PositionSide.SHORT, hedge
+            raise sim.VenueRefusal("43011", f"The parameter does not meet the specification {what}")
+        return symbol, sim.PositionSide.LONG if text == family[0] else sim.PositionSide.SHORT, hedge
 
-    @post(f"{PATH}/place-tpsl-order", TEN, Kind.ORDER, codes=CODES, needs=f"{STOP} planType triggerPrice holdSide")
-    def place_tpsl(self, request: Request) -> dict[str, str | None]:
+    @post(f"{PATH}/place-tpsl-order", TEN, sim.Kind.ORDER, codes=CODES, needs=f"{STOP} planType triggerPrice holdSide")
+    def place_tpsl(self, request: sim.Request) -> dict[str, str | None]:
         """Take-profit, stop-loss or trailing stop of a position, whole or in part."""
         fields, account = request.fields(), request.account
         symbol, side, _ = self._held(request)
@@ -90,8 +86,8 @@ class PlanCalls(OrderCalls):
         if kind_word == "moving_plan":
             return _ids(self._place_moving(request))
         kind = TPSL_KINDS[kind_word]
-        quantity = ZERO if kind.whole_position else needed_number(fields, "size")
-        preset = Preset(
+        quantity = sim.ZERO if kind.whole_position else needed_number(fields, "size")
+        preset = sim.Preset(
             trigger_price=needed_number(fields, "triggerPrice"),
             price=number(fields, "executePrice") or None,
             on_mark=_on_mark(fields, "triggerType"),
@@ -99,17 +95,17 @@ class PlanCalls(OrderCalls):
         place = self.engine.triggers.place_closing
         return _ids(place(account, symbol, side, kind, preset, quantity=quantity, client_id=self.client_id(fields)))
 
-    def _place_moving(self, request: Request) -> Trigger:
+    def _place_moving(self, request: sim.Request) -> sim.Trigger:
         fields, account = request.fields(), request.account
         symbol, side, hedge = self._held(request)
         if (symbol, side) not in account.positions:
             raise errors.NoPosition("no position")
-        ticket = Ticket(
+        ticket = sim.Ticket(
             symbol=symbol,
             side=closing_side(side),
-            type=OrderType.MARKET,
+            type=sim.OrderType.MARKET,
             quantity=needed_number(fields, "size"),
-            intent=Intent.CLOSE if hedge else None,
+            intent=sim.Intent.CLOSE if hedge else None,
             reduce_only=not hedge,
             client_id=self.client_id(fields),
             tag={"planType": "moving_plan"},
@@ -122,25 +118,25 @@ class PlanCalls(OrderCalls):
             callback_ratio=_ratio(fields, "rangeRate"),
         )
 
-    @post(f"{PATH}/place-pos-tpsl", TEN, Kind.ORDER, codes=CODES, needs=f"{STOP} holdSide")
-    def place_position_tpsl(self, request: Request) -> list[dict[str, str | None]]:
+    @post(f"{PATH}/place-pos-tpsl", TEN, sim.Kind.ORDER, codes=CODES, needs=f"{STOP} holdSide")
+    def place_position_tpsl(self, request: sim.Request) -> list[dict[str, str | None]]:
         """Both of a position at once."""
         fields, account = request.fields(), request.account
         symbol, side, _ = self._held(request)
-        wanted: list[tuple[TriggerKind, Preset, Decimal, str]] = []
+        wanted: list[tuple[sim.TriggerKind, sim.Preset, Decimal, str]] = []
         for name, part, whole_kind in (
-            ("stopSurplus", TriggerKind.TAKE_PROFIT, TriggerKind.POSITION_TAKE_PROFIT),
-            ("stopLoss", TriggerKind.STOP_LOSS, TriggerKind.POSITION_STOP_LOSS),
+            ("stopSurplus", sim.TriggerKind.TAKE_PROFIT, sim.TriggerKind.POSITION_TAKE_PROFIT),
+            ("stopLoss", sim.TriggerKind.STOP_LOSS, sim.TriggerKind.POSITION_STOP_LOSS),
         ):
             preset = _protection(fields, name)
             if preset is None:
                 continue
-            size = number(fields, f"{name}Size") or ZERO
+            size = number(fields, f"{name}Size") or sim.ZERO
             kind = part if size else whole_kind
             self.engine.triggers.check_side(symbol, side, kind, preset.trigger_price)
             wanted.append((kind, preset, size, self.client_id(fields, f"{name}ClientOid")))
         if not wanted:
-            raise VenueRefusal("400172", "Parameter verification failed: stopSurplusTriggerPrice")
+            raise sim.VenueRefusal("400172", "Parameter verification failed: stopSurplusTriggerPrice")
         rows: list[dict[str, str | None]] = []
         place = self.engine.triggers.place_closing
         for kind, preset, size, client_id in wanted:
@@ -156,12 +152,12 @@ class PlanCalls(OrderCalls):
 
     # -- changing and cancelling
 
-    def _live(self, request: Request) -> Trigger:
+    def _live(self, request: sim.Request) -> sim.Trigger:
         trigger_id, client_id = one_of(request.fields())
         return self.engine.triggers.find(request.account, trigger_id=trigger_id, client_id=client_id)
 
-    @post(f"{PATH}/modify-tpsl-order", TEN, Kind.ORDER, codes=CODES, needs=f"{STOP} triggerPrice")
-    def modify_tpsl(self, request: Request) -> dict[str, str | None]:
+    @post(f"{PATH}/modify-tpsl-order", TEN, sim.Kind.ORDER, codes=CODES, needs=f"{STOP} triggerPrice")
+    def modify_tpsl(self, request: sim.Request) -> dict[str, str | None]:
         """In place."""
         fields, trigger = request.fields(), self._live(request)
         price, size = needed_number(fields, "triggerPrice"), number(fields, "size")
@@ -178,8 +174,8 @@ class PlanCalls(OrderCalls):
         self.engine.triggers.changed(request.account, trigger)
         return _ids(trigger)
 
-    @post(f"{PATH}/modify-plan-order", TEN, Kind.ORDER, codes=CODES, needs="productType")
-    def modify_plan(self, request: Request) -> dict[str, str | None]:
+    @post(f"{PATH}/modify-plan-order", TEN, sim.Kind.ORDER, codes=CODES, needs="productType")
+    def modify_plan(self, request: sim.Request) -> dict[str, str | None]:
         """In place; what is not named stays."""
         fields = request.fields()
         self.product(fields)
@@ -200,19 +196,19 @@ class PlanCalls(OrderCalls):
         self.engine.triggers.changed(request.account, trigger)
         return _ids(trigger)
 
-    @post(f"{PATH}/cancel-plan-order", TEN, Kind.CANCEL, codes=CODES, needs="productType")
-    def cancel_plan(self, request: Request) -> dict[str, Any]:
+    @post(f"{PATH}/cancel-plan-order", TEN, sim.Kind.CANCEL, codes=CODES, needs="productType")
+    def cancel_plan(self, request: sim.Request) -> dict[str, Any]:
         """Only orders whose own `planType` is named: the query group `profit_loss` succeeds and cancels nothing."""
         fields = request.fields()
         symbols, kind = self.symbols(fields), str(fields.get("planType") or "normal_plan")
         ids = items(fields, "orderIdList", MAX_CANCELS, "40912") if fields.get("orderIdList") else []
         if ids and not fields.get("symbol"):
-            raise VenueRefusal("400172", "Parameter verification failed: symbol")
+            raise sim.VenueRefusal("400172", "Parameter verification failed: symbol")
         if kind not in OWN_TYPES:
             return {"successList": [], "failureList": []}
         named = {str(item.get("orderId") or "") for item in ids} | {str(item.get("clientOid") or "") for item in ids}
 
-        def match(trigger: Trigger) -> bool:
+        def match(trigger: sim.Trigger) -> bool:
             if plan_type(trigger) != kind or trigger.symbol not in symbols:
                 return False
             return not ids or str(trigger.id) in named or (trigger.client_id or "-") in named
@@ -234,23 +230,23 @@ class PlanCalls(OrderCalls):
     # -- finding
 
     @get(f"{PATH}/orders-plan-pending", TEN, needs="productType planType")
-    def plans_pending(self, request: Request) -> dict[str, Any]:
+    def plans_pending(self, request: sim.Request) -> dict[str, Any]:
         """Live ones of a group."""
-        return self._plan_page(request, {TriggerStatus.LIVE}, history=False)
+        return self._plan_page(request, {sim.TriggerStatus.LIVE}, history=False)
 
     @get(f"{PATH}/orders-plan-history", TEN, needs="productType planType")
-    def plans_history(self, request: Request) -> dict[str, Any]:
+    def plans_history(self, request: sim.Request) -> dict[str, Any]:
         """Ended ones of a group."""
-        states = {TriggerStatus.EXECUTED, TriggerStatus.FAILED, TriggerStatus.CANCELED}
+        states = {sim.TriggerStatus.EXECUTED, sim.TriggerStatus.FAILED, sim.TriggerStatus.CANCELED}
         wanted = request.params.get("planStatus")
         if wanted:
             states = {state for state in states if PLAN_STATES[state] == wanted}
         return self._plan_page(request, states, history=True)
 
-    def _plan_page(self, request: Request, states: set[TriggerStatus], *, history: bool) -> dict[str, Any]:
+    def _plan_page(self, request: sim.Request, states: set[sim.TriggerStatus], *, history: bool) -> dict[str, Any]:
         kinds = GROUPS.get(request.params["planType"].lower())
         if kinds is None:
-            raise VenueRefusal("40020", "Parameter planType error")
+            raise sim.VenueRefusal("40020", "Parameter planType error")
         account, symbols = request.account, self.symbols(request.params)
         found, end = self.page(
             request,
@@ -263,7 +259,7 @@ class PlanCalls(OrderCalls):
         return {"entrustedList": rows or None, "endId": end}
 
     @get(f"{PATH}/plan-sub-order", TEN, needs="planType planOrderId productType")
-    def plan_sub_order(self, request: Request) -> list[dict[str, str]]:
+    def plan_sub_order(self, request: sim.Request) -> list[dict[str, str]]:
         """The regular order that a plan has placed."""
         wanted = whole(request.params, "planOrderId")
         for trigger in request.account.trigger_log:
@@ -274,7 +270,7 @@ class PlanCalls(OrderCalls):
         return []
 
 
-def _ids(trigger: Trigger) -> dict[str, str | None]:
+def _ids(trigger: sim.Trigger) -> dict[str, str | None]:
     return {"orderId": str(trigger.id), "clientOid": trigger.client_id or str(trigger.id)}
 
 
@@ -285,15 +281,15 @@ def _on_mark(fields: Mapping[str, Any], name: str) -> bool:
 def _ratio(fields: Mapping[str, Any], name: str) -> Decimal:
     percent = needed_number(fields, name)
     if not 0 < percent <= 10:
-        raise VenueRefusal("43032", "The callback rate is out of range")
+        raise sim.VenueRefusal("43032", "The callback rate is out of range")
     return percent / 100
 
 
-def _protection(fields: Mapping[str, Any], name: str) -> Preset | None:
+def _protection(fields: Mapping[str, Any], name: str) -> sim.Preset | None:
     trigger = number(fields, f"{name}TriggerPrice")
     if not trigger:
         return None
-    return Preset(
+    return sim.Preset(
         trigger_price=trigger,
         price=number(fields, f"{name}ExecutePrice") or None,
         on_mark=_on_mark(fields, f"{name}TriggerType"),

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+import futures_async.simulator.venue as sim
 from futures_async.adapters.bitget.simulated.base import MARGIN_WORDS, MODE_WORDS, V2
-from futures_async.simulator.accounts import Account
-from futures_async.simulator.dialect import Request, get, plain
-from futures_async.simulator.margins import PositionView
-from futures_async.simulator.records import Position, PositionRecord, Trigger, TriggerKind
-from futures_async.transport.endpoint import RateLimit
+from futures_async.simulator.venue import get, plain
 
 PATH = "/api/v2/mix/position"
 
@@ -17,26 +14,26 @@ PATH = "/api/v2/mix/position"
 class PositionCalls(V2):
     """Open and closed positions."""
 
-    @get(f"{PATH}/single-position", RateLimit(10), needs="symbol productType marginCoin")
-    def single_position(self, request: Request) -> list[dict[str, Any]]:
+    @get(f"{PATH}/single-position", sim.RateLimit(10), needs="symbol productType marginCoin")
+    def single_position(self, request: sim.Request) -> list[dict[str, Any]]:
         """A list: no row, one, or one per side."""
         return self._rows(request.account, self.symbols(request.params), None)
 
-    @get(f"{PATH}/all-position", RateLimit(5))
-    def all_position(self, request: Request) -> list[dict[str, Any]]:
+    @get(f"{PATH}/all-position", sim.RateLimit(5))
+    def all_position(self, request: sim.Request) -> list[dict[str, Any]]:
         """All of a product type."""
         symbols = {contract.symbol for contract in self.contracts(self.product(request.params))}
         return self._rows(request.account, symbols, request.params.get("marginCoin", "").upper() or None)
 
-    def _rows(self, account: Account, symbols: set[str], coin: str | None) -> list[dict[str, Any]]:
+    def _rows(self, account: sim.Account, symbols: set[str], coin: str | None) -> list[dict[str, Any]]:
         held = [position for position in account.positions_of(coin=coin) if position.symbol in symbols]
         wallets = {coin: self.engine.margins.wallet(account, coin) for coin in {position.coin for position in held}}
         return [self._row(account, self.engine.margins.view(account, row, wallets[row.coin])) for row in held]
 
-    def _row(self, account: Account, view: PositionView) -> dict[str, Any]:
+    def _row(self, account: sim.Account, view: sim.PositionView) -> dict[str, Any]:
         position = view.position
-        profit = _protection(account, position, TriggerKind.POSITION_TAKE_PROFIT)
-        loss = _protection(account, position, TriggerKind.POSITION_STOP_LOSS)
+        profit = _protection(account, position, sim.TriggerKind.POSITION_TAKE_PROFIT)
+        loss = _protection(account, position, sim.TriggerKind.POSITION_STOP_LOSS)
         return {
             "marginCoin": position.coin,
             "symbol": self.name(position.symbol),
@@ -73,8 +70,8 @@ class PositionCalls(V2):
             "uTime": str(position.updated_ms),
         }
 
-    @get(f"{PATH}/history-position", RateLimit(20))
-    def history_position(self, request: Request) -> dict[str, Any]:
+    @get(f"{PATH}/history-position", sim.RateLimit(20))
+    def history_position(self, request: sim.Request) -> dict[str, Any]:
         """Closed positions. `endId` is not the last row's `positionId`."""
         # The product type is "ignored when symbol given".
         name, product = request.params.get("symbol"), request.params.get("productType")
@@ -82,7 +79,7 @@ class PositionCalls(V2):
         rows, end = self.page(request, request.account.history, symbols, default=20)
         return {"list": [self._closed(record) for record in rows], "endId": end}
 
-    def _closed(self, record: PositionRecord) -> dict[str, Any]:
+    def _closed(self, record: sim.PositionRecord) -> dict[str, Any]:
         position = record.position
         net = position.realized_pnl + position.funding - position.fee
         return {
@@ -106,8 +103,8 @@ class PositionCalls(V2):
             "ctime": str(position.created_ms),
         }
 
-    @get(f"{PATH}/adlRank", RateLimit(5))
-    def adl_rank(self, request: Request) -> list[dict[str, str]]:
+    @get(f"{PATH}/adlRank", sim.RateLimit(5))
+    def adl_rank(self, request: sim.Request) -> list[dict[str, str]]:
         """Nobody is deleveraged here."""
         symbols = {contract.symbol for contract in self.contracts(self.product(request.params))}
         return [
@@ -123,7 +120,7 @@ class PositionCalls(V2):
         ]
 
 
-def _protection(account: Account, position: Position, kind: TriggerKind) -> Trigger | None:
+def _protection(account: sim.Account, position: sim.Position, kind: sim.TriggerKind) -> sim.Trigger | None:
     for trigger in account.live_triggers.values():
         if trigger.kind is kind and trigger.symbol == position.symbol and trigger.position_side is position.side:
             return trigger

@@ -5,78 +5,76 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import futures_async.simulator.venue as sim
 from futures_async.adapters.bitget.simulated.base import MARGIN_WORDS, MODE_WORDS, cut4, times
-from futures_async.simulator.accounts import closed_side
-from futures_async.simulator.dialect import plain
-from futures_async.simulator.records import CancelReason, Fill, Order, Preset, Source, Trigger, TriggerKind
-from futures_async.unified.enums import Intent, OrderStatus, OrderType, PositionMode, PositionSide, Role
+from futures_async.simulator.venue import closed_side, plain
 
 STATES = {
-    OrderStatus.NEW: "live",
-    OrderStatus.PARTIALLY_FILLED: "partially_filled",
-    OrderStatus.FILLED: "filled",
-    OrderStatus.CANCELED: "canceled",
+    sim.OrderStatus.NEW: "live",
+    sim.OrderStatus.PARTIALLY_FILLED: "partially_filled",
+    sim.OrderStatus.FILLED: "filled",
+    sim.OrderStatus.CANCELED: "canceled",
 }
-CANCEL_REASONS = {CancelReason.NONE: ""}
+CANCEL_REASONS = {sim.CancelReason.NONE: ""}
 PLAN_TYPES = {
-    TriggerKind.PLAN: "normal_plan",
-    TriggerKind.TRAILING: "track_plan",
-    TriggerKind.TAKE_PROFIT: "profit_plan",
-    TriggerKind.STOP_LOSS: "loss_plan",
-    TriggerKind.POSITION_TAKE_PROFIT: "pos_profit",
-    TriggerKind.POSITION_STOP_LOSS: "pos_loss",
+    sim.TriggerKind.PLAN: "normal_plan",
+    sim.TriggerKind.TRAILING: "track_plan",
+    sim.TriggerKind.TAKE_PROFIT: "profit_plan",
+    sim.TriggerKind.STOP_LOSS: "loss_plan",
+    sim.TriggerKind.POSITION_TAKE_PROFIT: "pos_profit",
+    sim.TriggerKind.POSITION_STOP_LOSS: "pos_loss",
 }
 PLAN_STATES = {"live": "live", "executed": "executed", "failed": "fail_execute", "canceled": "cancelled"}
 
 
-def position_direction(side: PositionSide) -> str:
+def position_direction(side: sim.PositionSide) -> str:
     """How hedge mode writes it: `buy` for what concerns a long."""
-    return "buy" if side is PositionSide.LONG else "sell"
+    return "buy" if side is sim.PositionSide.LONG else "sell"
 
 
-def venue_side(order: Order) -> str:
+def venue_side(order: sim.Order) -> str:
     """`side` on the wire: the position's direction in hedge mode, the trade's in one-way mode."""
     if order.position_side is not None:
         return position_direction(order.position_side)
     return str(order.side)
 
 
-def trade_side(order: Order) -> str:
+def trade_side(order: sim.Order) -> str:
     """`tradeSide` on the wire."""
-    if order.source is Source.LIQUIDATION:
-        if order.position_mode is PositionMode.HEDGE:
+    if order.source is sim.Source.LIQUIDATION:
+        if order.position_mode is sim.PositionMode.HEDGE:
             return f"burst_close_{closed_side(order)}"
         return f"burst_{order.side}_single"
-    if order.position_mode is PositionMode.HEDGE:
-        return str(order.intent or Intent.OPEN)
+    if order.position_mode is sim.PositionMode.HEDGE:
+        return str(order.intent or sim.Intent.OPEN)
     return f"{order.side}_single"
 
 
-def order_source(order: Order) -> str:
+def order_source(order: sim.Order) -> str:
     """`orderSource` on the wire."""
     kind = "market" if order.price is None else "limit"
     match order.source:
-        case Source.LIQUIDATION:
+        case sim.Source.LIQUIDATION:
             return "liquidation"
-        case Source.REVERSE:
+        case sim.Source.REVERSE:
             return "reverse"
-        case Source.AMEND:
+        case sim.Source.AMEND:
             return "modify_order_limit"
-        case Source.TAKE_PROFIT:
+        case sim.Source.TAKE_PROFIT:
             return f"profit_{kind}"
-        case Source.STOP_LOSS:
+        case sim.Source.STOP_LOSS:
             return f"loss_{kind}"
-        case Source.TRIGGER:
+        case sim.Source.TRIGGER:
             return f"plan_{kind}"
         case _:
             return "market" if order.price is None else "normal"
 
 
 def order_row(
-    order: Order, name: Callable[[str], str], *, detail: bool = False, history: bool = False
+    order: sim.Order, name: Callable[[str], str], *, detail: bool = False, history: bool = False
 ) -> dict[str, Any]:
     """An order: `detail` calls its status `state`, shouts the entry point and adds fields."""
-    hedge = order.position_mode is PositionMode.HEDGE
+    hedge = order.position_mode is sim.PositionMode.HEDGE
     average = order.average_price
     row: dict[str, Any] = {
         "symbol": name(order.symbol),
@@ -99,20 +97,20 @@ def order_row(
         "enterPointSource": "API" if detail else "api",
         "tradeSide": trade_side(order),
         "posMode": MODE_WORDS[order.position_mode],
-        "orderType": "limit" if order.type is OrderType.LIMIT else "market",
+        "orderType": "limit" if order.type is sim.OrderType.LIMIT else "market",
         "orderSource": order_source(order),
         "reduceOnly": "YES" if order.closes else "NO",
     }
     row |= _presets(order, "Type" if detail else "TriggerType")
     if detail:
-        row["newTradeSide"] = str(order.intent or Intent.OPEN) if hedge else None
+        row["newTradeSide"] = str(order.intent or sim.Intent.OPEN) if hedge else None
         row["cancelReason"] = CANCEL_REASONS.get(order.cancel_reason, "normal_cancel")
     if history:
         row |= {"posAvg": plain(average), "liqPrice": ""}
     return row | times(order.created_ms, order.updated_ms)
 
 
-def _presets(order: Order, type_key: str) -> dict[str, str]:
+def _presets(order: sim.Order, type_key: str) -> dict[str, str]:
     row: dict[str, str] = {}
     for name, preset in (("presetStopSurplus", order.take_profit), ("presetStopLoss", order.stop_loss)):
         row[f"{name}Price"] = "" if preset is None else plain(preset.trigger_price)
@@ -121,7 +119,7 @@ def _presets(order: Order, type_key: str) -> dict[str, str]:
     return row
 
 
-def fill_row(fill: Fill, name: Callable[[str], str], *, history: bool) -> dict[str, Any]:
+def fill_row(fill: sim.Fill, name: Callable[[str], str], *, history: bool) -> dict[str, Any]:
     """A fill; `side` follows the order's convention."""
     order, coin = fill.order, fill.symbol.rpartition(":")[2]
     row: dict[str, Any] = {
@@ -137,7 +135,7 @@ def fill_row(fill: Fill, name: Callable[[str], str], *, history: bool) -> dict[s
         "enterPointSource": "api",
         "tradeSide": trade_side(order),
         "posMode": MODE_WORDS[order.position_mode],
-        "tradeScope": "maker" if fill.role is Role.MAKER else "taker",
+        "tradeScope": "maker" if fill.role is sim.Role.MAKER else "taker",
         "cTime": str(fill.created_ms),
     }
     if history:
@@ -145,24 +143,24 @@ def fill_row(fill: Fill, name: Callable[[str], str], *, history: bool) -> dict[s
     return row
 
 
-def plan_type(trigger: Trigger) -> str:
+def plan_type(trigger: sim.Trigger) -> str:
     """`planType` on the wire."""
     return trigger.tag.get("planType") or PLAN_TYPES[trigger.kind]
 
 
 def plan_row(
-    trigger: Trigger, name: Callable[[str], str], orders: Mapping[int, Order], *, history: bool
+    trigger: sim.Trigger, name: Callable[[str], str], orders: Mapping[int, sim.Order], *, history: bool
 ) -> dict[str, Any]:
     """A trigger order."""
-    hedge = trigger.position_mode is PositionMode.HEDGE
+    hedge = trigger.position_mode is sim.PositionMode.HEDGE
     protects = trigger.kind.closes
     side = str(trigger.side)
     if hedge and trigger.position_side is not None:
         side = position_direction(trigger.position_side)
-    intent = trigger.intent or Intent.OPEN
+    intent = trigger.intent or sim.Intent.OPEN
     mark = "mark_price" if trigger.on_mark else "fill_price"
     surplus, loss = trigger.take_profit, trigger.stop_loss
-    own = Preset(trigger_price=trigger.trigger_price, price=trigger.price, on_mark=trigger.on_mark)
+    own = sim.Preset(trigger_price=trigger.trigger_price, price=trigger.price, on_mark=trigger.on_mark)
     if protects:
         surplus, loss = (own, None) if trigger.kind.is_profit else (None, own)
     row: dict[str, Any] = {
@@ -195,7 +193,7 @@ def plan_row(
     return row | times(trigger.created_ms, trigger.updated_ms)
 
 
-def _plan_presets(name: str, preset: Preset | None) -> dict[str, str | None]:
+def _plan_presets(name: str, preset: sim.Preset | None) -> dict[str, str | None]:
     return {
         f"{name}TriggerPrice": None if preset is None else plain(preset.trigger_price),
         f"{name}ExecutePrice": None if preset is None or preset.price is None else plain(preset.price),

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
+import futures_async.simulator.venue as sim
 from futures_async.adapters.bitget.simulated.base import MARGIN_WORDS, MODE_WORDS, cut4, times
 from futures_async.adapters.bitget.simulated.rows import (
     CANCEL_REASONS,
@@ -16,22 +17,7 @@ from futures_async.adapters.bitget.simulated.rows import (
     trade_side,
     venue_side,
 )
-from futures_async.simulator.contracts import ContractSpec
-from futures_async.simulator.dialect import plain
-from futures_async.simulator.engine import Engine
-from futures_async.simulator.margins import PositionView, Wallet
-from futures_async.simulator.records import (
-    ZERO,
-    Fill,
-    Order,
-    PositionRecord,
-    Slot,
-    Source,
-    Trigger,
-    money,
-    rounded,
-)
-from futures_async.unified.enums import Intent, MarginMode, OrderStatus, OrderType, PositionMode, Role
+from futures_async.simulator.venue import money, plain, rounded
 
 ALGO_TYPES = {
     "normal_plan": "pl",
@@ -44,9 +30,11 @@ ALGO_TYPES = {
 }
 
 
-def order_row(order: Order, fill: Fill | None, contract: ContractSpec, name: str, mark: Decimal) -> dict[str, Any]:
+def order_row(
+    order: sim.Order, fill: sim.Fill | None, contract: sim.ContractSpec, name: str, mark: Decimal
+) -> dict[str, Any]:
     """A complete row; fields of the last fill on pushes of fills only, no average and no profit on cancels."""
-    ended = order.status is OrderStatus.CANCELED
+    ended = order.status is sim.OrderStatus.CANCELED
     row: dict[str, Any] = {
         "instId": name,
         "orderId": str(order.id),
@@ -54,7 +42,7 @@ def order_row(order: Order, fill: Fill | None, contract: ContractSpec, name: str
         "price": plain(order.price, "0"),
         "size": plain(order.quantity),
         "notionalUsd": cut4(order.quantity * (order.price or mark)),
-        "orderType": "limit" if order.type is OrderType.LIMIT else "market",
+        "orderType": "limit" if order.type is sim.OrderType.LIMIT else "market",
         "force": str(order.time_in_force),
         "side": venue_side(order),
         "posSide": str(order.position_side) if order.position_side is not None else "net",
@@ -70,7 +58,7 @@ def order_row(order: Order, fill: Fill | None, contract: ContractSpec, name: str
         "totalProfits": plain(order.realized_pnl),
         "cancelReason": CANCEL_REASONS.get(order.cancel_reason, "normal_cancel"),
         "stpMode": "none",
-        "enterPointSource": "SYS" if order.source is Source.LIQUIDATION else "API",
+        "enterPointSource": "SYS" if order.source is sim.Source.LIQUIDATION else "API",
     }
     row |= _presets(order)
     if order.filled and not ended:
@@ -84,12 +72,12 @@ def order_row(order: Order, fill: Fill | None, contract: ContractSpec, name: str
             "fillFee": plain(-fill.fee),
             "fillFeeCoin": contract.settle,
             "fillNotionalUsd": cut4(fill.price * fill.quantity),
-            "tradeScope": "M" if fill.role is Role.MAKER else "T",
+            "tradeScope": "M" if fill.role is sim.Role.MAKER else "T",
         }
     return row | times(order.created_ms, order.updated_ms)
 
 
-def _presets(order: Order) -> dict[str, str]:
+def _presets(order: sim.Order) -> dict[str, str]:
     """A trigger price only where there is one; the other words are there always, and empty."""
     row: dict[str, str] = {}
     for name, preset in (("presetStopSurplus", order.take_profit), ("presetStopLoss", order.stop_loss)):
@@ -100,7 +88,7 @@ def _presets(order: Order) -> dict[str, str]:
     return row
 
 
-def fill_row(fill: Fill, contract: ContractSpec, name: str) -> dict[str, Any]:
+def fill_row(fill: sim.Fill, contract: sim.ContractSpec, name: str) -> dict[str, Any]:
     """`side` is what the market saw, in hedge mode too."""
     order = fill.order
     fee = {
@@ -115,20 +103,20 @@ def fill_row(fill: Fill, contract: ContractSpec, name: str) -> dict[str, Any]:
         "tradeId": str(fill.id),
         "symbol": name,
         "side": str(fill.side),
-        "orderType": "limit" if order.type is OrderType.LIMIT else "market",
+        "orderType": "limit" if order.type is sim.OrderType.LIMIT else "market",
         "posMode": MODE_WORDS[order.position_mode],
         "price": plain(fill.price),
         "baseVolume": plain(fill.quantity),
         "quoteVolume": cut4(fill.price * fill.quantity),
         "profit": plain(fill.realized_pnl),
         "tradeSide": trade_side(order),
-        "tradeScope": "maker" if fill.role is Role.MAKER else "taker",
+        "tradeScope": "maker" if fill.role is sim.Role.MAKER else "taker",
         "feeDetail": [fee],
         **times(fill.created_ms, fill.created_ms),
     }
 
 
-def position_row(view: PositionView, slot: Slot, name: str) -> dict[str, Any]:
+def position_row(view: sim.PositionView, slot: sim.Slot, name: str) -> dict[str, Any]:
     """Id and `cTime` are the slot's: they outlive the position. `leverage` is a number."""
     position = view.position
     row: dict[str, Any] = {
@@ -159,15 +147,15 @@ def position_row(view: PositionView, slot: Slot, name: str) -> dict[str, Any]:
         "autoMargin": "on" if position.auto_margin else "off",
         **times(slot.created_ms, position.updated_ms),
     }
-    if position.margin_mode is MarginMode.ISOLATED:
+    if position.margin_mode is sim.MarginMode.ISOLATED:
         row["isolatedMarginRate"] = plain(view.margin_ratio)
     return row
 
 
-def closed_row(record: PositionRecord, slot: Slot, name: str) -> dict[str, str]:
+def closed_row(record: sim.PositionRecord, slot: sim.Slot, name: str) -> dict[str, str]:
     """Isolated is `fixed` here, and here alone; `cTime` is this life's."""
     position = record.position
-    isolated = position.margin_mode is MarginMode.ISOLATED
+    isolated = position.margin_mode is sim.MarginMode.ISOLATED
     return {
         "posId": str(slot.id),
         "instId": name,
@@ -187,7 +175,7 @@ def closed_row(record: PositionRecord, slot: Slot, name: str) -> dict[str, str]:
     }
 
 
-def account_row(wallet: Wallet, dollars: Decimal) -> dict[str, str]:
+def account_row(wallet: sim.Wallet, dollars: Decimal) -> dict[str, str]:
     """Absolute values; the row has no time of its own."""
     return {
         "marginCoin": wallet.coin,
@@ -206,10 +194,10 @@ def account_row(wallet: Wallet, dollars: Decimal) -> dict[str, str]:
     }
 
 
-def equity_row(wallets: Sequence[Wallet], worth: Mapping[str, Decimal], bitcoin: Decimal) -> dict[str, str]:
+def equity_row(wallets: Sequence[sim.Wallet], worth: Mapping[str, Decimal], bitcoin: Decimal) -> dict[str, str]:
     """All coins together."""
-    equity = sum((wallet.equity * worth[wallet.coin] for wallet in wallets), ZERO)
-    unrealized = sum((wallet.unrealized * worth[wallet.coin] for wallet in wallets), ZERO)
+    equity = sum((wallet.equity * worth[wallet.coin] for wallet in wallets), sim.ZERO)
+    unrealized = sum((wallet.unrealized * worth[wallet.coin] for wallet in wallets), sim.ZERO)
     return {
         "usdtEquity": plain(money(equity)),
         "btcEquity": plain(money(equity / bitcoin)),
@@ -220,9 +208,9 @@ def equity_row(wallets: Sequence[Wallet], worth: Mapping[str, Decimal], bitcoin:
     }
 
 
-def algo_row(trigger: Trigger, name: str) -> dict[str, Any]:
+def algo_row(trigger: sim.Trigger, name: str) -> dict[str, Any]:
     """Other words for the plan's type than REST has."""
-    hedge = trigger.position_mode is PositionMode.HEDGE
+    hedge = trigger.position_mode is sim.PositionMode.HEDGE
     mark = "mark_price" if trigger.on_mark else "fill_price"
     side = str(trigger.side)
     if hedge and trigger.position_side is not None:
@@ -241,7 +229,7 @@ def algo_row(trigger: Trigger, name: str) -> dict[str, Any]:
         "actualSize": "0",
         "orderType": "market" if trigger.price is None else "limit",
         "side": side,
-        "tradeSide": str(trigger.intent or Intent.OPEN) if hedge else f"{trigger.side}_single",
+        "tradeSide": str(trigger.intent or sim.Intent.OPEN) if hedge else f"{trigger.side}_single",
         "posSide": str(trigger.position_side) if hedge else "net",
         "marginCoin": trigger.symbol.rpartition(":")[2],
         "status": PLAN_STATES[trigger.status],
@@ -254,7 +242,7 @@ def algo_row(trigger: Trigger, name: str) -> dict[str, Any]:
     }
 
 
-def ticker_row(engine: Engine, contract: ContractSpec, name: str) -> dict[str, Any]:
+def ticker_row(engine: sim.Engine, contract: sim.ContractSpec, name: str) -> dict[str, Any]:
     """The only channel with mark, index and funding."""
     figures, book = engine.figures, engine.world.book(contract.symbol)
     day = figures.day(contract)

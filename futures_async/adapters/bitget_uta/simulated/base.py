@@ -5,15 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Container, Mapping, Sequence
 from typing import Any, ClassVar
 
-from futures_async.adapters.bitget.simulated.base import DAY_MS, SIDES, Products, span
+import futures_async.simulator.venue as sim
+from futures_async.adapters.bitget.simulated.base import SIDES, Products, span
 from futures_async.adapters.bitget.simulated.base import venue_symbol as classic_symbol
 from futures_async.adapters.bitget.simulated.gate import CODES as FAMILY_CODES
 from futures_async.adapters.bitget.simulated.gate import UNIFIED, pick, required, whole
-from futures_async.simulator import errors
-from futures_async.simulator.contracts import ContractSpec
-from futures_async.simulator.dialect import Request, Table, VenueRefusal
-from futures_async.simulator.lists import R, Wanted, page
-from futures_async.unified.enums import PositionSide
+from futures_async.simulator.venue import errors, page
 
 CATEGORIES = ("USDT-FUTURES", "USDC-FUTURES", "COIN-FUTURES")
 # Known words without futures behind them.
@@ -22,7 +19,7 @@ CURSOR_OFFSET = 1_000_003
 """Between a cursor and the row that it stands for, where it is no row's id."""
 
 # Codes that v3 has of its own; the family's table serves for the rest.
-CODES: Table = {
+CODES: sim.Table = {
     errors.UnknownSymbol: ("25100", "Symbol does not exist"),
     errors.SymbolClosed: ("25101", "The symbol is not open for trading"),
     errors.InvalidQuantity: ("25610", None),
@@ -58,7 +55,7 @@ CODES: Table = {
 }
 
 
-def venue_symbol(contract: ContractSpec) -> str:
+def venue_symbol(contract: sim.ContractSpec) -> str:
     """`BTCUSDT`, `BTCPERP`, and `BTCUSD_CM` of what is margined in its coin."""
     return classic_symbol(contract) + ("_CM" if contract.is_inverse else "")
 
@@ -67,30 +64,30 @@ class V3(Products):
     """Helpers for the groups of endpoints. Keys of classic accounts are refused with 40084 by the gate."""
 
     kind: ClassVar[str] = UNIFIED
-    tables: ClassVar[Sequence[Table]] = (CODES, FAMILY_CODES)
+    tables: ClassVar[Sequence[sim.Table]] = (CODES, FAMILY_CODES)
     product_field = "category"
-    bad_product = VenueRefusal("25200", "Parameter category error")
+    bad_product = sim.VenueRefusal("25200", "Parameter category error")
     products = CATEGORIES
 
-    def venue_symbol(self, contract: ContractSpec) -> str:
+    def venue_symbol(self, contract: sim.ContractSpec) -> str:
         return venue_symbol(contract)
 
-    def contract(self, values: Mapping[str, Any]) -> ContractSpec:
+    def contract(self, values: Mapping[str, Any]) -> sim.ContractSpec:
         """The contract that the request names, in its category."""
         self.product(values)
         return super().contract(values)
 
     def page(
         self,
-        request: Request,
-        rows: Sequence[R],
+        request: sim.Request,
+        rows: Sequence[sim.R],
         symbols: Container[str] | None = None,
-        also: Callable[[R], bool] | None = None,
+        also: Callable[[sim.R], bool] | None = None,
         *,
         windowed: bool = True,
         offset: int = 0,
         order_id: int | None = None,
-    ) -> tuple[list[R], str | None]:
+    ) -> tuple[list[sim.R], str | None]:
         """One page, newest first, and the cursor, which is there on the last page too.
 
         Args:
@@ -104,14 +101,14 @@ class V3(Products):
         """
         params = request.params
         since, until = span(params, None)
-        if windowed and since is not None and (until or request.now_ms) - since > 30 * DAY_MS:
-            raise VenueRefusal("00001", "startTime and endTime interval cannot be greater than 30 days")
+        if windowed and since is not None and (until or request.now_ms) - since > 30 * sim.DAY_MS:
+            raise sim.VenueRefusal("00001", "startTime and endTime interval cannot be greater than 30 days")
         limit, cursor = whole(params, "limit"), whole(params, "cursor")
         if limit is not None and not 1 <= limit <= 100:
-            raise VenueRefusal("25200", "Parameter limit error")
-        wanted = Wanted(
+            raise sim.VenueRefusal("25200", "Parameter limit error")
+        wanted = sim.Wanted(
             symbols=symbols,
-            since_ms=max(since or 0, request.now_ms - 90 * DAY_MS) if windowed else since,
+            since_ms=max(since or 0, request.now_ms - 90 * sim.DAY_MS) if windowed else since,
             until_ms=until,
             order_id=order_id,
             before_id=None if cursor is None else cursor - offset,
@@ -126,7 +123,7 @@ def listed(rows: list[Any], cursor: str | None = None) -> dict[str, Any]:
     return {"list": rows or None, "cursor": cursor}
 
 
-def side_of(values: Mapping[str, Any], name: str) -> PositionSide:
+def side_of(values: Mapping[str, Any], name: str) -> sim.PositionSide:
     """A position side that must be there."""
     required(values, name)
     return pick(values, name, SIDES)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+import futures_async.simulator.venue as sim
 from futures_async.adapters.bitget.simulated.base import (
     FORCES,
     MARGIN_MODES,
@@ -27,18 +28,12 @@ from futures_async.adapters.bitget.simulated.gate import (
 )
 from futures_async.adapters.bitget_uta.simulated.base import CURSOR_OFFSET, OTHER_CATEGORIES, V3, listed, side_of
 from futures_async.adapters.bitget_uta.simulated.rows import ended, fill_row, order_row, protection
-from futures_async.simulator import errors
-from futures_async.simulator.dialect import Request, VenueRefusal, Verdict, get, post
-from futures_async.simulator.margins import opened_side
-from futures_async.simulator.orders import Placed
-from futures_async.simulator.records import Order, Preset, Ticket
-from futures_async.transport.endpoint import Kind, RateLimit
-from futures_async.unified.enums import Intent, OrderType, PositionMode, Side, TimeInForce
+from futures_async.simulator.venue import errors, get, opened_side, post
 
 PATH = "/api/v3/trade"
 CLIENT_ID = re.compile(r"[.A-Z:/a-z0-9_-]{1,32}")
 MAX_BATCH = 20
-TEN, FIVE, TWENTY = RateLimit(10), RateLimit(5), RateLimit(20)
+TEN, FIVE, TWENTY = sim.RateLimit(10), sim.RateLimit(5), sim.RateLimit(20)
 ORDER = "category symbol qty side orderType"
 TOO_LATE = {errors.OrderFinished: "25568"}
 OF_STRATEGIES = ("triggerPrice", "triggerBy", "triggerOrderType", "triggerOrderPrice", "trailingStopParams")
@@ -50,38 +45,42 @@ class OrderCalls(V3):
 
     # -- placing
 
-    @post(f"{PATH}/place-order", TEN, Kind.ORDER)
-    def place_order(self, request: Request) -> dict[str, Any]:
+    @post(f"{PATH}/place-order", TEN, sim.Kind.ORDER)
+    def place_order(self, request: sim.Request) -> dict[str, Any]:
         """The answer holds ids only, and says "accepted"."""
         return placed_ids(self._place(request, request.fields(), batch=False))
 
-    def _place(self, request: Request, fields: Mapping[str, Any], *, batch: bool) -> Placed:
+    def _place(self, request: sim.Request, fields: Mapping[str, Any], *, batch: bool) -> sim.Placed:
         required(fields, *ORDER.split())
         for name in OF_STRATEGIES:
             if fields.get(name):
-                raise VenueRefusal("25200", f"Parameter {name} error")
+                raise sim.VenueRefusal("25200", f"Parameter {name} error")
         contract, account = self.contract(fields), request.account
         order_type = pick(fields, "orderType", TYPES)
         price = number(fields, "price")
-        if (price is None) == (order_type is OrderType.LIMIT):
-            raise VenueRefusal("25200", "Parameter price error")
-        hedge = account.mode(contract.symbol) is PositionMode.HEDGE
+        if (price is None) == (order_type is sim.OrderType.LIMIT):
+            raise sim.VenueRefusal("25200", "Parameter price error")
+        hedge = account.mode(contract.symbol) is sim.PositionMode.HEDGE
         side = pick(fields, "side", TRADES)
         intent = intent_of(fields, side, hedge=hedge)
         # Batches are documented without reduceOnly, marginMode and protection: what is sent there has no effect.
         reduces = not batch and not hedge and pick(fields, "reduceOnly", YES_NO, "no")
         mode = "crossed" if batch else word(fields, "marginMode", tuple(MARGIN_MODES), "crossed")
         if account.extra.get("accountLevel") == "isolated" and mode != "isolated":
-            raise VenueRefusal("25240", "The operation is not supported")
-        if not batch and (fields.get("takeProfit") or fields.get("stopLoss")) and (reduces or intent is Intent.CLOSE):
-            raise VenueRefusal("25612", "TP/SL can only be set on opening orders")
-        ticket = Ticket(
+            raise sim.VenueRefusal("25240", "The operation is not supported")
+        if (
+            not batch
+            and (fields.get("takeProfit") or fields.get("stopLoss"))
+            and (reduces or intent is sim.Intent.CLOSE)
+        ):
+            raise sim.VenueRefusal("25612", "TP/SL can only be set on opening orders")
+        ticket = sim.Ticket(
             symbol=contract.symbol,
             side=side,
             type=order_type,
             quantity=needed_number(fields, "qty"),
             price=price,
-            time_in_force=TimeInForce.GTC if price is None else pick(fields, "timeInForce", FORCES, "gtc"),
+            time_in_force=sim.TimeInForce.GTC if price is None else pick(fields, "timeInForce", FORCES, "gtc"),
             intent=intent,
             reduce_only=reduces,
             client_id=self._client_id(fields),
@@ -99,36 +98,36 @@ class OrderCalls(V3):
             raise errors.InvalidClientId("clientOid")
         return text
 
-    @post(f"{PATH}/place-batch", FIVE, Kind.ORDER)
-    def place_batch(self, request: Request) -> list[dict[str, Any]]:
+    @post(f"{PATH}/place-batch", FIVE, sim.Kind.ORDER)
+    def place_batch(self, request: sim.Request) -> list[dict[str, Any]]:
         """A bare array of one category; each order succeeds or fails by itself."""
         items = self._items(request)
         return rows(self.judge(request, items, lambda item: placed_ids(self._place(request, item, batch=True))))
 
-    def _items(self, request: Request, *, categories: bool = True) -> list[Mapping[str, Any]]:
+    def _items(self, request: sim.Request, *, categories: bool = True) -> list[Mapping[str, Any]]:
         found: Any = request.json()
         items: list[Any] = found if isinstance(found, list) else [None]  # pyright: ignore[reportUnknownVariableType] - JSON
         if not all(isinstance(item, dict) for item in items):
-            raise VenueRefusal("40017", "Parameter verification failed: the body must be an array of objects")
+            raise sim.VenueRefusal("40017", "Parameter verification failed: the body must be an array of objects")
         if not 1 <= len(items) <= MAX_BATCH:
-            raise VenueRefusal("40306", f"1 to {MAX_BATCH} orders")
+            raise sim.VenueRefusal("40306", f"1 to {MAX_BATCH} orders")
         if categories and len({str(item.get("category")).upper() for item in items}) > 1:
             raise self.bad_product
         return items
 
     # -- changing
 
-    @post(f"{PATH}/modify-order", TEN, Kind.ORDER, codes=TOO_LATE)
-    def modify_order(self, request: Request) -> dict[str, Any]:
+    @post(f"{PATH}/modify-order", TEN, sim.Kind.ORDER, codes=TOO_LATE)
+    def modify_order(self, request: sim.Request) -> dict[str, Any]:
         """In place: both ids stay. Reduce-only orders can't be changed."""
         return self._modify(request, request.fields())
 
-    def _modify(self, request: Request, fields: Mapping[str, Any]) -> dict[str, Any]:
+    def _modify(self, request: sim.Request, fields: Mapping[str, Any]) -> dict[str, Any]:
         account = request.account
         order = self._one(request, fields)
         quantity, price = number(fields, "qty"), number(fields, "price")
         if quantity is None and price is None:
-            raise VenueRefusal("400172", "Parameter verification failed: qty")
+            raise sim.VenueRefusal("400172", "Parameter verification failed: qty")
         if order.reduce_only:
             raise errors.NotAmendable("reduce-only orders cannot be modified")
         try:
@@ -139,30 +138,30 @@ class OrderCalls(V3):
             raise
         return ids(order)
 
-    @post(f"{PATH}/batch-modify-order", TEN, Kind.ORDER, codes=TOO_LATE)
-    def modify_batch(self, request: Request) -> list[dict[str, Any]]:
+    @post(f"{PATH}/batch-modify-order", TEN, sim.Kind.ORDER, codes=TOO_LATE)
+    def modify_batch(self, request: sim.Request) -> list[dict[str, Any]]:
         """The same for up to 20."""
         items = self._items(request, categories=False)
         return rows(self.judge(request, items, lambda item: self._modify(request, item)))
 
-    def _one(self, request: Request, fields: Mapping[str, Any]) -> Order:
+    def _one(self, request: sim.Request, fields: Mapping[str, Any]) -> sim.Order:
         """By `orderId`, which wins, or `clientOid`: in the whole account, no symbol needed."""
         order_id, client_id = one_of(fields)
         return self.engine.orders.find(request.account, order_id=order_id, client_id=client_id)
 
     # -- cancelling
 
-    @post(f"{PATH}/cancel-order", TEN, Kind.CANCEL)
-    def cancel_order(self, request: Request) -> dict[str, Any]:
+    @post(f"{PATH}/cancel-order", TEN, sim.Kind.CANCEL)
+    def cancel_order(self, request: sim.Request) -> dict[str, Any]:
         """Unknown, filled and cancelled orders get the same refusal."""
         return self._cancel(request, request.fields())
 
-    def _cancel(self, request: Request, fields: Mapping[str, Any]) -> dict[str, Any]:
+    def _cancel(self, request: sim.Request, fields: Mapping[str, Any]) -> dict[str, Any]:
         order_id, client_id = one_of(fields)
         return ids(self.engine.orders.cancel(request.account, order_id=order_id, client_id=client_id))
 
-    @post(f"{PATH}/cancel-batch", FIVE, Kind.CANCEL)
-    def cancel_batch(self, request: Request) -> list[dict[str, Any]]:
+    @post(f"{PATH}/cancel-batch", FIVE, sim.Kind.CANCEL)
+    def cancel_batch(self, request: sim.Request) -> list[dict[str, Any]]:
         """Each item is judged alone."""
 
         def one(item: Mapping[str, Any]) -> dict[str, Any]:
@@ -171,19 +170,19 @@ class OrderCalls(V3):
 
         return rows(self.judge(request, self._items(request), one))
 
-    @post(f"{PATH}/cancel-symbol-order", FIVE, Kind.DELTA, needs="category")
-    def cancel_symbol(self, request: Request) -> dict[str, Any]:
+    @post(f"{PATH}/cancel-symbol-order", FIVE, sim.Kind.DELTA, needs="category")
+    def cancel_symbol(self, request: sim.Request) -> dict[str, Any]:
         """All of a symbol, or without one of the category; with nothing to cancel a refusal."""
         symbols = self.symbols(request.fields())
         orders = self.engine.orders.cancel_all(request.account, lambda order: order.symbol in symbols)
         return {"list": [ids(order) for order in orders]}
 
-    @post(f"{PATH}/countdown-cancel-all", RateLimit(1), Kind.SETTING, needs="countdown")
-    def countdown(self, request: Request) -> str:
+    @post(f"{PATH}/countdown-cancel-all", sim.RateLimit(1), sim.Kind.SETTING, needs="countdown")
+    def countdown(self, request: sim.Request) -> str:
         """The dead-man's switch of the whole account; each call starts it anew."""
         seconds = whole(request.fields(), "countdown") or 0
         if seconds and not 5 <= seconds <= 60:
-            raise VenueRefusal("25200", "Parameter countdown error")
+            raise sim.VenueRefusal("25200", "Parameter countdown error")
         request.account.cancel_all_ms.clear()
         if seconds:
             request.account.cancel_all_ms[None] = request.now_ms + seconds * 1000
@@ -191,8 +190,8 @@ class OrderCalls(V3):
 
     # -- closing
 
-    @post(f"{PATH}/close-positions", FIVE, Kind.ORDER, needs="category")
-    def close_positions(self, request: Request) -> dict[str, Any]:
+    @post(f"{PATH}/close-positions", FIVE, sim.Kind.ORDER, needs="category")
+    def close_positions(self, request: sim.Request) -> dict[str, Any]:
         """At market; without a symbol, every position of the category."""
         fields = request.fields()
         symbols, side = self.symbols(fields), side_of(fields, "posSide") if fields.get("posSide") else None
@@ -206,22 +205,22 @@ class OrderCalls(V3):
     # -- finding
 
     @get(f"{PATH}/order-info", TWENTY)
-    def order_info(self, request: Request) -> dict[str, Any]:
+    def order_info(self, request: sim.Request) -> dict[str, Any]:
         """One order in any state."""
         order = self._one(request, request.params)
         return self._row(order, request) | ended(order) | protection(order)
 
-    def _row(self, order: Order, request: Request, *, empty: str | None = "") -> dict[str, Any]:
+    def _row(self, order: sim.Order, request: sim.Request, *, empty: str | None = "") -> dict[str, Any]:
         return order_row(order, self.engine.world.contract(order.symbol), request.now_ms, empty=empty)
 
     @get(f"{PATH}/unfilled-orders", TWENTY)
-    def unfilled(self, request: Request) -> dict[str, Any]:
+    def unfilled(self, request: sim.Request) -> dict[str, Any]:
         """Open orders; without a category, of all."""
         open_orders = self.engine.lists.open_orders(request.account)
         found, cursor = self.page(request, open_orders, self._filter(request), windowed=False)
         return listed([self._row(order, request, empty=None) for order in found], cursor)
 
-    def _filter(self, request: Request) -> set[str] | None:
+    def _filter(self, request: sim.Request) -> set[str] | None:
         """The symbols that are asked for; None: all."""
         params = request.params
         if params.get("category", "").upper() in OTHER_CATEGORIES:
@@ -229,7 +228,7 @@ class OrderCalls(V3):
         return self.symbols(params) if params.get("category") else None
 
     @get(f"{PATH}/history-orders", TWENTY)
-    def history(self, request: Request) -> dict[str, Any]:
+    def history(self, request: sim.Request) -> dict[str, Any]:
         """Finished orders."""
         required(request.params, "category")
         past = self.engine.lists.past_orders(request.account)
@@ -237,7 +236,7 @@ class OrderCalls(V3):
         return listed([self._row(order, request) | ended(order) for order in found], cursor)
 
     @get(f"{PATH}/fills", TWENTY)
-    def fills(self, request: Request) -> dict[str, Any]:
+    def fills(self, request: sim.Request) -> dict[str, Any]:
         """Executions; filtered by order, not by symbol."""
         params, fills = request.params, self.engine.lists.fills(request.account)
         order_id, symbols = whole(params, "orderId"), self._filter(request)
@@ -249,10 +248,10 @@ class OrderCalls(V3):
 
 def one_of(values: Mapping[str, Any]) -> tuple[int | None, str | None]:
     """Either id of an order; one of them is required."""
-    return either(values, "orderId", "clientOid", VenueRefusal("400172", "Parameter verification failed: orderId"))
+    return either(values, "orderId", "clientOid", sim.VenueRefusal("400172", "Parameter verification failed: orderId"))
 
 
-def rows(verdicts: list[Verdict]) -> list[dict[str, Any]]:
+def rows(verdicts: list[sim.Verdict]) -> list[dict[str, Any]]:
     """What became of each item; those that succeeded have no code."""
     return [
         result
@@ -267,25 +266,25 @@ def rows(verdicts: list[Verdict]) -> list[dict[str, Any]]:
     ]
 
 
-def intent_of(fields: Mapping[str, Any], side: Side, *, hedge: bool) -> Intent | None:
+def intent_of(fields: Mapping[str, Any], side: sim.Side, *, hedge: bool) -> sim.Intent | None:
     """In hedge mode `posSide` must be there, and the pair says what closes; in one-way mode it does not belong."""
     named = fields.get("posSide") or None
     if not hedge:
         if named is not None:
-            raise VenueRefusal("25237", "Close orders exist only in hedge mode")
+            raise sim.VenueRefusal("25237", "Close orders exist only in hedge mode")
         return None
     if named is None:
         raise errors.ModeConflict("posSide is missing")
-    return Intent.OPEN if pick(fields, "posSide", SIDES) is opened_side(side) else Intent.CLOSE
+    return sim.Intent.OPEN if pick(fields, "posSide", SIDES) is opened_side(side) else sim.Intent.CLOSE
 
 
-def preset_of(fields: Mapping[str, Any], name: str, prefix: str) -> Preset | None:
+def preset_of(fields: Mapping[str, Any], name: str, prefix: str) -> sim.Preset | None:
     """A take-profit or stop-loss, if one is named; with the order type `limit` its price counts."""
     trigger = number(fields, name)
     if not trigger:
         return None
     limit = word(fields, f"{prefix}OrderType", ("market", "limit"), "market") == "limit"
-    return Preset(
+    return sim.Preset(
         trigger_price=trigger,
         price=needed_number(fields, f"{prefix}LimitPrice") if limit else None,
         on_mark=word(fields, f"{prefix}TriggerBy", ("market", "mark"), "market") == "mark",

@@ -5,14 +5,11 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
+import futures_async.simulator.venue as sim
 from futures_async.adapters.bitget.simulated.base import MARGIN_WORDS, MODE_WORDS, SIDES
 from futures_async.adapters.bitget.simulated.gate import maybe
 from futures_async.adapters.bitget_uta.simulated.base import CURSOR_OFFSET, V3, listed
-from futures_async.simulator.dialect import Request, get, plain
-from futures_async.simulator.margins import PositionView
-from futures_async.simulator.records import ZERO, PositionRecord, money, rounded
-from futures_async.transport.endpoint import RateLimit
-from futures_async.unified.enums import MarginMode
+from futures_async.simulator.venue import get, money, plain, rounded
 
 PATH = "/api/v3/position"
 
@@ -20,8 +17,8 @@ PATH = "/api/v3/position"
 class PositionCalls(V3):
     """Open and closed positions."""
 
-    @get(f"{PATH}/current-position", RateLimit(20), needs="category")
-    def current_position(self, request: Request) -> dict[str, Any]:
+    @get(f"{PATH}/current-position", sim.RateLimit(20), needs="category")
+    def current_position(self, request: sim.Request) -> dict[str, Any]:
         """`list` is null when flat."""
         symbols, side = self.symbols(request.params), maybe(request.params, "posSide", SIDES)
         rows = [
@@ -31,15 +28,15 @@ class PositionCalls(V3):
         ]
         return {"list": rows or None}
 
-    def _position(self, view: PositionView) -> dict[str, str]:
+    def _position(self, view: sim.PositionView) -> dict[str, str]:
         position = view.position
         contract = self.engine.world.contract(position.symbol)
         balance = view.margin
-        if position.margin_mode is MarginMode.CROSS:
+        if position.margin_mode is sim.MarginMode.CROSS:
             # A moving requirement: notional x (1/leverage + taker rate).
             balance = view.value * (1 / position.leverage + contract.taker_rate)
         balance = balance.quantize(Decimal("1e-8"))
-        profit = rounded(view.unrealized_pnl / balance) if balance else ZERO
+        profit = rounded(view.unrealized_pnl / balance) if balance else sim.ZERO
         return {
             "category": self.product_of(position.symbol),
             "symbol": self.name(position.symbol),
@@ -56,7 +53,7 @@ class PositionCalls(V3):
             "avgPrice": plain(position.entry_price),
             "positionStatus": "normal",
             "unrealisedPnl": plain(money(view.unrealized_pnl)),
-            "liquidationPrice": plain(max(ZERO, view.liquidation_price)),
+            "liquidationPrice": plain(max(sim.ZERO, view.liquidation_price)),
             "mmr": plain(view.maintenance_rate),
             "profitRate": plain(profit),
             "markPrice": plain(view.mark_price),
@@ -68,14 +65,14 @@ class PositionCalls(V3):
             "updatedTime": str(position.updated_ms),
         }
 
-    @get(f"{PATH}/history-position", RateLimit(20), needs="category")
-    def history_position(self, request: Request) -> dict[str, Any]:
+    @get(f"{PATH}/history-position", sim.RateLimit(20), needs="category")
+    def history_position(self, request: sim.Request) -> dict[str, Any]:
         """Closed positions."""
         history, symbols = request.account.history, self.symbols(request.params)
         rows, cursor = self.page(request, history, symbols, offset=CURSOR_OFFSET)
         return listed([self._past(record) for record in rows], cursor)
 
-    def _past(self, record: PositionRecord) -> dict[str, str]:
+    def _past(self, record: sim.PositionRecord) -> dict[str, str]:
         position = record.position
         return {
             "positionId": str(position.id),
@@ -98,8 +95,8 @@ class PositionCalls(V3):
             "updatedTime": str(record.closed_ms),
         }
 
-    @get(f"{PATH}/adlRank", RateLimit(1))
-    def adl_rank(self, request: Request) -> list[dict[str, str]]:
+    @get(f"{PATH}/adlRank", sim.RateLimit(1))
+    def adl_rank(self, request: sim.Request) -> list[dict[str, str]]:
         """Nobody is deleveraged here."""
         return [
             {

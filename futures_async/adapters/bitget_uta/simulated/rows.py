@@ -6,43 +6,30 @@ from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import Any, NamedTuple
 
+import futures_async.simulator.venue as sim
 from futures_async.adapters.bitget.simulated.base import MODE_WORDS, product_type
 from futures_async.adapters.bitget.simulated.rows import trade_side as classic_trade_side
 from futures_async.adapters.bitget_uta.simulated.base import venue_symbol
-from futures_async.simulator.contracts import ContractSpec
-from futures_async.simulator.dialect import plain
-from futures_async.simulator.margins import Wallet
-from futures_async.simulator.records import (
-    ZERO,
-    CancelReason,
-    Fill,
-    Order,
-    Preset,
-    Source,
-    Trigger,
-    TriggerKind,
-    money,
-)
-from futures_async.unified.enums import Intent, OrderStatus, PositionMode, Role
+from futures_async.simulator.venue import money, plain
 
 STATES = {
-    OrderStatus.NEW: "live",
-    OrderStatus.PARTIALLY_FILLED: "partially_filled",
-    OrderStatus.FILLED: "filled",
-    OrderStatus.CANCELED: "cancelled",
+    sim.OrderStatus.NEW: "live",
+    sim.OrderStatus.PARTIALLY_FILLED: "partially_filled",
+    sim.OrderStatus.FILLED: "filled",
+    sim.OrderStatus.CANCELED: "cancelled",
 }
 STRATEGY_STATES = {"live": "pending", "executed": "success", "failed": "failed", "canceled": "cancelled"}
 CANCEL_REASONS = {
-    CancelReason.NONE: "",
-    CancelReason.POST_ONLY: "post_only_fill_cancel",
-    CancelReason.AMENDED: "modify_limit_order",
-    CancelReason.LIQUIDATION: "burst_cancel",
+    sim.CancelReason.NONE: "",
+    sim.CancelReason.POST_ONLY: "post_only_fill_cancel",
+    sim.CancelReason.AMENDED: "modify_limit_order",
+    sim.CancelReason.LIQUIDATION: "burst_cancel",
 }
 # Resting orders are `live` until the matching engine has them, then `new`.
 ACCEPTED_AFTER_MS = 1_000
 
 
-def order_row(order: Order, contract: ContractSpec, now_ms: int, *, empty: str | None = "") -> dict[str, Any]:
+def order_row(order: sim.Order, contract: sim.ContractSpec, now_ms: int, *, empty: str | None = "") -> dict[str, Any]:
     """What all order rows have; `empty` is what a fee that is not there yet looks like."""
     status = STATES[order.status]
     if status == "live" and now_ms - order.created_ms >= ACCEPTED_AFTER_MS:
@@ -74,7 +61,7 @@ def order_row(order: Order, contract: ContractSpec, now_ms: int, *, empty: str |
     }
 
 
-def fill_row(fill: Fill, contract: ContractSpec) -> dict[str, Any]:
+def fill_row(fill: sim.Fill, contract: sim.ContractSpec) -> dict[str, Any]:
     """An execution; `side` is what the market saw."""
     order = fill.order
     return {
@@ -89,7 +76,7 @@ def fill_row(fill: Fill, contract: ContractSpec) -> dict[str, Any]:
         "execPrice": plain(fill.price),
         "execQty": plain(fill.quantity),
         "execValue": plain(fill.price * fill.quantity),
-        "tradeScope": "maker" if fill.role is Role.MAKER else "taker",
+        "tradeScope": "maker" if fill.role is sim.Role.MAKER else "taker",
         "tradeSide": trade_side(order),
         "feeDetail": [{"feeCoin": contract.settle, "fee": plain(fill.fee)}],
         "createdTime": str(fill.created_ms),
@@ -98,18 +85,18 @@ def fill_row(fill: Fill, contract: ContractSpec) -> dict[str, Any]:
     }
 
 
-def ended(order: Order) -> dict[str, str]:
+def ended(order: sim.Order) -> dict[str, str]:
     """What rows of orders in any state say of their end."""
     reason = CANCEL_REASONS.get(order.cancel_reason, "normal_cancel")
-    if order.cancel_reason is CancelReason.UNFILLABLE:
+    if order.cancel_reason is sim.CancelReason.UNFILLABLE:
         reason = f"{order.time_in_force}_not_full_cancel"
     return {
         "cancelReason": reason,
-        "execType": "liquidation" if order.source is Source.LIQUIDATION else "normal",
+        "execType": "liquidation" if order.source is sim.Source.LIQUIDATION else "normal",
     }
 
 
-def protection(order: Order) -> dict[str, str | None]:
+def protection(order: sim.Order) -> dict[str, str | None]:
     """Take profit and stop loss; null when unset."""
     row: dict[str, str | None] = {}
     for name, prefix, preset in (("takeProfit", "tp", order.take_profit), ("stopLoss", "sl", order.stop_loss)):
@@ -121,26 +108,26 @@ def protection(order: Order) -> dict[str, str | None]:
     return row
 
 
-def trade_side(order: Order) -> str:
+def trade_side(order: sim.Order) -> str:
     """`tradeSide` of fills: v2's, but for hedge mode, which names the position too."""
-    if order.source is not Source.LIQUIDATION and order.position_mode is PositionMode.HEDGE:
-        return f"{order.intent or Intent.OPEN}_{order.position_side}"
+    if order.source is not sim.Source.LIQUIDATION and order.position_mode is sim.PositionMode.HEDGE:
+        return f"{order.intent or sim.Intent.OPEN}_{order.position_side}"
     return classic_trade_side(order)
 
 
-def strategy_type(trigger: Trigger) -> str:
+def strategy_type(trigger: sim.Trigger) -> str:
     """The venue's word for what waits."""
     if trigger.kind.closes:
         return "tpsl"
-    return "trailing_stop" if trigger.kind is TriggerKind.TRAILING else "trigger"
+    return "trailing_stop" if trigger.kind is sim.TriggerKind.TRAILING else "trigger"
 
 
-def fired_leg(trigger: Trigger) -> str:
+def fired_leg(trigger: sim.Trigger) -> str:
     """Which leg has fired; of one that waits, the one that it has."""
     return "" if not trigger.kind.closes else "takeProfit" if trigger.kind.is_profit else "stopLoss"
 
 
-def waiting_row(trigger: Trigger, contract: ContractSpec) -> dict[str, Any]:
+def waiting_row(trigger: sim.Trigger, contract: sim.ContractSpec) -> dict[str, Any]:
     """A waiting order as lists show it: without its side, its kind, and whether it closes.
 
     A client order id is kept for take-profits and stop-losses alone; everything else shows the venue's own.
@@ -182,7 +169,7 @@ def waiting_row(trigger: Trigger, contract: ContractSpec) -> dict[str, Any]:
     }
 
 
-def sub_order_row(order: Order, contract: ContractSpec) -> dict[str, str]:
+def sub_order_row(order: sim.Order, contract: sim.ContractSpec) -> dict[str, str]:
     """The regular order that a waiting one has become."""
     return {
         "subOrderId": str(order.id),
@@ -201,7 +188,7 @@ def sub_order_row(order: Order, contract: ContractSpec) -> dict[str, str]:
     }
 
 
-def _leg(name: str, prefix: str, preset: Preset | None) -> dict[str, str]:
+def _leg(name: str, prefix: str, preset: sim.Preset | None) -> dict[str, str]:
     """One that is not set has no price, and words all the same."""
     return {
         f"{prefix}TriggerBy": "market" if preset is None else _source(preset),
@@ -211,11 +198,11 @@ def _leg(name: str, prefix: str, preset: Preset | None) -> dict[str, str]:
     }
 
 
-def _source(preset: Preset) -> str:
+def _source(preset: sim.Preset) -> str:
     return "mark" if preset.on_mark else "market"
 
 
-def _priced(preset: Preset) -> str:
+def _priced(preset: sim.Preset) -> str:
     return "market" if preset.price is None else "limit"
 
 
@@ -237,11 +224,11 @@ class Totals(NamedTuple):
         return plain((self.maintenance / self.backing).quantize(Decimal("1e-8")))
 
 
-def totals(wallets: Sequence[Wallet], dollars: Callable[[str], Decimal]) -> Totals:
+def totals(wallets: Sequence[sim.Wallet], dollars: Callable[[str], Decimal]) -> Totals:
     """Add up wallets; `dollars` says what a coin is worth."""
 
-    def total(of: Callable[[Wallet], Decimal]) -> Decimal:
-        return money(sum((of(wallet) * dollars(wallet.coin) for wallet in wallets), ZERO))
+    def total(of: Callable[[sim.Wallet], Decimal]) -> Decimal:
+        return money(sum((of(wallet) * dollars(wallet.coin) for wallet in wallets), sim.ZERO))
 
     return Totals(
         equity=total(lambda wallet: wallet.equity),

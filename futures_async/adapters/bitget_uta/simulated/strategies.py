@@ -10,28 +10,25 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
+import futures_async.simulator.venue as sim
 from futures_async.adapters.bitget.simulated.base import SIDES, TRADES, YES_NO, ids
 from futures_async.adapters.bitget.simulated.gate import needed_number, number, pick, required, whole, word
 from futures_async.adapters.bitget_uta.simulated.base import CURSOR_OFFSET, listed
 from futures_async.adapters.bitget_uta.simulated.orders import OrderCalls, intent_of, one_of, preset_of
 from futures_async.adapters.bitget_uta.simulated.rows import fired_leg, strategy_type, sub_order_row, waiting_row
-from futures_async.simulator import errors
-from futures_async.simulator.dialect import Request, VenueRefusal, get, post
-from futures_async.simulator.records import ZERO, Ticket, Trigger, TriggerStatus
-from futures_async.transport.endpoint import Kind, RateLimit
-from futures_async.unified.enums import Intent, MarginMode, OrderType, PositionMode, PositionSide, Side
+from futures_async.simulator.venue import errors, get, post
 
 PATH = "/api/v3/trade"
-TEN, TWENTY = RateLimit(10), RateLimit(20)
+TEN, TWENTY = sim.RateLimit(10), sim.RateLimit(20)
 TYPES = ("tpsl", "trigger", "trailing_stop")
 SOURCES = {"market": False, "mark": True}
 """Whether the mark price triggers."""
 CODES = {errors.UnknownOrder: "25597", errors.NoPosition: "25601", errors.InsufficientPosition: "25601"}
-TOO_MANY = VenueRefusal("25599", "The number of TP/SL orders exceeds the limit")
-ENDED = {TriggerStatus.EXECUTED, TriggerStatus.FAILED, TriggerStatus.CANCELED}
+TOO_MANY = sim.VenueRefusal("25599", "The number of TP/SL orders exceeds the limit")
+ENDED = {sim.TriggerStatus.EXECUTED, sim.TriggerStatus.FAILED, sim.TriggerStatus.CANCELED}
 
 
-def _legs(trigger: Trigger) -> tuple[object, ...]:
+def _legs(trigger: sim.Trigger) -> tuple[object, ...]:
     """What a change of a take-profit and stop-loss may change of it."""
     return trigger.kind, trigger.trigger_price, trigger.price, trigger.on_mark, trigger.other
 
@@ -41,8 +38,8 @@ class StrategyCalls(OrderCalls):
 
     # -- placing
 
-    @post(f"{PATH}/place-strategy-order", TEN, Kind.ORDER, codes=CODES, needs="category symbol")
-    def place_strategy(self, request: Request) -> dict[str, Any]:
+    @post(f"{PATH}/place-strategy-order", TEN, sim.Kind.ORDER, codes=CODES, needs="category symbol")
+    def place_strategy(self, request: sim.Request) -> dict[str, Any]:
         """Of the kind that `type` names."""
         match word(request.fields(), "type", TYPES, "tpsl"):
             case "tpsl":
@@ -53,19 +50,19 @@ class StrategyCalls(OrderCalls):
                 trigger = self._place_trailing(request)
         return ids(trigger)
 
-    def _place_tpsl(self, request: Request) -> Trigger:
+    def _place_tpsl(self, request: sim.Request) -> sim.Trigger:
         fields, account = request.fields(), request.account
         symbol, side = self.contract(fields).symbol, self._held(request)
         full = word(fields, "tpslMode", ("full", "partial"), "full") == "full"
         profit, stop = preset_of(fields, "takeProfit", "tp"), preset_of(fields, "stopLoss", "sl")
         if profit is None and stop is None:
-            raise VenueRefusal("40019", "Parameter takeProfit cannot be empty")
+            raise sim.VenueRefusal("40019", "Parameter takeProfit cannot be empty")
         if full and any(
             trigger.kind.whole_position and (trigger.symbol, trigger.position_side) == (symbol, side)
             for trigger in account.live_triggers.values()
         ):
             raise TOO_MANY
-        quantity = ZERO if full else needed_number(fields, "qty")
+        quantity = sim.ZERO if full else needed_number(fields, "qty")
         if not (full or quantity):
             raise errors.InvalidQuantity("qty must be above 0")
         return self.engine.triggers.place_bracket(
@@ -79,18 +76,18 @@ class StrategyCalls(OrderCalls):
             tag={"qty": str(fields["qty"])} if fields.get("qty") else {},
         )
 
-    def _held(self, request: Request) -> PositionSide:
+    def _held(self, request: sim.Request) -> sim.PositionSide:
         """The position: by `posSide` in either mode; one-way mode also takes what a closing order says."""
         fields = request.fields()
         if fields.get("posSide"):
             return pick(fields, "posSide", SIDES)
-        if request.account.mode(self.contract(fields).symbol) is PositionMode.HEDGE:
+        if request.account.mode(self.contract(fields).symbol) is sim.PositionMode.HEDGE:
             raise errors.ModeConflict("posSide is missing")
         if not pick(fields, "reduceOnly", YES_NO, "no") or not fields.get("side"):
-            raise VenueRefusal("40019", "Parameter posSide cannot be empty")
-        return PositionSide.LONG if pick(fields, "side", TRADES) is Side.SELL else PositionSide.SHORT
+            raise sim.VenueRefusal("40019", "Parameter posSide cannot be empty")
+        return sim.PositionSide.LONG if pick(fields, "side", TRADES) is sim.Side.SELL else sim.PositionSide.SHORT
 
-    def _place_trigger(self, request: Request) -> Trigger:
+    def _place_trigger(self, request: sim.Request) -> sim.Trigger:
         fields = request.fields()
         order_type = word(fields, "triggerOrderType", ("market", "limit"), "market")
         price = needed_number(fields, "triggerOrderPrice") if order_type == "limit" else None
@@ -101,18 +98,18 @@ class StrategyCalls(OrderCalls):
             on_mark=pick(fields, "triggerBy", SOURCES, "market"),
         )
 
-    def _place_trailing(self, request: Request) -> Trigger:
+    def _place_trailing(self, request: sim.Request) -> sim.Trigger:
         given: Any = request.fields().get("trailingStopParams")
         found: list[Any] = given if isinstance(given, list) else [given]  # pyright: ignore[reportUnknownVariableType] - JSON
         params: dict[str, Any] = found[0] if len(found) == 1 and isinstance(found[0], dict) else {}  # pyright: ignore[reportUnknownVariableType] - JSON
         if not params:
-            raise VenueRefusal("40019", "Parameter trailingStopParams cannot be empty")
+            raise sim.VenueRefusal("40019", "Parameter trailingStopParams cannot be empty")
         # Trailing by a distance in price is not simulated.
         word(params, "trailType", ("ratio",))
         word(params, "preOrderType", ("market",), "market")
         percent = needed_number(params, "trailVariance")
         if not Decimal("0.1") <= percent <= 10:
-            raise VenueRefusal("40020", "Parameter trailVariance error")
+            raise sim.VenueRefusal("40020", "Parameter trailVariance error")
         return self.engine.triggers.place_plan(
             request.account,
             self._ticket(request, None),
@@ -122,42 +119,42 @@ class StrategyCalls(OrderCalls):
             callback_ratio=percent / 100,
         )
 
-    def _ticket(self, request: Request, price: Decimal | None) -> Ticket:
+    def _ticket(self, request: sim.Request, price: Decimal | None) -> sim.Ticket:
         """Such orders name no margin mode: it is cross, but for accounts that have the other one alone."""
         fields, account = request.fields(), request.account
         required(fields, "qty", "side")
         symbol, side = self.contract(fields).symbol, pick(fields, "side", TRADES)
-        hedge = account.mode(symbol) is PositionMode.HEDGE
+        hedge = account.mode(symbol) is sim.PositionMode.HEDGE
         intent = intent_of(fields, side, hedge=hedge)
         reduces = not hedge and pick(fields, "reduceOnly", YES_NO, "no")
-        if intent is Intent.CLOSE or reduces:
-            held = PositionSide.LONG if side is Side.SELL else PositionSide.SHORT
+        if intent is sim.Intent.CLOSE or reduces:
+            held = sim.PositionSide.LONG if side is sim.Side.SELL else sim.PositionSide.SHORT
             if (symbol, held) not in account.positions:
                 raise errors.NoPosition("no position")
         isolated = account.extra.get("accountLevel") == "isolated"
-        return Ticket(
+        return sim.Ticket(
             symbol=symbol,
             side=side,
-            type=OrderType.MARKET if price is None else OrderType.LIMIT,
+            type=sim.OrderType.MARKET if price is None else sim.OrderType.LIMIT,
             quantity=needed_number(fields, "qty"),
             price=price,
             intent=intent,
             reduce_only=reduces,
             client_id=self._client_id(fields),
-            margin_mode=MarginMode.ISOLATED if isolated else MarginMode.CROSS,
+            margin_mode=sim.MarginMode.ISOLATED if isolated else sim.MarginMode.CROSS,
         )
 
     # -- changing and cancelling
 
-    def _live(self, request: Request) -> Trigger:
+    def _live(self, request: sim.Request) -> sim.Trigger:
         order_id, client_id = one_of(request.fields())
         found = self.engine.triggers.find(request.account, trigger_id=order_id, client_id=client_id)
         if order_id is None and not found.kind.closes:
             raise errors.UnknownOrder("a client order id is kept for TP/SL alone")
         return found
 
-    @post(f"{PATH}/modify-strategy-order", TEN, Kind.SETTING, codes=CODES)
-    def modify_strategy(self, request: Request) -> dict[str, Any]:
+    @post(f"{PATH}/modify-strategy-order", TEN, sim.Kind.SETTING, codes=CODES)
+    def modify_strategy(self, request: sim.Request) -> dict[str, Any]:
         """In place: ids and the time of creation stay."""
         fields, trigger = request.fields(), self._live(request)
         quantity = number(fields, "qty")
@@ -165,9 +162,9 @@ class StrategyCalls(OrderCalls):
             before = _legs(trigger)
             self._modify_legs(fields, trigger)
             if _legs(trigger) == before and quantity in (None, trigger.quantity):
-                raise VenueRefusal("25600", "No changes made to the TP/SL order; please modify before submitting")
+                raise sim.VenueRefusal("25600", "No changes made to the TP/SL order; please modify before submitting")
         elif trigger.callback_ratio is not None:
-            raise VenueRefusal("40017", "Parameter verification failed: trailing stops cannot be modified")
+            raise sim.VenueRefusal("40017", "Parameter verification failed: trailing stops cannot be modified")
         else:
             price = number(fields, "triggerPrice")
             if price:
@@ -183,7 +180,7 @@ class StrategyCalls(OrderCalls):
         self.engine.triggers.changed(request.account, trigger)
         return ids(trigger)
 
-    def _modify_legs(self, fields: Mapping[str, Any], trigger: Trigger) -> None:
+    def _modify_legs(self, fields: Mapping[str, Any], trigger: sim.Trigger) -> None:
         legs = {True: preset_of(fields, "takeProfit", "tp"), False: preset_of(fields, "stopLoss", "sl")}
         found = {profit: preset for profit, preset in legs.items() if preset is not None}
         if not found:
@@ -195,18 +192,18 @@ class StrategyCalls(OrderCalls):
         profit = True in found
         first = found.pop(profit)
         trigger.kind, trigger.other = kinds[profit], next(iter(found.values()), None)
-        trigger.above = profit == (side is PositionSide.LONG)
+        trigger.above = profit == (side is sim.PositionSide.LONG)
         trigger.trigger_price, trigger.price, trigger.on_mark = first.trigger_price, first.price, first.on_mark
 
-    @post(f"{PATH}/cancel-strategy-order", TEN, Kind.CANCEL, codes=CODES)
-    def cancel_strategy(self, request: Request) -> None:
+    @post(f"{PATH}/cancel-strategy-order", TEN, sim.Kind.CANCEL, codes=CODES)
+    def cancel_strategy(self, request: sim.Request) -> None:
         """Both legs of it; the answer says nothing."""
         self.engine.triggers.cancel(request.account, self._live(request))
 
     # -- finding
 
     @get(f"{PATH}/unfilled-strategy-orders", TWENTY, needs="category")
-    def unfilled_strategies(self, request: Request) -> list[dict[str, Any]]:
+    def unfilled_strategies(self, request: sim.Request) -> list[dict[str, Any]]:
         """A bare list; a symbol that is named is not looked at."""
         kind, symbols = self._asked(request)
         return [
@@ -216,7 +213,7 @@ class StrategyCalls(OrderCalls):
         ]
 
     @get(f"{PATH}/history-strategy-orders", TWENTY, needs="category")
-    def past_strategies(self, request: Request) -> dict[str, Any]:
+    def past_strategies(self, request: sim.Request) -> dict[str, Any]:
         """Ended ones; the cursor is a number here."""
         kind, symbols = self._asked(request)
         found, cursor = self.page(
@@ -232,12 +229,12 @@ class StrategyCalls(OrderCalls):
         ]
         return listed(rows) | {"cursor": None if cursor is None else int(cursor)}
 
-    def _asked(self, request: Request) -> tuple[str, set[str]]:
+    def _asked(self, request: sim.Request) -> tuple[str, set[str]]:
         params = request.params
         return word(params, "type", TYPES, "tpsl"), self.symbols({"category": params["category"]})
 
     @get(f"{PATH}/strategy-sub-orders", TEN, needs="orderId")
-    def strategy_sub_orders(self, request: Request) -> dict[str, Any]:
+    def strategy_sub_orders(self, request: sim.Request) -> dict[str, Any]:
         """The regular order that it has become."""
         account, wanted = request.account, whole(request.params, "orderId")
         orders = [

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import Any
 
+import futures_async.simulator.venue as sim
 from futures_async.adapters.bitget.simulated.base import MARGIN_WORDS, MODE_WORDS, product_type
 from futures_async.adapters.bitget_uta.simulated.base import venue_symbol
 from futures_async.adapters.bitget_uta.simulated.rows import (
@@ -17,29 +18,24 @@ from futures_async.adapters.bitget_uta.simulated.rows import (
     trade_side,
     waiting_row,
 )
-from futures_async.simulator.contracts import ContractSpec
-from futures_async.simulator.dialect import plain
-from futures_async.simulator.engine import Engine
-from futures_async.simulator.margins import PositionView, Wallet
-from futures_async.simulator.records import ZERO, Fill, Order, PositionRecord, Preset, Source, Trigger, money, rounded
-from futures_async.unified.enums import Intent, OrderStatus, PositionMode, Role
+from futures_async.simulator.venue import money, plain, rounded
 
 
-def _category(contract: ContractSpec) -> str:
+def _category(contract: sim.ContractSpec) -> str:
     """In small letters here, in capitals over REST."""
     return product_type(contract).lower()
 
 
-def _hold_side(order: Order) -> str:
+def _hold_side(order: sim.Order) -> str:
     return "net" if order.position_side is None else str(order.position_side)
 
 
-def order_row(order: Order, contract: ContractSpec) -> dict[str, Any]:
+def order_row(order: sim.Order, contract: sim.ContractSpec) -> dict[str, Any]:
     """Cumulative figures; no execution."""
     market = order.price is None
-    hedge = order.position_mode is PositionMode.HEDGE
-    status = "new" if order.status is OrderStatus.NEW else STATES[order.status]
-    trade = str(order.intent or Intent.OPEN) if hedge else f"{order.side}_single"
+    hedge = order.position_mode is sim.PositionMode.HEDGE
+    status = "new" if order.status is sim.OrderStatus.NEW else STATES[order.status]
+    trade = str(order.intent or sim.Intent.OPEN) if hedge else f"{order.side}_single"
     fees = [{"feeCoin": contract.settle, "fee": plain(order.fee)}] if order.filled else []
     return {
         "category": _category(contract),
@@ -51,8 +47,8 @@ def order_row(order: Order, contract: ContractSpec) -> dict[str, Any]:
         "amount": plain(order.quantity * order.price) if order.price is not None else "0",
         "holdMode": MODE_WORDS[order.position_mode],
         "holdSide": _hold_side(order),
-        "delegateType": "liquidation" if order.source is Source.LIQUIDATION else "normal",
-        "tradeSide": trade_side(order) if order.source is Source.LIQUIDATION else trade,
+        "delegateType": "liquidation" if order.source is sim.Source.LIQUIDATION else "normal",
+        "tradeSide": trade_side(order) if order.source is sim.Source.LIQUIDATION else trade,
         "orderType": "market" if market else "limit",
         "timeInForce": "ioc" if market else str(order.time_in_force),
         "side": str(order.side),
@@ -76,7 +72,7 @@ def order_row(order: Order, contract: ContractSpec) -> dict[str, Any]:
     }
 
 
-def _protection(name: str, prefix: str, preset: Preset | None) -> dict[str, str]:
+def _protection(name: str, prefix: str, preset: sim.Preset | None) -> dict[str, str]:
     """Small letters on orders, unlike strategies and REST."""
     return {
         f"{prefix}TriggerBy": "" if preset is None else "mark" if preset.on_mark else "market",
@@ -86,7 +82,7 @@ def _protection(name: str, prefix: str, preset: Preset | None) -> dict[str, str]
     }
 
 
-def fast_fill_row(fill: Fill, contract: ContractSpec) -> dict[str, str]:
+def fast_fill_row(fill: sim.Fill, contract: sim.ContractSpec) -> dict[str, str]:
     """An early notice: no fee, no profit."""
     return {
         "symbol": venue_symbol(contract),
@@ -94,7 +90,7 @@ def fast_fill_row(fill: Fill, contract: ContractSpec) -> dict[str, str]:
         "side": str(fill.side),
         "orderId": str(fill.order.id),
         "execTime": str(fill.created_ms),
-        "tradeScope": "maker" if fill.role is Role.MAKER else "taker",
+        "tradeScope": "maker" if fill.role is sim.Role.MAKER else "taker",
         "execId": str(fill.id),
         "execPrice": plain(fill.price),
         "holdSide": _hold_side(fill.order),
@@ -104,23 +100,23 @@ def fast_fill_row(fill: Fill, contract: ContractSpec) -> dict[str, str]:
     }
 
 
-def fill_row(fill: Fill, contract: ContractSpec) -> dict[str, Any]:
+def fill_row(fill: sim.Fill, contract: sim.ContractSpec) -> dict[str, Any]:
     """An execution; fees are positive when paid."""
     order = fill.order
-    hedge = order.position_mode is PositionMode.HEDGE
-    trade = str(order.intent or Intent.OPEN) if hedge else f"{order.side}_single"
+    hedge = order.position_mode is sim.PositionMode.HEDGE
+    trade = str(order.intent or sim.Intent.OPEN) if hedge else f"{order.side}_single"
     return fast_fill_row(fill, contract) | {
         "orderType": "market" if order.price is None else "limit",
         "execPnl": plain(fill.realized_pnl),
         "feeDetail": [{"feeCoin": contract.settle, "fee": plain(fill.fee)}],
-        "tradeSide": trade_side(order) if order.source is Source.LIQUIDATION else trade,
+        "tradeSide": trade_side(order) if order.source is sim.Source.LIQUIDATION else trade,
         "execLinkId": str(fill.id),
         "execValue": plain(fill.price * fill.quantity),
         "isRPI": "no",
     }
 
 
-def position_row(view: PositionView, contract: ContractSpec) -> dict[str, str]:
+def position_row(view: sim.PositionView, contract: sim.ContractSpec) -> dict[str, str]:
     """No category and no id."""
     position = view.position
     return {
@@ -130,7 +126,7 @@ def position_row(view: PositionView, contract: ContractSpec) -> dict[str, str]:
         "mmr": plain(view.maintenance_rate),
         "breakEvenPrice": plain(view.break_even_price),
         "available": plain(view.available),
-        "liqPrice": plain(max(ZERO, view.liquidation_price)),
+        "liqPrice": plain(max(sim.ZERO, view.liquidation_price)),
         "marginMode": MARGIN_WORDS[position.margin_mode],
         "unrealisedPnl": plain(money(view.unrealized_pnl)),
         "markPrice": plain(view.mark_price),
@@ -152,7 +148,7 @@ def position_row(view: PositionView, contract: ContractSpec) -> dict[str, str]:
     }
 
 
-def ended_row(record: PositionRecord, contract: ContractSpec, mark: Decimal) -> dict[str, str]:
+def ended_row(record: sim.PositionRecord, contract: sim.ContractSpec, mark: Decimal) -> dict[str, str]:
     """Nothing of the life that is over: most numbers are empty, the profit is 0."""
     position = record.position
     empty = ("openFeeTotal", "closeFeeTotal", "mmr", "breakEvenPrice", "liqPrice", "totalFundingFee", "cashDividend")
@@ -174,7 +170,7 @@ def ended_row(record: PositionRecord, contract: ContractSpec, mark: Decimal) -> 
     }
 
 
-def account_row(wallets: Sequence[Wallet], dollars: Callable[[str], Decimal], coins: set[str]) -> dict[str, Any]:
+def account_row(wallets: Sequence[sim.Wallet], dollars: Callable[[str], Decimal], coins: set[str]) -> dict[str, Any]:
     """Totals in dollars over all coins, and those that are named and not zero."""
     all_coins = totals(wallets, dollars)
     return {
@@ -203,7 +199,7 @@ def account_row(wallets: Sequence[Wallet], dollars: Callable[[str], Decimal], co
     }
 
 
-def strategy_row(trigger: Trigger, contract: ContractSpec) -> dict[str, Any]:
+def strategy_row(trigger: sim.Trigger, contract: sim.ContractSpec) -> dict[str, Any]:
     """The row of REST, and what that leaves out: side, kind, and whether it closes."""
     row = waiting_row(trigger, contract)
     return row | {
@@ -215,7 +211,7 @@ def strategy_row(trigger: Trigger, contract: ContractSpec) -> dict[str, Any]:
     }
 
 
-def ticker_row(engine: Engine, contract: ContractSpec) -> dict[str, str]:
+def ticker_row(engine: sim.Engine, contract: sim.ContractSpec) -> dict[str, str]:
     """Prices."""
     figures, book = engine.figures, engine.world.book(contract.symbol)
     day = figures.day(contract)

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any, ClassVar
 
+import futures_async.simulator.venue as sim
 from futures_async.adapters.bitget.simulated.stream_gate import (
     NOT_THERE,
     BitgetStreams,
@@ -30,19 +31,7 @@ from futures_async.adapters.bitget_uta.simulated.stream_rows import (
     strategy_row,
     ticker_row,
 )
-from futures_async.simulator.accounts import Account, closed_side
-from futures_async.simulator.contracts import ContractSpec
-from futures_async.simulator.events import (
-    Event,
-    OrderChange,
-    OrderEvent,
-    PositionEvent,
-    SettingEvent,
-    TriggerEvent,
-    coin_of,
-)
-from futures_async.simulator.stream_dialect import AccountChannel, Frame, Line, MarketChannel, Subscription, encode
-from futures_async.unified.enums import PositionSide
+from futures_async.simulator.venue import closed_side, coin_of, encode
 
 PRIVATE = "UTA"
 TICKER_S = 0.25
@@ -63,20 +52,20 @@ class Streams(BitgetStreams):
         super().__init__(rest)
         self._rest = rest
         account = (
-            AccountChannel(name="order", changes=self.orders),
-            AccountChannel(name="fill", changes=self.fills),
-            AccountChannel(name="fast-fill", changes=self.fast_fills),
-            AccountChannel(name="position", changes=self.moved, look=self.positions, at_start=True),
-            AccountChannel(name="account", changes=self.paid, look=self.accounts, at_start=True),
-            AccountChannel(name=NAMES_ITS_SYMBOL, changes=self.strategies),
-            AccountChannel(name="adl-notification", changes=self.nothing),  # nobody is deleveraged here
+            sim.AccountChannel(name="order", changes=self.orders),
+            sim.AccountChannel(name="fill", changes=self.fills),
+            sim.AccountChannel(name="fast-fill", changes=self.fast_fills),
+            sim.AccountChannel(name="position", changes=self.moved, look=self.positions, at_start=True),
+            sim.AccountChannel(name="account", changes=self.paid, look=self.accounts, at_start=True),
+            sim.AccountChannel(name=NAMES_ITS_SYMBOL, changes=self.strategies),
+            sim.AccountChannel(name="adl-notification", changes=self.nothing),  # nobody is deleveraged here
         )
-        self.channels: Mapping[str, AccountChannel] = {channel.name: channel for channel in account}
-        self.ticker = MarketChannel(name="ticker", look=self.tick, every_s=TICKER_S)
+        self.channels: Mapping[str, sim.AccountChannel] = {channel.name: channel for channel in account}
+        self.ticker = sim.MarketChannel(name="ticker", look=self.tick, every_s=TICKER_S)
 
     # -- subscribing
 
-    def find(self, row: Mapping[str, Any], line: Line) -> Wanted:
+    def find(self, row: Mapping[str, Any], line: sim.Line) -> Wanted:
         """A private topic needs no symbol: what is said is acknowledged, and means nothing."""
         product, topic, symbol = row.get("instType"), row.get("topic"), row.get("symbol")
         arg = {"instType": product, "topic": topic} | ({} if symbol is None else {"symbol": symbol})
@@ -86,84 +75,84 @@ class Streams(BitgetStreams):
             if topic != self.ticker.name or not (listed and named):
                 raise Rejected(NOT_THERE)
             # Another category than the symbol's is acknowledged, and stays silent.
-            return Wanted((product, topic, symbol), Subscription(self.ticker, arg), arg)
+            return Wanted((product, topic, symbol), sim.Subscription(self.ticker, arg), arg)
         channel = self.channels.get(str(topic))
         if channel is None or product != PRIVATE:
             raise Rejected(NOT_THERE)
         pushed = {"instType": PRIVATE, "topic": topic}
         if topic == NAMES_ITS_SYMBOL:
             pushed["symbol"] = "default"
-        return Wanted(topic, Subscription(channel, pushed), arg)
+        return Wanted(topic, sim.Subscription(channel, pushed), arg)
 
-    def _contracts(self) -> Iterable[ContractSpec]:
+    def _contracts(self) -> Iterable[sim.ContractSpec]:
         return self.engine.world.contracts.values()
 
-    def acknowledged(self, op: str, wanted: Wanted, line: Line) -> Frame:
+    def acknowledged(self, op: str, wanted: Wanted, line: sim.Line) -> sim.Frame:
         """With the connection's id."""
         return encode({"event": op, "arg": wanted.arg, "connId": connection_id(line)})
 
-    def error(self, line: Line, code: Code, *, arg: Mapping[str, Any] | None = None, op: str = "") -> Frame:
+    def error(self, line: sim.Line, code: Code, *, arg: Mapping[str, Any] | None = None, op: str = "") -> sim.Frame:
         """The argument is in the text alone."""
         message = code.message if arg is None else f"{encode(dict(arg))} {code.message}"
         return encode({"event": "error", "code": code.code, "msg": message, "connId": connection_id(line)})
 
     # -- orders and fills
 
-    def orders(self, account: Account, event: Event, subscription: Subscription) -> Iterable[Frame]:
+    def orders(self, account: sim.Account, event: sim.Event, subscription: sim.Subscription) -> Iterable[sim.Frame]:
         """A market order that fills at once is `new` and `filled`, or `filled` alone."""
-        if not isinstance(event, OrderEvent):
+        if not isinstance(event, sim.OrderEvent):
             return
         order = event.order
-        if event.change is OrderChange.ACCEPTED and order.price is None and order.id % 2:
+        if event.change is sim.OrderChange.ACCEPTED and order.price is None and order.id % 2:
             return
         yield self.push(subscription, [order_row(order, self.engine.world.contract(order.symbol))])
 
-    def fills(self, account: Account, event: Event, subscription: Subscription) -> Iterable[Frame]:
+    def fills(self, account: sim.Account, event: sim.Event, subscription: sim.Subscription) -> Iterable[sim.Frame]:
         """With fee and profit."""
-        if isinstance(event, OrderEvent) and event.fill is not None:
+        if isinstance(event, sim.OrderEvent) and event.fill is not None:
             yield self.push(subscription, [fill_row(event.fill, self.engine.world.contract(event.order.symbol))])
 
-    def fast_fills(self, account: Account, event: Event, subscription: Subscription) -> Iterable[Frame]:
+    def fast_fills(self, account: sim.Account, event: sim.Event, subscription: sim.Subscription) -> Iterable[sim.Frame]:
         """Thinner; `data` is no list."""
-        if isinstance(event, OrderEvent) and event.fill is not None:
+        if isinstance(event, sim.OrderEvent) and event.fill is not None:
             row = fast_fill_row(event.fill, self.engine.world.contract(event.order.symbol))
             yield self.push(subscription, row, "update")
 
-    def strategies(self, account: Account, event: Event, subscription: Subscription) -> Iterable[Frame]:
+    def strategies(self, account: sim.Account, event: sim.Event, subscription: sim.Subscription) -> Iterable[sim.Frame]:
         """Waiting orders."""
-        if isinstance(event, TriggerEvent):
+        if isinstance(event, sim.TriggerEvent):
             yield self.push(
                 subscription, [strategy_row(event.trigger, self.engine.world.contract(event.trigger.symbol))]
             )
 
-    def nothing(self, account: Account, event: Event, subscription: Subscription) -> Iterable[Frame]:
+    def nothing(self, account: sim.Account, event: sim.Event, subscription: sim.Subscription) -> Iterable[sim.Frame]:
         """Never."""
         return ()
 
     # -- positions
 
-    def positions(self, account: Account, subscription: Subscription) -> Iterable[Frame]:
+    def positions(self, account: sim.Account, subscription: sim.Subscription) -> Iterable[sim.Frame]:
         """All open ones; an empty list when flat."""
         keys = list(account.positions)
         yield self.push(subscription, [self._position(account, symbol, side) for symbol, side in keys])
 
-    def _position(self, account: Account, symbol: str, side: PositionSide) -> dict[str, str]:
+    def _position(self, account: sim.Account, symbol: str, side: sim.PositionSide) -> dict[str, str]:
         view = self.engine.margins.view(account, account.positions[symbol, side])
         return position_row(view, self.engine.world.contract(symbol))
 
-    def moved(self, account: Account, event: Event, subscription: Subscription) -> Iterable[Frame]:
+    def moved(self, account: sim.Account, event: sim.Event, subscription: sim.Subscription) -> Iterable[sim.Frame]:
         """The row that changed: by a fill, by a closing order that holds a part of it, by what was set."""
         match event:
-            case PositionEvent(symbol=symbol, side=side, closed=record):
+            case sim.PositionEvent(symbol=symbol, side=side, closed=record):
                 if record is not None:
                     mark = self.engine.world.mark(symbol)
                     row = ended_row(record, self.engine.world.contract(symbol), mark)
                     yield self.push(subscription, [row], "update")
                     return
                 keys = [(symbol, side)]
-            case OrderEvent(order=order, fill=None) if order.closes:
+            case sim.OrderEvent(order=order, fill=None) if order.closes:
                 keys = [(order.symbol, closed_side(order))]
-            case SettingEvent(symbol=symbol):
+            case sim.SettingEvent(symbol=symbol):
                 keys = [key for key in account.positions if key[0] == symbol]
             case _:
                 return
@@ -173,22 +162,22 @@ class Streams(BitgetStreams):
 
     # -- money
 
-    def accounts(self, account: Account, subscription: Subscription) -> Iterable[Frame]:
+    def accounts(self, account: sim.Account, subscription: sim.Subscription) -> Iterable[sim.Frame]:
         """Every coin that is not zero."""
         yield self.push(subscription, [self._account(account, list(account.balances))])
 
-    def _account(self, account: Account, coins: Iterable[str]) -> dict[str, Any]:
+    def _account(self, account: sim.Account, coins: Iterable[str]) -> dict[str, Any]:
         wallets = [self.engine.margins.wallet(account, coin) for coin in account.balances]
         return account_row(wallets, self._rest.dollars, set(coins))
 
-    def paid(self, account: Account, event: Event, subscription: Subscription) -> Iterable[Frame]:
+    def paid(self, account: sim.Account, event: sim.Event, subscription: sim.Subscription) -> Iterable[sim.Frame]:
         """The totals, and the coin that changed."""
         if (coin := coin_of(event, closing=False)) is not None:
             yield self.push(subscription, [self._account(account, [coin])], "update")
 
     # -- market
 
-    def tick(self, subscription: Subscription) -> Iterable[Frame]:
+    def tick(self, subscription: sim.Subscription) -> Iterable[sim.Frame]:
         """The row names neither its symbol nor its time: the envelope does."""
         for contract in self._contracts():
             arg = subscription.arg
@@ -196,6 +185,6 @@ class Streams(BitgetStreams):
                 yield self.push(subscription, [ticker_row(self.engine, contract)])
 
 
-def product_word(rest: V3, contract: ContractSpec) -> str:
+def product_word(rest: V3, contract: sim.ContractSpec) -> str:
     """A category as the public socket wants it."""
     return rest.product_of(contract.symbol).lower()

@@ -13,18 +13,13 @@ from typing import Any
 
 import msgspec
 
+import futures_async.simulator.venue as sim
 from futures_async.adapters.bitmart.simulated.account import AccountCalls
 from futures_async.adapters.bitmart.simulated.market import MarketData
 from futures_async.adapters.bitmart.simulated.orders import OrderCalls
 from futures_async.adapters.bitmart.simulated.plans import PlanCalls
 from futures_async.adapters.bitmart.simulated.streams import Streams
-from futures_async.simulator import errors
-from futures_async.simulator.accounts import Account, ApiKey
-from futures_async.simulator.demo import Setup, open_demo_account
-from futures_async.simulator.dialect import Credit, Request, Response, Route, Table, VenueRefusal
-from futures_async.simulator.engine import Engine
-from futures_async.simulator.errors import EngineError, RateLimited
-from futures_async.transport.endpoint import RateLimit
+from futures_async.simulator.venue import errors, open_demo_account
 
 STATUS = {
     "30000": 404, "30001": 401, "30002": 401, "30003": 401, "30004": 401, "30005": 401, "30006": 401, "30007": 401,
@@ -33,7 +28,7 @@ STATUS = {
 }  # fmt: skip
 """HTTP status by code, where it is not 400."""
 
-REFUSALS: Table = {
+REFUSALS: sim.Table = {
     errors.UnknownSymbol: ("40034", "The symbol is not exist"),
     errors.SymbolClosed: ("40014", "This contract is offline"),
     errors.InvalidQuantity: ("40043", "The precision is error"),
@@ -59,8 +54,8 @@ REFUSALS: Table = {
     errors.MarginNotRemovable: ("40023", "The position would be liquidated"),
     errors.AccountInLiquidation: ("40019", "The position is in liquidation"),
     errors.BadBody: ("30018", "The request body must be JSON"),
-    RateLimited: ("30013", "Request too many requests"),
-    EngineError: ("40012", "System error"),
+    errors.RateLimited: ("30013", "Request too many requests"),
+    errors.EngineError: ("40012", "System error"),
 }
 
 WINDOW_MS = 60_000
@@ -83,17 +78,17 @@ class Simulated(MarketData, AccountCalls, OrderCalls, PlanCalls):
     tables = (REFUSALS,)
     statuses = STATUS
     prefixes = ("/contract/", "/system/", "/account/v1/", "/spot/v1/")
-    not_found = VenueRefusal("30000", "Not found")
-    ambiguous = VenueRefusal("40012", "System error")
-    maintenance = VenueRefusal("30016", "Service in maintenance")
+    not_found = sim.VenueRefusal("30000", "Not found")
+    ambiguous = sim.VenueRefusal("40012", "System error")
+    maintenance = sim.VenueRefusal("30016", "Service in maintenance")
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: sim.Engine) -> None:
         super().__init__(engine)
         self._traces = itertools.count(1)
 
-    def demo_account(self, setup: Setup) -> Account:
+    def demo_account(self, setup: sim.Setup) -> sim.Account:
         """Key and memo that are announced."""
-        key = ApiKey(key="demo-bitmart-key", secret="demo-bitmart-secret", memo="demo")  # noqa: S106 - opens nothing but the simulated exchange
+        key = sim.ApiKey(key="demo-bitmart-key", secret="demo-bitmart-secret", memo="demo")  # noqa: S106 - opens nothing but the simulated exchange
         # Ids are JSON numbers in some answers, and scripts in JavaScript read them: 15 or 16 digits at the venue.
         return open_demo_account(self.engine, setup, "3001", key=key, family=self.family, short_ids=True)
 
@@ -101,66 +96,68 @@ class Simulated(MarketData, AccountCalls, OrderCalls, PlanCalls):
         """The WebSocket."""
         return Streams(self)
 
-    def authenticate(self, request: Request) -> Account:
+    def authenticate(self, request: sim.Request) -> sim.Account:
         """KEYED for GET, SIGNED for POST."""
         name = request.header("x-bm-key")
         if not name:
-            raise VenueRefusal("30001", "Header X-BM-KEY is empty")
+            raise sim.VenueRefusal("30001", "Header X-BM-KEY is empty")
         found = self.engine.find_key(self.family, name)
         if found is None:
-            raise VenueRefusal("30002", "Header X-BM-KEY not found")
+            raise sim.VenueRefusal("30002", "Header X-BM-KEY not found")
         account, key = found
         if request.method == "POST":
             self._check_signature(request, key)
             if not key.can_trade:
-                raise VenueRefusal("30012", "This key has no permission for this request")
+                raise sim.VenueRefusal("30012", "This key has no permission for this request")
         return account
 
-    def _check_signature(self, request: Request, key: ApiKey) -> None:
+    def _check_signature(self, request: sim.Request, key: sim.ApiKey) -> None:
         sign, timestamp = request.header("x-bm-sign"), request.header("x-bm-timestamp")
         if not sign:
-            raise VenueRefusal("30004", "Header X-BM-SIGN is empty")
+            raise sim.VenueRefusal("30004", "Header X-BM-SIGN is empty")
         if not timestamp:
-            raise VenueRefusal("30006", "Header X-BM-TIMESTAMP is empty")
+            raise sim.VenueRefusal("30006", "Header X-BM-TIMESTAMP is empty")
         if not (timestamp.isascii() and timestamp.isdigit()):
-            raise VenueRefusal("30008", "Header X-BM-TIMESTAMP invalid format")
+            raise sim.VenueRefusal("30008", "Header X-BM-TIMESTAMP invalid format")
         if abs(request.now_ms - int(timestamp)) > WINDOW_MS:
-            raise VenueRefusal("30007", "Header X-BM-TIMESTAMP range. Within a minute")
+            raise sim.VenueRefusal("30007", "Header X-BM-TIMESTAMP range. Within a minute")
         prehash = f"{timestamp}#{key.memo or ''}#".encode() + request.body
         if not key.has_signed(prehash, sign):
-            raise VenueRefusal("30005", "Header X-BM-SIGN is wrong")
+            raise sim.VenueRefusal("30005", "Header X-BM-SIGN is wrong")
 
-    def success(self, request: Request, result: Any) -> Response:
+    def success(self, request: sim.Request, result: Any) -> sim.Response:
         """`{code, message, data, trace}`."""
         body = {"code": 1000, "message": "Ok", "data": result, "trace": self._trace(request)}
-        return Response(200, msgspec.json.encode(body))
+        return sim.Response(200, msgspec.json.encode(body))
 
-    def failure(self, request: Request, refusal: VenueRefusal) -> Response:
+    def failure(self, request: sim.Request, refusal: sim.VenueRefusal) -> sim.Response:
         """The same envelope; an unknown path says `msg` and nothing else."""
         status = self.status(refusal)
         if refusal.code == "30000":
-            return Response(status, msgspec.json.encode({"msg": refusal.message, "code": 30000}))
+            return sim.Response(status, msgspec.json.encode({"msg": refusal.message, "code": 30000}))
         body = {"code": int(refusal.code), "message": refusal.message, "trace": self._trace(request), "data": None}
-        return Response(status, msgspec.json.encode(body), refusal.headers)
+        return sim.Response(status, msgspec.json.encode(body), refusal.headers)
 
-    def _trace(self, request: Request) -> str:
+    def _trace(self, request: sim.Request) -> str:
         return f"{next(self._traces):032x}.80.{request.now_ms}"
 
-    def translate(self, error: EngineError, request: Request) -> VenueRefusal:
+    def translate(self, error: errors.EngineError, request: sim.Request) -> sim.VenueRefusal:
         """The code of the tables in the reference; a full window says so in its headers, and not how long to wait."""
         refusal = super().translate(error, request)
         limits = request.route.limits if request.route is not None else ()
-        if isinstance(error, RateLimited) and limits:
+        if isinstance(error, errors.RateLimited) and limits:
             refusal.headers = limit_headers(request.path, limits[0], limits[0].count)
         return refusal
 
-    def headers(self, request: Request, route: Route, credits: Sequence[Credit]) -> tuple[tuple[str, str], ...]:
+    def headers(
+        self, request: sim.Request, route: sim.Route, credits: Sequence[sim.Credit]
+    ) -> tuple[tuple[str, str], ...]:
         """Limit, length of the window, and, as "Remaining", how much of it is used."""
         own = [credit for credit in credits if credit.own]
         return limit_headers(request.path, own[0].limit, own[0].used) if own else ()
 
 
-def limit_headers(path: str, limit: RateLimit, used: int) -> tuple[tuple[str, str], ...]:
+def limit_headers(path: str, limit: sim.RateLimit, used: int) -> tuple[tuple[str, str], ...]:
     """As the reference has them."""
     mode = "IP" if limit.scope == "ip" else "UID" if path in COUNTED_BY_UID else "KEY"
     return (

@@ -6,51 +6,51 @@ import re
 from decimal import Decimal, InvalidOperation
 from typing import Any, NamedTuple
 
+import futures_async.simulator.venue as sim
 from futures_async.adapters.bitmart.simulated import rows
-from futures_async.simulator.contracts import ContractSpec
-from futures_async.simulator.dialect import Dialect, Request, VenueRefusal
-from futures_async.simulator.errors import MarginModeLocked, UnknownSymbol
-from futures_async.simulator.reading import Reader
-from futures_async.simulator.records import Preset
-from futures_async.transport.endpoint import RateLimit
-from futures_async.unified.enums import Intent, MarginMode, OrderType, PositionMode, Side, TimeInForce
+from futures_async.simulator.venue import errors
 
 PRIVATE = "/contract/private"
 DAY_S = 86_400
 ROWS, OPEN_ROWS, LEDGER_ROWS = 200, 100, 1000
 FORCE = {code: force for force, code in rows.FORCE_CODE.items()}
-TYPES = {"limit": OrderType.LIMIT, "market": OrderType.MARKET}
-OPEN_TYPE = {"cross": MarginMode.CROSS, "isolated": MarginMode.ISOLATED}
+TYPES = {"limit": sim.OrderType.LIMIT, "market": sim.OrderType.MARKET}
+OPEN_TYPE = {"cross": sim.MarginMode.CROSS, "isolated": sim.MarginMode.ISOLATED}
 POSITION_MODE = {word: mode for mode, word in rows.MODE_WORD.items()}
 CLIENT_ID = re.compile("[A-Za-z0-9]+")
-READER = Reader(
-    missing=lambda name: VenueRefusal("40011", f"{name} is required"),
-    wrong=lambda name, value: VenueRefusal("40007", f"{name} is invalid"),
+READER = sim.Reader(
+    missing=lambda name: sim.VenueRefusal("40011", f"{name} is required"),
+    wrong=lambda name, value: sim.VenueRefusal("40007", f"{name} is invalid"),
 )
 whole = READER.whole
 
 
-def per2(count: int) -> RateLimit:
+def per2(count: int) -> sim.RateLimit:
     """So many in two seconds."""
-    return RateLimit(count, 2.0)
+    return sim.RateLimit(count, 2.0)
 
 
 class Code(NamedTuple):
     """What a side code means."""
 
-    side: Side
+    side: sim.Side
     closes: bool
 
 
-SIDES = {1: Code(Side.BUY, False), 2: Code(Side.BUY, True), 3: Code(Side.SELL, True), 4: Code(Side.SELL, False)}
+SIDES = {
+    1: Code(sim.Side.BUY, False),
+    2: Code(sim.Side.BUY, True),
+    3: Code(sim.Side.SELL, True),
+    4: Code(sim.Side.SELL, False),
+}
 
 
-class BitMartSide(Dialect):
+class BitMartSide(sim.Dialect):
     """Finds contracts."""
 
     reader = READER
 
-    def contract(self, symbol: Any) -> ContractSpec:
+    def contract(self, symbol: Any) -> sim.ContractSpec:
         """By the venue's id.
 
         Raises:
@@ -59,19 +59,19 @@ class BitMartSide(Dialect):
         for contract in self.engine.world.linear:
             if rows.venue_symbol(contract) == symbol:
                 return contract
-        raise UnknownSymbol("no such symbol")
+        raise errors.UnknownSymbol("no such symbol")
 
-    def wanted_contract(self, request: Request) -> ContractSpec:
+    def wanted_contract(self, request: sim.Request) -> sim.ContractSpec:
         """The contract that the query names."""
         READER.required(request.params, "symbol")
         return self.contract(request.params["symbol"])
 
-    def maybe_contract(self, request: Request) -> ContractSpec | None:
+    def maybe_contract(self, request: sim.Request) -> sim.ContractSpec | None:
         """The contract that the query may name."""
         symbol = request.params.get("symbol")
         return self.contract(symbol) if symbol else None
 
-    def contract_of(self, symbol: str) -> ContractSpec:
+    def contract_of(self, symbol: str) -> sim.ContractSpec:
         """By the unified symbol of a record."""
         return self.engine.world.contract(symbol)
 
@@ -79,7 +79,7 @@ class BitMartSide(Dialect):
 class Body:
     """A request's body, and the contract that it is about; a value of another JSON type than documented is 40007."""
 
-    def __init__(self, dialect: BitMartSide, request: Request) -> None:
+    def __init__(self, dialect: BitMartSide, request: sim.Request) -> None:
         self.fields = request.fields()
         self.account = request.account
         self.contract = dialect.contract(self.text("symbol"))
@@ -111,7 +111,7 @@ class Body:
         """The same, on the tick."""
         price = self.money(name)
         if price is not None and price % self.contract.tick:
-            raise VenueRefusal("40043", "The precision is error")
+            raise sim.VenueRefusal("40043", "The precision is error")
         return price
 
     # What order requests say
@@ -120,21 +120,21 @@ class Body:
         """What the side code means; another is 40041."""
         code = SIDES.get(self.whole("side") or 0)
         if code is None:
-            raise VenueRefusal("40041", "The order side is invalid")
+            raise sim.VenueRefusal("40041", "The order side is invalid")
         return code
 
-    def type(self) -> OrderType:
+    def type(self) -> sim.OrderType:
         """Limit where it says nothing."""
         kind = TYPES.get(self.text("type") or "limit")
         if kind is None:
-            raise VenueRefusal("40042", "The order type is invalid")
+            raise sim.VenueRefusal("40042", "The order type is invalid")
         return kind
 
-    def force(self, kind: OrderType) -> TimeInForce:
+    def force(self, kind: sim.OrderType) -> sim.TimeInForce:
         """The mode's code."""
         force = FORCE.get(self.whole("mode") or 1)
-        if force is None or (force is TimeInForce.POST_ONLY and kind is OrderType.MARKET):
-            raise VenueRefusal("40011", "mode is invalid")
+        if force is None or (force is sim.TimeInForce.POST_ONLY and kind is sim.OrderType.MARKET):
+            raise sim.VenueRefusal("40011", "mode is invalid")
         return force
 
     def quantity(self) -> Decimal:
@@ -143,16 +143,16 @@ class Body:
         if size is None:
             raise _unreadable("size")
         if size < 1:
-            raise VenueRefusal("40044", "The range is error")
+            raise sim.VenueRefusal("40044", "The range is error")
         return size * self.contract.contract_size
 
     def client_id(self) -> str | None:
         """Letters and digits, at most 32."""
         name = self.text("client_order_id")
         if name is not None and not CLIENT_ID.fullmatch(name):
-            raise VenueRefusal("40048", "client_order_id may hold letters and digits")
+            raise sim.VenueRefusal("40048", "client_order_id may hold letters and digits")
         if name is not None and len(name) > 32:
-            raise VenueRefusal("40049", "client_order_id is longer than 32")
+            raise sim.VenueRefusal("40049", "client_order_id is longer than 32")
         return name
 
     def presets(self) -> dict[str, Any]:
@@ -161,37 +161,37 @@ class Body:
         for name in ("take_profit", "stop_loss"):
             price = self.money(f"preset_{name}_price")
             on_mark = self.whole(f"preset_{name}_price_type") == 2
-            found[name] = None if price is None else Preset(trigger_price=price, on_mark=on_mark)
+            found[name] = None if price is None else sim.Preset(trigger_price=price, on_mark=on_mark)
         return found
 
     def style(self, code: Code) -> dict[str, Any]:
         """The same codes in both modes: in one-way mode 2 and 3 are reduce-only."""
-        if self.account.mode(self.symbol) is PositionMode.HEDGE:
-            return {"side": code.side, "intent": Intent.CLOSE if code.closes else Intent.OPEN}
+        if self.account.mode(self.symbol) is sim.PositionMode.HEDGE:
+            return {"side": code.side, "intent": sim.Intent.CLOSE if code.closes else sim.Intent.OPEN}
         return {"side": code.side, "reduce_only": code.closes}
 
     def terms(self, code: Code) -> dict[str, Any]:
         """Leverage and margin mode of an opening order: those of the position, where there is one."""
         leverage, word = self.money("leverage"), self.text("open_type")
         if word is not None and word not in OPEN_TYPE:
-            raise VenueRefusal("40045", "open_type is invalid")
+            raise sim.VenueRefusal("40045", "open_type is invalid")
         if code.closes:
             return {}
         if leverage is not None and leverage > self.contract.max_leverage:
-            raise VenueRefusal("40029", "The leverage is too large")
+            raise sim.VenueRefusal("40029", "The leverage is too large")
         if leverage is not None and (leverage < 1 or leverage % 1):
-            raise VenueRefusal("40030", "The leverage is too small")
+            raise sim.VenueRefusal("40030", "The leverage is too small")
         mode = OPEN_TYPE.get(word or "")
         for position in self.account.positions_of(symbol=self.symbol):
             if leverage not in (None, position.leverage) or mode not in (None, position.margin_mode):
-                raise MarginModeLocked("not the position's")
+                raise errors.MarginModeLocked("not the position's")
         return {"leverage": leverage, "margin_mode": mode}
 
     def ids(self) -> tuple[int | None, str | None]:
         """`order_id` is text here."""
         text, client_id = self.text("order_id"), self.text("client_order_id")
         if text is not None and not (text.isascii() and text.isdigit()):
-            raise VenueRefusal("40037", "The order ID is not exist")
+            raise sim.VenueRefusal("40037", "The order ID is not exist")
         return (None if text is None else int(text)), client_id
 
 
@@ -203,5 +203,5 @@ def text_of(fields: dict[str, Any], name: str) -> str | None:
     return value or None
 
 
-def _unreadable(name: str) -> VenueRefusal:
-    return VenueRefusal("40007", f"{name} cannot be parsed")
+def _unreadable(name: str) -> sim.VenueRefusal:
+    return sim.VenueRefusal("40007", f"{name} cannot be parsed")

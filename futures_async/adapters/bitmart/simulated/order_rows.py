@@ -5,23 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+import futures_async.simulator.venue as sim
 from futures_async.adapters.bitmart.simulated.rows import MODE_WORD, contracts, side_code, venue_symbol
-from futures_async.simulator.contracts import ContractSpec
-from futures_async.simulator.dialect import plain
-from futures_async.simulator.records import (
-    Fill,
-    LedgerKind,
-    LedgerRow,
-    Order,
-    Preset,
-    Source,
-    Trigger,
-)
-from futures_async.simulator.triggers import TRIGGERED_BY
-from futures_async.unified.enums import OrderType, Role
+from futures_async.simulator.venue import plain
 
 
-def order_row(order: Order, contract: ContractSpec) -> dict[str, Any]:
+def order_row(order: sim.Order, contract: sim.ContractSpec) -> dict[str, Any]:
     """`order` and `get-open-orders`."""
     return {
         "order_id": str(order.id),
@@ -45,7 +34,7 @@ def order_row(order: Order, contract: ContractSpec) -> dict[str, Any]:
     }
 
 
-def history_row(order: Order, contract: ContractSpec) -> dict[str, Any]:
+def history_row(order: sim.Order, contract: sim.ContractSpec) -> dict[str, Any]:
     """`order-history`."""
     return order_row(order, contract) | {
         "trigger_price": "0",
@@ -56,30 +45,30 @@ def history_row(order: Order, contract: ContractSpec) -> dict[str, Any]:
     }
 
 
-def client_id(order: Order) -> str:
+def client_id(order: sim.Order) -> str:
     """ "" when none was given; orders of a conditional order are named after it."""
     if order.client_id is not None:
         return order.client_id
-    return f"PLAN_{order.tag[TRIGGERED_BY]}" if TRIGGERED_BY in order.tag else ""
+    return f"PLAN_{order.tag[sim.TRIGGERED_BY]}" if sim.TRIGGERED_BY in order.tag else ""
 
 
-def order_type(order: Order) -> str:
+def order_type(order: sim.Order) -> str:
     """limit, market, liquidate, trailing."""
     if order.tag.get("trailing"):
         return "trailing"
-    if order.source is Source.LIQUIDATION:
+    if order.source is sim.Source.LIQUIDATION:
         return "liquidate"
-    return "limit" if order.type is OrderType.LIMIT else "market"
+    return "limit" if order.type is sim.OrderType.LIMIT else "market"
 
 
-def preset_fields(name: str, preset: Preset | None) -> dict[str, Any]:
+def preset_fields(name: str, preset: sim.Preset | None) -> dict[str, Any]:
     """ "" and 0 when unset."""
     if preset is None:
         return {name: "", f"{name}_type": 0}
     return {name: plain(preset.trigger_price), f"{name}_type": 2 if preset.on_mark else 1}
 
 
-def trade_row(fill: Fill, contract: ContractSpec) -> dict[str, Any]:
+def trade_row(fill: sim.Fill, contract: sim.ContractSpec) -> dict[str, Any]:
     """`trades`; there is no client id in it."""
     return {
         "order_id": str(fill.order.id),
@@ -88,7 +77,7 @@ def trade_row(fill: Fill, contract: ContractSpec) -> dict[str, Any]:
         "side": side_code(fill.side, closes=fill.order.closes),
         "price": plain(fill.price),
         "vol": contracts(fill.quantity, contract),
-        "exec_type": "Maker" if fill.role is Role.MAKER else "Taker",
+        "exec_type": "Maker" if fill.role is sim.Role.MAKER else "Taker",
         "profit": fill.realized_pnl > 0,
         "realised_profit": plain(fill.realized_pnl),
         "paid_fees": plain(fill.fee),
@@ -98,28 +87,28 @@ def trade_row(fill: Fill, contract: ContractSpec) -> dict[str, Any]:
 
 
 LEDGER = {
-    LedgerKind.TRANSFER: (1, "Transfer"),
-    LedgerKind.TRADE: (2, "Realized PNL"),
-    LedgerKind.FUNDING: (3, "Funding Fee"),
-    LedgerKind.LIQUIDATION: (5, "Liquidation Clearance"),
+    sim.LedgerKind.TRANSFER: (1, "Transfer"),
+    sim.LedgerKind.TRADE: (2, "Realized PNL"),
+    sim.LedgerKind.FUNDING: (3, "Funding Fee"),
+    sim.LedgerKind.LIQUIDATION: (5, "Liquidation Clearance"),
 }
 
 
-def ledger_rows(row: LedgerRow, symbol: str) -> Iterable[dict[str, Any]]:
+def ledger_rows(row: sim.LedgerRow, symbol: str) -> Iterable[dict[str, Any]]:
     """`transaction-history`, newest first: profit and commission are rows of their own that share a `tran_id`."""
-    if row.kind is LedgerKind.MARGIN:
+    if row.kind is sim.LedgerKind.MARGIN:
         return
     base = {"symbol": symbol, "asset": row.coin, "account": "futures", "time": str(row.created_ms)}
     # "Funding rows have been seen with tran_id == time".
-    base["tran_id"] = str(row.created_ms if row.kind is LedgerKind.FUNDING else row.id)
+    base["tran_id"] = str(row.created_ms if row.kind is sim.LedgerKind.FUNDING else row.id)
     if row.fee:
         yield base | {"flow_type": 4, "type": "Commission Fee", "amount": plain(-row.fee)}
     flow, word = LEDGER[row.kind]
-    if row.amount or row.kind is not LedgerKind.TRADE:
+    if row.amount or row.kind is not sim.LedgerKind.TRADE:
         yield base | {"flow_type": flow, "type": word, "amount": plain(row.amount)}
 
 
-def plan_row(trigger: Trigger, contract: ContractSpec) -> dict[str, Any]:
+def plan_row(trigger: sim.Trigger, contract: sim.ContractSpec) -> dict[str, Any]:
     """`current-plan-order`."""
     word = "plan"
     if trigger.kind.closes:
@@ -137,7 +126,7 @@ def plan_row(trigger: Trigger, contract: ContractSpec) -> dict[str, Any]:
     }
 
 
-def trail_row(trigger: Trigger, contract: ContractSpec) -> dict[str, Any]:
+def trail_row(trigger: sim.Trigger, contract: sim.ContractSpec) -> dict[str, Any]:
     """`get-open-orders` with `type=trailing`: a row like an order's, with the three fields that only these have."""
     return _waiting(trigger, contract) | {
         "client_order_id": "",
@@ -155,7 +144,7 @@ def trail_row(trigger: Trigger, contract: ContractSpec) -> dict[str, Any]:
     }
 
 
-def _waiting(trigger: Trigger, contract: ContractSpec) -> dict[str, Any]:
+def _waiting(trigger: sim.Trigger, contract: sim.ContractSpec) -> dict[str, Any]:
     """What rows of waiting orders have, whatever they wait for."""
     return {
         "order_id": str(trigger.id),
@@ -170,6 +159,6 @@ def _waiting(trigger: Trigger, contract: ContractSpec) -> dict[str, Any]:
     }
 
 
-def side_closes(trigger: Trigger) -> bool:
+def side_closes(trigger: sim.Trigger) -> bool:
     """Take-profit and stop-loss close; a plan order as its intent says."""
     return trigger.kind.closes or (trigger.intent is not None and trigger.intent.value == "close")

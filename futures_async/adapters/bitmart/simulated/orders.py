@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
 
+import futures_async.simulator.venue as sim
 from futures_async.adapters.bitmart.simulated import order_rows as rows
 from futures_async.adapters.bitmart.simulated.base import (
     DAY_S,
@@ -19,26 +20,21 @@ from futures_async.adapters.bitmart.simulated.base import (
     whole,
 )
 from futures_async.adapters.bitmart.simulated.rows import venue_symbol
-from futures_async.simulator.dialect import Request, VenueRefusal, get, post
-from futures_async.simulator.errors import NothingToCancel, Unchanged
-from futures_async.simulator.lists import R, Wanted, page
-from futures_async.simulator.records import LedgerRow, Order, Ticket, TriggerKind
-from futures_async.transport.endpoint import Kind
-from futures_async.unified.enums import OrderType
+from futures_async.simulator.venue import errors, get, page, post
 
 
 class OrderCalls(BitMartSide):
     """Regular orders, fills, ledger."""
 
-    @post(f"{PRIVATE}/submit-order", per2(24), Kind.ORDER)
-    def submit_order(self, request: Request) -> Any:
+    @post(f"{PRIVATE}/submit-order", per2(24), sim.Kind.ORDER)
+    def submit_order(self, request: sim.Request) -> Any:
         """`order_id` is a number in the answer, `price` the text "market price" for market orders."""
         body = Body(self, request)
         code, kind = body.side(), body.type()
-        limit, force = kind is OrderType.LIMIT, body.force(kind)
+        limit, force = kind is sim.OrderType.LIMIT, body.force(kind)
         if limit and body.money("price") is None:
-            raise VenueRefusal("40011", "price is required")
-        ticket = Ticket(
+            raise sim.VenueRefusal("40011", "price is required")
+        ticket = sim.Ticket(
             symbol=body.symbol,
             type=kind,
             price=body.price("price") if limit else None,
@@ -53,8 +49,8 @@ class OrderCalls(BitMartSide):
         order = self.engine.orders.place(request.account, ticket, internal=True).order
         return {"order_id": order.id, "price": body.text("price") if limit else "market price"}
 
-    @post(f"{PRIVATE}/modify-limit-order", per2(24), Kind.ORDER)
-    def modify_order(self, request: Request) -> Any:
+    @post(f"{PRIVATE}/modify-limit-order", per2(24), sim.Kind.ORDER)
+    def modify_order(self, request: sim.Request) -> Any:
         """By `order_id`, here a number, or by client id; ids stay."""
         body, orders = Body(self, request), self.engine.orders
         order_id, client_id = body.whole("order_id"), body.text("client_order_id")
@@ -63,15 +59,15 @@ class OrderCalls(BitMartSide):
             body.fields["size"] = int(size)  # one widely used client sends text here
         quantity = None if size is None else body.quantity()
         if (order_id is None and client_id is None) or (body.money("price") is None and quantity is None):
-            raise VenueRefusal("40011", "order_id or client_order_id, and price or size")
+            raise sim.VenueRefusal("40011", "order_id or client_order_id, and price or size")
         price = body.price("price")
         order = orders.find(request.account, order_id=order_id, client_id=client_id, symbol=body.symbol)
-        with suppress(Unchanged):  # the same values again are harmless
+        with suppress(errors.Unchanged):  # the same values again are harmless
             orders.amend(request.account, order, price=price, quantity=quantity, in_place=True)
         return {"order_id": order.id, "client_order_id": order.client_id or ""}
 
-    @post(f"{PRIVATE}/cancel-order", per2(40), Kind.CANCEL)
-    def cancel_order(self, request: Request) -> Any:
+    @post(f"{PRIVATE}/cancel-order", per2(40), sim.Kind.CANCEL)
+    def cancel_order(self, request: sim.Request) -> Any:
         """Without an id: all of the symbol."""
         body = Body(self, request)
         order_id, client_id = body.ids()
@@ -80,28 +76,28 @@ class OrderCalls(BitMartSide):
         self.engine.orders.cancel(request.account, order_id=order_id, client_id=client_id, symbol=body.symbol)
         return {}
 
-    @post(f"{PRIVATE}/cancel-orders", per2(2), Kind.DELTA)
-    def cancel_orders(self, request: Request) -> Any:
+    @post(f"{PRIVATE}/cancel-orders", per2(2), sim.Kind.DELTA)
+    def cancel_orders(self, request: sim.Request) -> Any:
         """All of a symbol; none is no error."""
         symbol = Body(self, request).symbol
-        with suppress(NothingToCancel):
+        with suppress(errors.NothingToCancel):
             self.engine.orders.cancel_all(request.account, lambda order: order.symbol == symbol)
         return {}
 
-    @post(f"{PRIVATE}/cancel-all-after", per2(4), Kind.SETTING)
-    def cancel_all_after(self, request: Request) -> Any:
+    @post(f"{PRIVATE}/cancel-all-after", per2(4), sim.Kind.SETTING)
+    def cancel_all_after(self, request: sim.Request) -> Any:
         """Dead-man's switch of a symbol; both times in the answer are seconds."""
         body, now = Body(self, request), request.now_ms
         timeout = body.whole("timeout")
         if timeout is None or timeout < 0 or 0 < timeout < 5:
-            raise VenueRefusal("40011", "timeout is at least 5, or 0")
+            raise sim.VenueRefusal("40011", "timeout is at least 5, or 0")
         request.account.cancel_all_ms.pop(body.symbol, None)
         if timeout:
             request.account.cancel_all_ms[body.symbol] = now + timeout * 1000
         return {"result": True, "set_time": now // 1000, "cancel_time": (now // 1000 + timeout) if timeout else 0}
 
     @get(f"{PRIVATE}/order", per2(50), needs="symbol order_id")
-    def order(self, request: Request) -> Any:
+    def order(self, request: sim.Request) -> Any:
         """By id; there is no look-up by client id."""
         contract, account = self.wanted_contract(request), request.account
         order_id = whole(request.params, "order_id")
@@ -109,12 +105,12 @@ class OrderCalls(BitMartSide):
         return rows.order_row(order, contract)
 
     @get(f"{PRIVATE}/get-open-orders", per2(50))
-    def open_orders(self, request: Request) -> Any:
+    def open_orders(self, request: sim.Request) -> Any:
         """At most 100, newest first, no pages; trailing orders too. Other conditional orders are elsewhere."""
         contract, kind, account = self.maybe_contract(request), request.params.get("type"), request.account
         partial = request.params.get("order_state") == "partially_filled"
 
-        def match(order: Order) -> bool:
+        def match(order: sim.Order) -> bool:
             return (
                 (contract is None or order.symbol == contract.symbol)
                 and (not kind or rows.order_type(order) == kind)
@@ -128,13 +124,13 @@ class OrderCalls(BitMartSide):
             listed += [
                 rows.trail_row(trigger, self.contract_of(trigger.symbol))
                 for trigger in reversed(account.live_triggers.values())
-                if trigger.kind is TriggerKind.TRAILING and (contract is None or trigger.symbol == contract.symbol)
+                if trigger.kind is sim.TriggerKind.TRAILING and (contract is None or trigger.symbol == contract.symbol)
             ]
         return listed[:most]
 
     # Lists by time
 
-    def _listed(self, request: Request, found: Sequence[R]) -> list[R]:
+    def _listed(self, request: sim.Request, found: Sequence[sim.R]) -> list[sim.R]:
         """Newest 200 of a window that match; what is beyond is dropped without a word. The window is seconds: 7 days
         by default, 90 at most."""
         params, contract = request.params, self.maybe_contract(request)
@@ -142,8 +138,8 @@ class OrderCalls(BitMartSide):
         end_s = request.now_ms // 1000 + 1 if end is None else end
         start_s = end_s - 7 * DAY_S if start is None else start
         if not 0 < end_s - start_s <= 90 * DAY_S:
-            raise VenueRefusal("40039", "The timestamp is invalid")
-        wanted = Wanted(
+            raise sim.VenueRefusal("40039", "The timestamp is invalid")
+        wanted = sim.Wanted(
             symbols=None if contract is None else (contract.symbol,),
             since_ms=start_s * 1000,
             until_ms=end_s * 1000,
@@ -154,34 +150,34 @@ class OrderCalls(BitMartSide):
         return page(found, wanted).rows if params.get("account", "futures") == "futures" else []
 
     @get(f"{PRIVATE}/order-history", per2(6))
-    def order_history(self, request: Request) -> Any:
+    def order_history(self, request: sim.Request) -> Any:
         """Finished orders of one symbol."""
         contract, account = self.wanted_contract(request), request.account
         found = self._listed(request, self.engine.lists.past_orders(account))
         return [rows.history_row(order, contract) for order in found]
 
     @get(f"{PRIVATE}/trades", per2(6))
-    def trades(self, request: Request) -> Any:
+    def trades(self, request: sim.Request) -> Any:
         """Fills."""
         found = self._listed(request, self.engine.lists.fills(request.account))
         return [rows.trade_row(fill, self.contract_of(fill.symbol)) for fill in found]
 
     @get(f"{PRIVATE}/transaction-history", per2(6))
-    def transactions(self, request: Request) -> Any:
+    def transactions(self, request: sim.Request) -> Any:
         """Changes of balance between two times in milliseconds, newest first."""
         params, contract = request.params, self.maybe_contract(request)
         flow, start, end = (whole(params, name) for name in ("flow_type", "start_time", "end_time"))
         end = request.now_ms if end is None else end
         start = end - 7 * DAY_S * 1000 if start is None else start
         if end <= start:
-            raise VenueRefusal("40039", "The timestamp is invalid")
+            raise sim.VenueRefusal("40039", "The timestamp is invalid")
         most = whole(params, "page_size") or 100
         if most > LEDGER_ROWS:
-            raise VenueRefusal("40011", "page_size is at most 1000")
+            raise sim.VenueRefusal("40011", "page_size is at most 1000")
         symbols = None if contract is None else (contract.symbol,)
-        wanted = Wanted(symbols=symbols, since_ms=start, until_ms=end, limit=most)
+        wanted = sim.Wanted(symbols=symbols, since_ms=start, until_ms=end, limit=most)
 
-        def lines(row: LedgerRow) -> list[dict[str, Any]]:
+        def lines(row: sim.LedgerRow) -> list[dict[str, Any]]:
             symbol = "" if row.symbol is None else venue_symbol(self.contract_of(row.symbol))
             return [line for line in rows.ledger_rows(row, symbol) if not flow or line["flow_type"] == flow]
 

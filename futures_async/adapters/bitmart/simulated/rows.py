@@ -10,33 +10,27 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
-from futures_async.simulator.accounts import SymbolSettings
-from futures_async.simulator.contracts import ContractSpec
-from futures_async.simulator.dialect import fixed, plain
-from futures_async.simulator.engine import Engine
-from futures_async.simulator.margins import PositionView, Wallet
-from futures_async.simulator.marks import HOUR_MS
-from futures_async.simulator.records import ZERO, money
-from futures_async.unified.enums import MarginMode, PositionMode, PositionSide, Side, TimeInForce
+import futures_async.simulator.venue as sim
+from futures_async.simulator.venue import fixed, money, plain
 
-MODE_WORD = {PositionMode.HEDGE: "hedge_mode", PositionMode.ONE_WAY: "one_way_mode"}
-FORCE_CODE = {TimeInForce.GTC: 1, TimeInForce.FOK: 2, TimeInForce.IOC: 3, TimeInForce.POST_ONLY: 4}
+MODE_WORD = {sim.PositionMode.HEDGE: "hedge_mode", sim.PositionMode.ONE_WAY: "one_way_mode"}
+FORCE_CODE = {sim.TimeInForce.GTC: 1, sim.TimeInForce.FOK: 2, sim.TimeInForce.IOC: 3, sim.TimeInForce.POST_ONLY: 4}
 MAX_TIMES_MARK = 10
 
 
-def venue_symbol(contract: ContractSpec) -> str:
+def venue_symbol(contract: sim.ContractSpec) -> str:
     """BTCUSDT."""
     return contract.base + contract.quote
 
 
-def contracts(quantity: Decimal, contract: ContractSpec) -> str:
+def contracts(quantity: Decimal, contract: sim.ContractSpec) -> str:
     """Base coin as a number of contracts."""
     return plain(quantity / contract.contract_size)
 
 
-def side_code(side: Side, *, closes: bool) -> int:
+def side_code(side: sim.Side, *, closes: bool) -> int:
     """1 buy to open, 2 buy to close, 3 sell to close, 4 sell to open."""
-    if side is Side.BUY:
+    if side is sim.Side.BUY:
         return 2 if closes else 1
     return 3 if closes else 4
 
@@ -44,10 +38,10 @@ def side_code(side: Side, *, closes: bool) -> int:
 # Public
 
 
-def contract_row(engine: Engine, contract: ContractSpec, now_ms: int) -> dict[str, Any]:
+def contract_row(engine: sim.Engine, contract: sim.ContractSpec, now_ms: int) -> dict[str, Any]:
     """`details`."""
     book = engine.marks.book(contract, now_ms)
-    size, interval = contract.contract_size, contract.funding_interval_h * HOUR_MS
+    size, interval = contract.contract_size, contract.funding_interval_h * sim.HOUR_MS
     rate = engine.marks.funding_rate(contract, now_ms)
     return {
         "symbol": venue_symbol(contract),
@@ -110,9 +104,9 @@ DELISTED_INVERSE: dict[str, Any] = {
 }
 
 
-def bracket_rows(contract: ContractSpec) -> Iterable[dict[str, Any]]:
+def bracket_rows(contract: sim.ContractSpec) -> Iterable[dict[str, Any]]:
     """`leverage-bracket`: maintenance margin is `notional × maint_margin_ratio − cum`."""
-    cum = rate = ZERO
+    cum = rate = sim.ZERO
     for tier in contract.tiers:
         cum += tier.min_notional * (tier.maintenance_rate - rate)
         rate = tier.maintenance_rate
@@ -129,7 +123,7 @@ def bracket_rows(contract: ContractSpec) -> Iterable[dict[str, Any]]:
 # Account and positions
 
 
-def asset_row(coin: str, wallet: Wallet) -> dict[str, str]:
+def asset_row(coin: str, wallet: sim.Wallet) -> dict[str, str]:
     """`assets-detail`."""
     return {
         "currency": coin,
@@ -141,12 +135,12 @@ def asset_row(coin: str, wallet: Wallet) -> dict[str, str]:
     }
 
 
-def _common(engine: Engine, view: PositionView, now_ms: int) -> dict[str, Any]:
+def _common(engine: sim.Engine, view: sim.PositionView, now_ms: int) -> dict[str, Any]:
     """What V1 and V2 share."""
     position = view.position
     contract = engine.world.contract(position.symbol)
     last = engine.marks.book(contract, now_ms).last
-    closed = position.closed_value / position.closed if position.closed else ZERO
+    closed = position.closed_value / position.closed if position.closed else sim.ZERO
     return {
         "symbol": venue_symbol(contract),
         "leverage": plain(position.leverage),
@@ -169,7 +163,7 @@ def _common(engine: Engine, view: PositionView, now_ms: int) -> dict[str, Any]:
     }
 
 
-def position_v1_row(engine: Engine, view: PositionView, now_ms: int) -> dict[str, Any]:
+def position_v1_row(engine: sim.Engine, view: sim.PositionView, now_ms: int) -> dict[str, Any]:
     """`position`: no liquidation price; profit at the last price."""
     position = view.position
     contract = engine.world.contract(position.symbol)
@@ -178,15 +172,15 @@ def position_v1_row(engine: Engine, view: PositionView, now_ms: int) -> dict[str
         "margin_type": position.margin_mode.value.capitalize(),
         "position_mode": MODE_WORD[position.mode],
         "unrealized_value": plain(money(contract.gain(position.quantity, position.entry_price, last) * position.sign)),
-        "position_type": 1 if position.side is PositionSide.LONG else 2,
+        "position_type": 1 if position.side is sim.PositionSide.LONG else 2,
     }
 
 
-def position_row(engine: Engine, view: PositionView, now_ms: int) -> dict[str, Any]:
+def position_row(engine: sim.Engine, view: sim.PositionView, now_ms: int) -> dict[str, Any]:
     """`position-v2`."""
     position = view.position
     contract = engine.world.contract(position.symbol)
-    one_way = position.mode is PositionMode.ONE_WAY
+    one_way = position.mode is sim.PositionMode.ONE_WAY
     sign = position.sign if one_way else 1
     return _common(engine, view, now_ms) | {
         "position_amount": contracts(position.quantity * sign, contract),
@@ -200,7 +194,7 @@ def position_row(engine: Engine, view: PositionView, now_ms: int) -> dict[str, A
 
 
 def flat_row(
-    engine: Engine, contract: ContractSpec, settings: SymbolSettings, side: str, now_ms: int
+    engine: sim.Engine, contract: sim.ContractSpec, settings: sim.SymbolSettings, side: str, now_ms: int
 ) -> dict[str, Any]:
     """`position-v2` of one symbol, no position: zeros, and what is set."""
     zeros = (
@@ -208,7 +202,7 @@ def flat_row(
         "close_avg_price", "open_avg_price", "entry_price", "current_amount", "position_amount", "realized_value",
         "mark_value", "unrealized_pnl", "liquidation_price", "initial_margin",
     )  # fmt: skip
-    leverage = settings.leverage(PositionSide.SHORT if side == "short" else PositionSide.LONG)
+    leverage = settings.leverage(sim.PositionSide.SHORT if side == "short" else sim.PositionSide.LONG)
     return dict.fromkeys(zeros, "0") | {
         "symbol": venue_symbol(contract),
         "leverage": plain(leverage),
@@ -222,11 +216,11 @@ def flat_row(
     }
 
 
-def risk_row(engine: Engine, view: PositionView, now_ms: int) -> dict[str, Any]:
+def risk_row(engine: sim.Engine, view: sim.PositionView, now_ms: int) -> dict[str, Any]:
     """`position-risk`: base coin, notional at entry and seconds, as in the venue's example."""
     position = view.position
     contract = engine.world.contract(position.symbol)
-    isolated = position.margin_mode is MarginMode.ISOLATED
+    isolated = position.margin_mode is sim.MarginMode.ISOLATED
     return {
         "symbol": venue_symbol(contract),
         "position_amt": plain(position.quantity),
@@ -244,10 +238,10 @@ def risk_row(engine: Engine, view: PositionView, now_ms: int) -> dict[str, Any]:
     }
 
 
-def liquidation(view: PositionView, contract: ContractSpec) -> str:
+def liquidation(view: sim.PositionView, contract: sim.ContractSpec) -> str:
     """ "0" where there is none: also where the other side of a hedge is what would be liquidated."""
     price, mark = view.liquidation_price, view.mark_price
-    wrong_side = price > mark if view.position.side is PositionSide.LONG else price < mark
+    wrong_side = price > mark if view.position.side is sim.PositionSide.LONG else price < mark
     if price <= 0 or wrong_side or price > mark * MAX_TIMES_MARK:
         return "0"
     return fixed(price, contract.tick)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
+import futures_async.simulator.venue as sim
 from futures_async.adapters.bitmart.simulated.order_rows import client_id, order_type, side_closes
 from futures_async.adapters.bitmart.simulated.rows import (
     MODE_WORD,
@@ -16,31 +17,23 @@ from futures_async.adapters.bitmart.simulated.rows import (
     side_code,
     venue_symbol,
 )
-from futures_async.simulator.accounts import Account
-from futures_async.simulator.contracts import ContractSpec
-from futures_async.simulator.dialect import fixed, plain
-from futures_async.simulator.engine import Engine
-from futures_async.simulator.margins import PositionView, Wallet
-from futures_async.simulator.marks import Book
-from futures_async.simulator.records import Fill, Order, Position, PositionRecord, Trigger, TriggerKind, TriggerStatus
-from futures_async.simulator.triggers import TRIGGERED_BY
-from futures_async.unified.enums import MarginMode, OrderStatus, PositionSide, Side
+from futures_async.simulator.venue import fixed, plain
 
-OPEN_TYPE = {MarginMode.ISOLATED: 1, MarginMode.CROSS: 2}
+OPEN_TYPE = {sim.MarginMode.ISOLATED: 1, sim.MarginMode.CROSS: 2}
 EARLIER_MS = 6
 """By so much the first `update_time` of an order lies before its `create_time`, as captured."""
 NOT_WAITING = ("trigger_price", "trigger_price_type", "execution_price", "activation_price_type", "activation_price")
 PLAN_TYPES = {
-    TriggerKind.PLAN: "plan_order",
-    TriggerKind.TRAILING: "trailing_order",
-    TriggerKind.TAKE_PROFIT: "take_profit",
-    TriggerKind.POSITION_TAKE_PROFIT: "take_profit",
-    TriggerKind.STOP_LOSS: "stop_loss",
-    TriggerKind.POSITION_STOP_LOSS: "stop_loss",
+    sim.TriggerKind.PLAN: "plan_order",
+    sim.TriggerKind.TRAILING: "trailing_order",
+    sim.TriggerKind.TAKE_PROFIT: "take_profit",
+    sim.TriggerKind.POSITION_TAKE_PROFIT: "take_profit",
+    sim.TriggerKind.STOP_LOSS: "stop_loss",
+    sim.TriggerKind.POSITION_STOP_LOSS: "stop_loss",
 }
 
 
-def asset_row(wallet: Wallet) -> dict[str, str]:
+def asset_row(wallet: sim.Wallet) -> dict[str, str]:
     """No equity, no profit, no time."""
     return {
         "currency": wallet.coin,
@@ -50,11 +43,11 @@ def asset_row(wallet: Wallet) -> dict[str, str]:
     }
 
 
-def _life(position: Position, contract: ContractSpec) -> dict[str, Any]:
+def _life(position: sim.Position, contract: sim.ContractSpec) -> dict[str, Any]:
     closed = position.closed_value / position.closed if position.closed else Decimal(0)
     return {
         "symbol": venue_symbol(contract),
-        "position_type": 1 if position.side is PositionSide.LONG else 2,
+        "position_type": 1 if position.side is sim.PositionSide.LONG else 2,
         "open_type": OPEN_TYPE[position.margin_mode],
         "close_volume": contracts(position.closed, contract),
         "close_avg_price": plain(closed),
@@ -65,7 +58,7 @@ def _life(position: Position, contract: ContractSpec) -> dict[str, Any]:
     }
 
 
-def position_row(view: PositionView, contract: ContractSpec) -> dict[str, Any]:
+def position_row(view: sim.PositionView, contract: sim.ContractSpec) -> dict[str, Any]:
     """No mark price, no profit, no leverage, no margin."""
     position = view.position
     return _life(position, contract) | {
@@ -76,18 +69,18 @@ def position_row(view: PositionView, contract: ContractSpec) -> dict[str, Any]:
     }
 
 
-def closed_row(record: PositionRecord, contract: ContractSpec) -> dict[str, Any]:
+def closed_row(record: sim.PositionRecord, contract: sim.ContractSpec) -> dict[str, Any]:
     """The last word about a position."""
     zeros = dict.fromkeys(("hold_volume", "frozen_volume", "hold_avg_price", "liquidate_price"), "0")
     return _life(record.position, contract) | zeros
 
 
-def order_row(account: Account, order: Order, contract: ContractSpec, book: Book) -> dict[str, Any]:
+def order_row(account: sim.Account, order: sim.Order, contract: sim.ContractSpec, book: sim.Book) -> dict[str, Any]:
     """A complete row, with the latest fill: also on pushes that tell no fill."""
     price = order.price
     if price is None:  # how far a market order may go
-        price = book.ask * Decimal("1.05") if order.side is Side.BUY else book.bid * Decimal("0.95")
-    fresh = order.status is OrderStatus.NEW and order.updated_ms == order.created_ms
+        price = book.ask * Decimal("1.05") if order.side is sim.Side.BUY else book.bid * Decimal("0.95")
+    fresh = order.status is sim.OrderStatus.NEW and order.updated_ms == order.created_ms
     return {
         "order_id": str(order.id),
         "client_order_id": client_id(order),
@@ -103,15 +96,15 @@ def order_row(account: Account, order: Order, contract: ContractSpec, book: Book
         "deal_size": contracts(order.filled, contract),
         "create_time": order.created_ms,
         "update_time": order.updated_ms - EARLIER_MS if fresh else order.updated_ms,
-        "plan_order_id": str(order.tag.get(TRIGGERED_BY, "")),
+        "plan_order_id": str(order.tag.get(sim.TRIGGERED_BY, "")),
         "last_trade": _last_trade(account, order, contract) if order.filled else None,
         **dict.fromkeys((*NOT_WAITING, "callback_rate"), "-"),
         "position_mode": MODE_WORD[order.position_mode],
     }
 
 
-def _last_trade(account: Account, order: Order, contract: ContractSpec) -> dict[str, Any]:
-    fill: Fill = next(fill for fill in reversed(account.fills) if fill.order is order)
+def _last_trade(account: sim.Account, order: sim.Order, contract: sim.ContractSpec) -> dict[str, Any]:
+    fill: sim.Fill = next(fill for fill in reversed(account.fills) if fill.order is order)
     return {
         "lastTradeID": fill.id,
         "fillQty": contracts(fill.quantity, contract),
@@ -121,9 +114,9 @@ def _last_trade(account: Account, order: Order, contract: ContractSpec) -> dict[
     }
 
 
-def plan_row(trigger: Trigger, contract: ContractSpec) -> dict[str, Any]:
+def plan_row(trigger: sim.Trigger, contract: sim.ContractSpec) -> dict[str, Any]:
     """A waiting order: not one of those that `get-open-orders` lists."""
-    trails = trigger.kind is TriggerKind.TRAILING
+    trails = trigger.kind is sim.TriggerKind.TRAILING
     price, by = plain(trigger.trigger_price), "2" if trigger.on_mark else "1"
     return {
         "order_id": str(trigger.id),
@@ -131,7 +124,7 @@ def plan_row(trigger: Trigger, contract: ContractSpec) -> dict[str, Any]:
         "price": plain(trigger.price, "0"),
         "size": contracts(trigger.quantity, contract),
         "symbol": venue_symbol(contract),
-        "state": 2 if trigger.status is TriggerStatus.LIVE else 4,
+        "state": 2 if trigger.status is sim.TriggerStatus.LIVE else 4,
         "side": side_code(trigger.side, closes=trigger.reduce_only or side_closes(trigger)),
         "type": PLAN_TYPES[trigger.kind],
         "leverage": str(trigger.tag.get("leverage", "")),
@@ -152,7 +145,7 @@ def plan_row(trigger: Trigger, contract: ContractSpec) -> dict[str, Any]:
     }
 
 
-def ticker_row(engine: Engine, contract: ContractSpec) -> dict[str, str]:
+def ticker_row(engine: sim.Engine, contract: sim.ContractSpec) -> dict[str, str]:
     """Without a time."""
     book, day = engine.world.book(contract.symbol), engine.figures.day(contract)
     size = contracts(contract.top_size, contract)
@@ -170,7 +163,7 @@ def ticker_row(engine: Engine, contract: ContractSpec) -> dict[str, str]:
     }
 
 
-def funding_row(engine: Engine, contract: ContractSpec) -> dict[str, Any]:
+def funding_row(engine: sim.Engine, contract: sim.ContractSpec) -> dict[str, Any]:
     """`fundingRate` was settled last, `nextFundingRate` comes."""
     [(_, settled)] = engine.figures.past_funding(contract, 1)
     return {

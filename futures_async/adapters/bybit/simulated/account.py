@@ -6,6 +6,7 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
+import futures_async.simulator.venue as sim
 from futures_async.adapters.bybit.simulated.base import (
     CATEGORIES,
     FIFTY,
@@ -20,16 +21,10 @@ from futures_async.adapters.bybit.simulated.base import (
     word,
 )
 from futures_async.adapters.bybit.simulated.rows import of_other_products
-from futures_async.simulator.accounts import Account
-from futures_async.simulator.dialect import Request, VenueRefusal, get, plain, post
-from futures_async.simulator.engine import Engine
-from futures_async.simulator.margins import Wallet
-from futures_async.simulator.records import ZERO, LedgerKind, LedgerRow, money
-from futures_async.transport.endpoint import Kind, RateLimit
-from futures_async.unified.enums import MarginMode, PositionSide, Side
+from futures_async.simulator.venue import get, money, plain, post
 
 PATH = "/v5/account"
-MODES = {"isolated_margin": MarginMode.ISOLATED, "regular_margin": MarginMode.CROSS}
+MODES = {"isolated_margin": sim.MarginMode.ISOLATED, "regular_margin": sim.MarginMode.CROSS}
 MODE_WORDS = {mode: name.upper() for name, mode in MODES.items()}
 DAY_MS = 86_400_000
 Dollars = Callable[[str], Decimal]
@@ -43,7 +38,7 @@ class AccountCalls(V5):
     """Balances, modes, ledger."""
 
     @get(f"{PATH}/wallet-balance", FIFTY, needs="accountType")
-    def wallet_balance(self, request: Request) -> dict[str, Any]:
+    def wallet_balance(self, request: sim.Request) -> dict[str, Any]:
         """The whole account, and its coins that are not zero, or those that are named."""
         account, named = request.account, request.params.get("coin")
         coins = named.split(",") if named else [coin for coin, amount in account.balances.items() if amount]
@@ -51,7 +46,7 @@ class AccountCalls(V5):
         return {"list": [wallet_row(self.engine, account, wallets, self.dollars)]}
 
     @get(f"{PATH}/info", FIFTY)
-    def info(self, request: Request) -> dict[str, Any]:
+    def info(self, request: sim.Request) -> dict[str, Any]:
         """Margin mode and generation."""
         return {
             "marginMode": MODE_WORDS[request.account.default_settings.margin_mode],
@@ -65,7 +60,7 @@ class AccountCalls(V5):
         }
 
     @get("/v5/user/query-api", TEN)
-    def query_api(self, request: Request) -> dict[str, Any]:
+    def query_api(self, request: sim.Request) -> dict[str, Any]:
         """Whose key this is."""
         return {
             "id": request.account.uid,
@@ -92,12 +87,12 @@ class AccountCalls(V5):
         }
 
     @get("/v5/asset/coin/query-info", FIVE)
-    def coins(self, request: Request) -> dict[str, Any]:
+    def coins(self, request: sim.Request) -> dict[str, Any]:
         """Chains of coins: none."""
         return {"rows": []}
 
     @get(f"{PATH}/fee-rate", FIVE, needs="category")
-    def fee_rate(self, request: Request) -> dict[str, Any]:
+    def fee_rate(self, request: sim.Request) -> dict[str, Any]:
         """The same for everybody."""
         return listed(
             [
@@ -111,57 +106,57 @@ class AccountCalls(V5):
         )
 
     @get(f"{PATH}/withdrawal", FIFTY, needs="coinName")
-    def withdrawal(self, request: Request) -> dict[str, Any]:
+    def withdrawal(self, request: sim.Request) -> dict[str, Any]:
         """What could be moved out."""
         wallet = self.engine.margins.wallet(request.account, request.params["coinName"])
         return {"availableWithdrawal": plain(wallet.transferable)}
 
     @get(f"{PATH}/query-dcp-info", FIVE)
-    def dcp_info(self, request: Request) -> dict[str, Any]:
+    def dcp_info(self, request: sim.Request) -> dict[str, Any]:
         """What is set; nothing where it never was."""
         seconds = request.account.extra.get(DISCONNECT)
         found = {"product": "DERIVATIVES", "dcpStatus": "ON", "timeWindow": seconds}
         return {"dcpInfos": [] if seconds is None else [found]}
 
     @get(f"{PATH}/user-setting-config", FIFTY)
-    def user_settings(self, request: Request) -> dict[str, Any]:
+    def user_settings(self, request: sim.Request) -> dict[str, Any]:
         """Of opposite polarity to what sets it."""
         return {"lpaSpot": True, "lpaPerp": request.account.extra.get(BAND) == "refuse"}
 
-    @post(f"{PATH}/set-limit-px-action", TEN, Kind.SETTING, needs="category")
-    def set_limit_px_action(self, request: Request) -> dict[str, Any]:
+    @post(f"{PATH}/set-limit-px-action", TEN, sim.Kind.SETTING, needs="category")
+    def set_limit_px_action(self, request: sim.Request) -> dict[str, Any]:
         """Whether prices outside the band are moved, which they are, or refused."""
         moved = request.fields().get("modifyEnable")
         if not isinstance(moved, bool):
-            raise VenueRefusal("10001", "params error: modifyEnable is required")
+            raise sim.VenueRefusal("10001", "params error: modifyEnable is required")
         request.account.extra[BAND] = "move" if moved else "refuse"
         return {}
 
-    @post(f"{PATH}/set-margin-mode", FIVE, Kind.SETTING, needs="setMarginMode")
-    def set_margin_mode(self, request: Request) -> dict[str, Any]:
+    @post(f"{PATH}/set-margin-mode", FIVE, sim.Kind.SETTING, needs="setMarginMode")
+    def set_margin_mode(self, request: sim.Request) -> dict[str, Any]:
         """Of the whole account."""
         account, mode = (
             request.account,
             MODES.get(word(request.fields(), "setMarginMode", (*MODES, "portfolio_margin"))),
         )
         if mode is None:
-            raise VenueRefusal("3400045", "Set margin mode failed")
+            raise sim.VenueRefusal("3400045", "Set margin mode failed")
         self.engine.settings.set_margin_mode(account, None, mode)
         return {"reasons": []}
 
     # -- ledger
 
-    @get(f"{PATH}/transaction-log", RateLimit(25))
-    def transaction_log(self, request: Request) -> dict[str, Any]:
+    @get(f"{PATH}/transaction-log", sim.RateLimit(25))
+    def transaction_log(self, request: sim.Request) -> dict[str, Any]:
         """Seven days at most; a day from one bound on, or up to it, and the last one without any."""
         params, account = request.params, request.account
         if params.get("category"):
             word(params, "category", CATEGORIES)
         coin, kind = params.get("currency") or None, params.get("type") or None
 
-        def match(row: LedgerRow) -> bool:
+        def match(row: sim.LedgerRow) -> bool:
             return (
-                row.kind is not LedgerKind.MARGIN
+                row.kind is not sim.LedgerKind.MARGIN
                 and coin in (None, row.coin)
                 and kind in (None, record_type(row))
                 and params.get("category") in (None, "", self._category_of(row))
@@ -175,11 +170,11 @@ class AccountCalls(V5):
             records += [{**record, "change": "-60000", "cashFlow": "-60000", "fee": "0"} for record in spot]
         return listed(records, cursor)
 
-    def _category_of(self, row: LedgerRow) -> str:
+    def _category_of(self, row: sim.LedgerRow) -> str:
         return category_of(self.engine.world.contract(row.symbol)) if row.symbol else ""
 
-    def _record(self, row: LedgerRow) -> dict[str, Any]:
-        funding, fill = row.kind is LedgerKind.FUNDING, row.fill
+    def _record(self, row: sim.LedgerRow) -> dict[str, Any]:
+        funding, fill = row.kind is sim.LedgerKind.FUNDING, row.fill
         contract = self.engine.world.contract(row.symbol) if row.symbol else None
         return {
             "id": str(row.id),
@@ -207,42 +202,42 @@ class AccountCalls(V5):
         }
 
 
-def _is_long(row: LedgerRow) -> bool:
-    return row.position_side is PositionSide.LONG or row.side is Side.BUY
+def _is_long(row: sim.LedgerRow) -> bool:
+    return row.position_side is sim.PositionSide.LONG or row.side is sim.Side.BUY
 
 
-def record_type(row: LedgerRow) -> str:
+def record_type(row: sim.LedgerRow) -> str:
     """The venue's word for a ledger row."""
     match row.kind:
-        case LedgerKind.TRANSFER:
-            return "TRANSFER_IN" if row.amount >= ZERO else "TRANSFER_OUT"
-        case LedgerKind.FUNDING:
+        case sim.LedgerKind.TRANSFER:
+            return "TRANSFER_IN" if row.amount >= sim.ZERO else "TRANSFER_OUT"
+        case sim.LedgerKind.FUNDING:
             return "SETTLEMENT"
-        case LedgerKind.LIQUIDATION:
+        case sim.LedgerKind.LIQUIDATION:
             return "LIQUIDATION"
         case _:
             return "TRADE"
 
 
-def wallet_row(engine: Engine, account: Account, wallets: list[Wallet], dollars: Dollars) -> dict[str, Any]:
+def wallet_row(engine: sim.Engine, account: sim.Account, wallets: list[sim.Wallet], dollars: Dollars) -> dict[str, Any]:
     """Totals in USD over all coins, which are void in isolated margin, and the coins that are given."""
-    isolated = account.default_settings.margin_mode is MarginMode.ISOLATED
+    isolated = account.default_settings.margin_mode is sim.MarginMode.ISOLATED
     every = [engine.margins.wallet(account, coin) for coin in account.balances]
 
-    def total(of: Callable[[Wallet], Decimal]) -> Decimal:
-        return money(sum((of(wallet) * dollars(wallet.coin) for wallet in every), ZERO))
+    def total(of: Callable[[sim.Wallet], Decimal]) -> Decimal:
+        return money(sum((of(wallet) * dollars(wallet.coin) for wallet in every), sim.ZERO))
 
     backing, initial = total(lambda w: w.cross_equity), total(lambda w: w.cross_margin + w.order_margin)
     maintenance, equity = total(lambda w: w.cross_maintenance), total(lambda w: w.equity)
-    rate = (maintenance / backing).quantize(Decimal("1e-8")) if backing > 0 else ZERO
-    initial_rate = (initial / backing).quantize(Decimal("1e-8")) if backing > 0 else ZERO
+    rate = (maintenance / backing).quantize(Decimal("1e-8")) if backing > 0 else sim.ZERO
+    initial_rate = (initial / backing).quantize(Decimal("1e-8")) if backing > 0 else sim.ZERO
     figures = {
         "accountIMRate": initial_rate,
         "accountMMRate": rate,
         "totalEquity": equity,
         "totalWalletBalance": total(lambda w: w.balance),
         "totalMarginBalance": backing,
-        "totalAvailableBalance": max(ZERO, backing - initial),
+        "totalAvailableBalance": max(sim.ZERO, backing - initial),
         "totalPerpUPL": total(lambda w: w.unrealized),
         "totalInitialMargin": initial,
         "totalMaintenanceMargin": maintenance,
@@ -259,13 +254,13 @@ def wallet_row(engine: Engine, account: Account, wallets: list[Wallet], dollars:
     }
 
 
-def _coin_row(engine: Engine, account: Account, wallet: Wallet, dollars: Dollars) -> dict[str, Any]:
+def _coin_row(engine: sim.Engine, account: sim.Account, wallet: sim.Wallet, dollars: Dollars) -> dict[str, Any]:
     views = [engine.margins.view(account, position) for position in account.positions_of(coin=wallet.coin)]
-    alone = (view for view in views if view.position.margin_mode is MarginMode.ISOLATED)
-    maintenance = wallet.cross_maintenance + sum((view.maintenance_margin for view in alone), ZERO)
+    alone = (view for view in views if view.position.margin_mode is sim.MarginMode.ISOLATED)
+    maintenance = wallet.cross_maintenance + sum((view.maintenance_margin for view in alone), sim.ZERO)
     held = wallet.cross_margin + wallet.isolated_margin
     realized = sum(
-        (row.amount - row.fee for row in account.ledger if row.coin == wallet.coin and row.fill is not None), ZERO
+        (row.amount - row.fee for row in account.ledger if row.coin == wallet.coin and row.fill is not None), sim.ZERO
     )
     return {
         "coin": wallet.coin,

@@ -12,43 +12,34 @@ from urllib.parse import quote
 
 import msgspec
 
-from futures_async.simulator import errors
-from futures_async.simulator.accounts import Account, ApiKey
-from futures_async.simulator.contracts import ContractSpec
-from futures_async.simulator.dialect import Credit, Dialect, Request, Response, Route, Table, VenueRefusal
-from futures_async.simulator.lists import R, Wanted, facts, page
-from futures_async.simulator.marks import DAY_MS
-from futures_async.simulator.reading import Reader
-from futures_async.simulator.records import Order, Trigger
-from futures_async.simulator.triggers import TRIGGERED_BY
-from futures_async.transport.endpoint import RateLimit
-from futures_async.unified.enums import OrderType, PositionSide, PriceSource, Side, TimeInForce
+import futures_async.simulator.venue as sim
+from futures_async.simulator.venue import errors, facts, page
 
 FAMILY = "bybit"
 CATEGORIES = ("linear", "inverse", "spot", "option")
-SIDE_WORDS = {Side.BUY: "Buy", Side.SELL: "Sell"}
+SIDE_WORDS = {sim.Side.BUY: "Buy", sim.Side.SELL: "Sell"}
 SIDES = {word.lower(): side for side, word in SIDE_WORDS.items()}
-HELD_WORDS = {PositionSide.LONG: "Buy", PositionSide.SHORT: "Sell"}
-TYPES = {"limit": OrderType.LIMIT, "market": OrderType.MARKET}
+HELD_WORDS = {sim.PositionSide.LONG: "Buy", sim.PositionSide.SHORT: "Sell"}
+TYPES = {"limit": sim.OrderType.LIMIT, "market": sim.OrderType.MARKET}
 FORCE_WORDS = {
-    TimeInForce.GTC: "GTC",
-    TimeInForce.IOC: "IOC",
-    TimeInForce.FOK: "FOK",
-    TimeInForce.POST_ONLY: "PostOnly",
+    sim.TimeInForce.GTC: "GTC",
+    sim.TimeInForce.IOC: "IOC",
+    sim.TimeInForce.FOK: "FOK",
+    sim.TimeInForce.POST_ONLY: "PostOnly",
 }
 FORCES = {word.lower(): force for force, word in FORCE_WORDS.items()}
-SOURCES = {"lastprice": PriceSource.LAST, "markprice": PriceSource.MARK, "indexprice": PriceSource.INDEX}
-WEEK_MS = 7 * DAY_MS
-FIFTY, TEN, FIVE = RateLimit(50), RateLimit(10), RateLimit(5)
+SOURCES = {"lastprice": sim.PriceSource.LAST, "markprice": sim.PriceSource.MARK, "indexprice": sim.PriceSource.INDEX}
+WEEK_MS = 7 * sim.DAY_MS
+FIFTY, TEN, FIVE = sim.RateLimit(50), sim.RateLimit(10), sim.RateLimit(5)
 
-READER = Reader(
-    missing=lambda name: VenueRefusal("10001", f"params error: {name} is required"),
-    wrong=lambda name, value: VenueRefusal("10001", f"params error: {name} invalid {value}"),
+READER = sim.Reader(
+    missing=lambda name: sim.VenueRefusal("10001", f"params error: {name} is required"),
+    wrong=lambda name, value: sim.VenueRefusal("10001", f"params error: {name} invalid {value}"),
 )
 required, number, needed_number = READER.required, READER.number, READER.needed_number
 whole, word, pick, maybe, objects = READER.whole, READER.word, READER.pick, READER.maybe, READER.objects
 
-CODES: Table = {
+CODES: sim.Table = {
     errors.UnknownSymbol: ("10001", "params error: symbol invalid {}"),
     errors.SymbolClosed: ("110074", "This contract is not live"),
     errors.InvalidQuantity: ("10001", "Qty invalid"),
@@ -91,51 +82,51 @@ class Batch(NamedTuple):
     verdicts: list[dict[str, Any]]
 
 
-class V5(Dialect):
+class V5(sim.Dialect):
     """Base of the groups of endpoints."""
 
     id = "bybit"
     family = FAMILY
     prefixes = ("/v5/",)
     reader = READER
-    tables: ClassVar[Sequence[Table]] = (CODES,)
+    tables: ClassVar[Sequence[sim.Table]] = (CODES,)
     # "Every business refusal is HTTP 200."
     refusal_status = 200
     quote_sized = True
     limited_by_account = False
-    ip_limits = (RateLimit(600, 5.0, scope="ip"),)
-    not_found = VenueRefusal("404", "Not Found", status=404, page=b"<html><body>404 page not found</body></html>")
-    ambiguous = VenueRefusal("10016", "Internal System Error.")
-    maintenance = VenueRefusal("10016", "Service is restarting.")
+    ip_limits = (sim.RateLimit(600, 5.0, scope="ip"),)
+    not_found = sim.VenueRefusal("404", "Not Found", status=404, page=b"<html><body>404 page not found</body></html>")
+    ambiguous = sim.VenueRefusal("10016", "Internal System Error.")
+    maintenance = sim.VenueRefusal("10016", "Service is restarting.")
 
     # -- the gate
 
-    def authenticate(self, request: Request) -> Account:
+    def authenticate(self, request: sim.Request) -> sim.Account:
         """Key, then time, then signature."""
         key = request.header("x-bapi-api-key")
         found = self.engine.find_key(FAMILY, key) if key else None
         if found is None:
-            raise VenueRefusal("10003", "API key is invalid.")
+            raise sim.VenueRefusal("10003", "API key is invalid.")
         account, api_key = found
         self._check_time(request)
         if not self.is_signed(request, api_key):
-            raise VenueRefusal("10004", "error sign! please check your signature generation algorithm.")
+            raise sim.VenueRefusal("10004", "error sign! please check your signature generation algorithm.")
         if not (api_key.can_trade if request.method == "POST" else api_key.can_read):
-            raise VenueRefusal("10005", "Permission denied, please check your API key permissions.")
+            raise sim.VenueRefusal("10005", "Permission denied, please check your API key permissions.")
         return account
 
-    def _check_time(self, request: Request) -> None:
+    def _check_time(self, request: sim.Request) -> None:
         sent, window = request.header("x-bapi-timestamp"), request.header("x-bapi-recv-window") or "5000"
         if not (sent.isascii() and sent.isdigit() and window.isascii() and window.isdigit()):
-            raise VenueRefusal("10001", "empty or invalid timestamp")
+            raise sim.VenueRefusal("10001", "empty or invalid timestamp")
         if not request.now_ms - int(window) <= int(sent) < request.now_ms + 1000:
-            raise VenueRefusal(
+            raise sim.VenueRefusal(
                 "10002",
                 "invalid request, please check your server timestamp or recv_window param. "
                 f"req_timestamp[{sent}],server_timestamp[{request.now_ms}],recv_window[{window}]",
             )
 
-    def is_signed(self, request: Request, key: ApiKey) -> bool:
+    def is_signed(self, request: sim.Request, key: sim.ApiKey) -> bool:
         """Over what was sent, as it was sent."""
         payload = request.query.encode() if request.method == "GET" else request.body
         stamp, window = request.header("x-bapi-timestamp"), request.header("x-bapi-recv-window")
@@ -144,32 +135,34 @@ class V5(Dialect):
 
     # -- the envelope
 
-    def success(self, request: Request, result: Any) -> Response:
+    def success(self, request: sim.Request, result: Any) -> sim.Response:
         """What it says of single items of a batch stands in `retExtInfo`."""
         aside: dict[str, Any] = {}
         if isinstance(result, Batch):
             result, aside = {"list": result.rows}, {"list": result.verdicts}
         return self._wrapped(0, "OK", result, aside)
 
-    def translate(self, error: errors.EngineError, request: Request) -> VenueRefusal:
+    def translate(self, error: errors.EngineError, request: sim.Request) -> sim.VenueRefusal:
         """An address that asks too much is shut out by the gate, which speaks no JSON."""
         if isinstance(error, errors.RateLimited) and error.limit in self.ip_limits:
-            return VenueRefusal("403", "access too frequent")
+            return sim.VenueRefusal("403", "access too frequent")
         return super().translate(error, request)
 
-    def failure(self, request: Request, refusal: VenueRefusal) -> Response:
+    def failure(self, request: sim.Request, refusal: sim.VenueRefusal) -> sim.Response:
         """HTTP 200, unless a gate said it."""
         if refusal.code == "403":
             page = f"<html><body>403 Forbidden: {refusal.message}</body></html>"
-            return Response(403, page.encode(), content_type="text/html")
+            return sim.Response(403, page.encode(), content_type="text/html")
         response = self._wrapped(int(refusal.code), refusal.message, {}, {})
         return response._replace(status=self.status(refusal), headers=refusal.headers)
 
-    def _wrapped(self, code: int, message: str, result: Any, aside: dict[str, Any]) -> Response:
+    def _wrapped(self, code: int, message: str, result: Any, aside: dict[str, Any]) -> sim.Response:
         body = {"retCode": code, "retMsg": message, "result": result, "retExtInfo": aside, "time": self.engine.clock()}
-        return Response(200, msgspec.json.encode(body), content_type="application/json; charset=utf-8")
+        return sim.Response(200, msgspec.json.encode(body), content_type="application/json; charset=utf-8")
 
-    def headers(self, request: Request, route: Route, credits: Sequence[Credit]) -> tuple[tuple[str, str], ...]:
+    def headers(
+        self, request: sim.Request, route: sim.Route, credits: Sequence[sim.Credit]
+    ) -> tuple[tuple[str, str], ...]:
         """The endpoint's pool on each private answer; when it is exhausted, until when."""
         own = [credit for credit in credits if credit.own]
         if not own or not route.private:
@@ -188,11 +181,11 @@ class V5(Dialect):
         """`linear` or `inverse`; others hold nothing here."""
         return word(values, "category", CATEGORIES)
 
-    def contracts(self, category: str) -> list[ContractSpec]:
+    def contracts(self, category: str) -> list[sim.ContractSpec]:
         """All contracts of a category."""
         return [contract for contract in self.contracts_listed() if category_of(contract) == category]
 
-    def contract(self, values: Mapping[str, Any], category: str | None = None) -> ContractSpec:
+    def contract(self, values: Mapping[str, Any], category: str | None = None) -> sim.ContractSpec:
         """The one that the request names, in its category."""
         required(values, "symbol")
         for contract in self.contracts(category or self.category(values)):
@@ -200,7 +193,7 @@ class V5(Dialect):
                 return contract
         raise errors.UnknownSymbol(str(values["symbol"])[:40])
 
-    def asked(self, values: Mapping[str, Any], *, narrow: bool = False) -> list[ContractSpec]:
+    def asked(self, values: Mapping[str, Any], *, narrow: bool = False) -> list[sim.ContractSpec]:
         """The contract that is named, or those of the coin, or of the category; `narrow` linear reads must be told."""
         category = self.category(values)
         if values.get("symbol"):
@@ -208,14 +201,14 @@ class V5(Dialect):
         found = self.contracts(category)
         coin, base = values.get("settleCoin"), values.get("baseCoin")
         if narrow and category == "linear" and not coin and not base:
-            raise VenueRefusal("10001", "params error: symbol, settleCoin or baseCoin is required")
+            raise sim.VenueRefusal("10001", "params error: symbol, settleCoin or baseCoin is required")
         return [spec for spec in found if coin in (None, "", spec.settle) and base in (None, "", spec.base)]
 
     def symbols(self, values: Mapping[str, Any], *, narrow: bool = False) -> set[str]:
         """The same by the engine's names: what a list is filtered by."""
         return {contract.symbol for contract in self.asked(values, narrow=narrow)}
 
-    def band(self, contract: ContractSpec) -> tuple[Decimal, Decimal]:
+    def band(self, contract: sim.ContractSpec) -> tuple[Decimal, Decimal]:
         """The lowest and the highest price that orders may have."""
         mark, tick = self.engine.world.mark(contract.symbol), contract.tick
         return (mark / 10 // tick + 1) * tick, mark * 10 // tick * tick
@@ -224,16 +217,16 @@ class V5(Dialect):
 
     def page(
         self,
-        request: Request,
-        rows: Sequence[R],
+        request: sim.Request,
+        rows: Sequence[sim.R],
         symbols: Container[str] | None = None,
-        also: Callable[[R], bool] | None = None,
+        also: Callable[[sim.R], bool] | None = None,
         *,
         most: int,
         default: int,
         windowed: bool = True,
         span_ms: int = WEEK_MS,
-    ) -> tuple[list[R], str]:
+    ) -> tuple[list[sim.R], str]:
         """One page, newest first, and the cursor, which is there on the last page too, percent-encoded.
 
         Args:
@@ -250,22 +243,22 @@ class V5(Dialect):
         since, until = whole(params, "startTime"), whole(params, "endTime")
         if windowed:
             if since is not None and until is not None and until - since > WEEK_MS:
-                raise VenueRefusal("10001", "The time range between startTime and endTime cannot exceed 7 days")
+                raise sim.VenueRefusal("10001", "The time range between startTime and endTime cannot exceed 7 days")
             if since is None:
                 since = (request.now_ms if until is None else until) - span_ms
             if until is None:
                 until = since + span_ms
         limit = whole(params, "limit") or default
         if limit > most:
-            raise VenueRefusal("10001", "params error: limit invalid")
+            raise sim.VenueRefusal("10001", "params error: limit invalid")
         before = None
         if text := params.get("cursor"):
             number, _, again = text.partition(":")
             # What was encoded twice arrives encoded once.
             if not (number.isascii() and number.isdigit() and again):
-                raise VenueRefusal("10001", "params error: cursor invalid")
+                raise sim.VenueRefusal("10001", "params error: cursor invalid")
             before = int(number)
-        wanted = Wanted(symbols=symbols, since_ms=since, until_ms=until, before_id=before, limit=limit)
+        wanted = sim.Wanted(symbols=symbols, since_ms=since, until_ms=until, before_id=before, limit=limit)
         found = page(rows, wanted, also)
         if not found.rows:
             return [], ""
@@ -274,7 +267,7 @@ class V5(Dialect):
 
     # -- orders by their ids: a trigger order keeps its own when it is set off
 
-    def one(self, request: Request, values: Mapping[str, Any]) -> Order | Trigger | None:
+    def one(self, request: sim.Request, values: Mapping[str, Any]) -> sim.Order | sim.Trigger | None:
         """The order or the waiting one that `orderId`, which wins, or `orderLinkId` names; None: there is none."""
         account, text = request.account, str(values.get("orderId") or "")
         client_id = None if text else values.get("orderLinkId") or None
@@ -292,21 +285,21 @@ def listed(rows: list[dict[str, Any]], cursor: str = "", category: str = "") -> 
     return {"list": rows, "nextPageCursor": cursor, "category": category}
 
 
-def category_of(contract: ContractSpec) -> str:
+def category_of(contract: sim.ContractSpec) -> str:
     """Where a contract is listed."""
     return "inverse" if contract.is_inverse else "linear"
 
 
-def venue_symbol(contract: ContractSpec) -> str:
+def venue_symbol(contract: sim.ContractSpec) -> str:
     """`BTCUSDT`, `BTCPERP`, `BTCUSD`."""
     return contract.base + ("PERP" if contract.settle == "USDC" else contract.quote)
 
 
-def shown_id(order: Order | Trigger) -> str:
+def shown_id(order: sim.Order | sim.Trigger) -> str:
     """What was a trigger order is the same order after it was set off."""
-    return str(order.tag.get(TRIGGERED_BY, order.id) if isinstance(order, Order) else order.id)
+    return str(order.tag.get(sim.TRIGGERED_BY, order.id) if isinstance(order, sim.Order) else order.id)
 
 
-def index_of(side: PositionSide | None) -> int:
+def index_of(side: sim.PositionSide | None) -> int:
     """`positionIdx`."""
-    return 0 if side is None else 1 if side is PositionSide.LONG else 2
+    return 0 if side is None else 1 if side is sim.PositionSide.LONG else 2

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, cast
 
+import futures_async.simulator.venue as sim
 from futures_async.adapters.bybit.simulated.account import BAND, DAY_MS, DISCONNECT
 from futures_async.adapters.bybit.simulated.base import (
     FIFTY,
@@ -37,15 +38,7 @@ from futures_async.adapters.bybit.simulated.rows import (
     order_row,
     trigger_row,
 )
-from futures_async.simulator import errors
-from futures_async.simulator.accounts import Account
-from futures_async.simulator.contracts import ContractSpec
-from futures_async.simulator.dialect import Request, VenueRefusal, get, post
-from futures_async.simulator.margins import closed_by, opened_side
-from futures_async.simulator.presets import check_presets
-from futures_async.simulator.records import Fill, LedgerKind, LedgerRow, Order, Preset, Ticket, Trigger, TriggerStatus
-from futures_async.transport.endpoint import Kind, RateLimit
-from futures_async.unified.enums import Intent, OrderType, PositionMode, PriceSource, Side, TimeInForce
+from futures_async.simulator.venue import check_presets, closed_by, errors, get, opened_side, post
 
 PATH = "/v5/order"
 LINK_ID = re.compile(r"[0-9A-Za-z_-]{1,36}")
@@ -62,7 +55,7 @@ def _batch_size(params: Mapping[str, Any], body: Any) -> int:
     return len(found) if isinstance(found, list) else 1  # pyright: ignore[reportUnknownArgumentType] - JSON
 
 
-BY_ORDER = RateLimit(10, weight=_batch_size)
+BY_ORDER = sim.RateLimit(10, weight=_batch_size)
 """Batches have a pool of their own, and take of it one for each order."""
 
 
@@ -71,20 +64,20 @@ class OrderCalls(V5):
 
     # -- placing
 
-    @post(f"{PATH}/create", TEN, Kind.ORDER)
-    def create(self, request: Request) -> dict[str, Any]:
+    @post(f"{PATH}/create", TEN, sim.Kind.ORDER)
+    def create(self, request: sim.Request) -> dict[str, Any]:
         """The answer holds ids only, and says "accepted"."""
         return _ids(self._place(request, request.fields()))
 
-    def _place(self, request: Request, fields: Mapping[str, Any]) -> Order | Trigger:
+    def _place(self, request: sim.Request, fields: Mapping[str, Any]) -> sim.Order | sim.Trigger:
         required(fields, *ORDER.split())
         contract, account = self.contract(fields), request.account
         kind, side = pick(fields, "orderType", TYPES), pick(fields, "side", SIDES)
         intent, reduces = self._style(account, contract, fields, side)
-        closing = reduces or intent is Intent.CLOSE
+        closing = reduces or intent is sim.Intent.CLOSE
         attached = {name: _preset(fields, name, short) for name, short in STOPS}
         if closing and any(attached.values()):
-            raise VenueRefusal("110049", "Tp/Sl cannot be set on a reduce-only order")
+            raise sim.VenueRefusal("110049", "Tp/Sl cannot be set on a reduce-only order")
         quantity = needed_number(fields, "qty")
         if not quantity and closing and fields.get("closeOnTrigger") is True:
             held = account.positions.get((contract.symbol, closed_by(side)))
@@ -93,15 +86,15 @@ class OrderCalls(V5):
                 return self.engine.orders.close_position(account, contract.symbol, closed_by(side), client_id=client_id)
             quantity = contract.max_market_quantity
         price = None
-        if kind is OrderType.LIMIT:
+        if kind is sim.OrderType.LIMIT:
             price = self._in_band(account, contract, needed_number(fields, "price"))
-        ticket = Ticket(
+        ticket = sim.Ticket(
             symbol=contract.symbol,
             side=side,
             type=kind,
             quantity=quantity,
             price=price,
-            time_in_force=TimeInForce.GTC if price is None else pick(fields, "timeInForce", FORCES, "gtc"),
+            time_in_force=sim.TimeInForce.GTC if price is None else pick(fields, "timeInForce", FORCES, "gtc"),
             intent=intent,
             reduce_only=reduces,
             client_id=self._link_id(request, fields),
@@ -111,31 +104,31 @@ class OrderCalls(V5):
         trigger_price = number(fields, "triggerPrice")
         if not trigger_price:
             return self.engine.orders.place(account, ticket).order
-        on_mark = pick(fields, "triggerBy", SOURCES, "lastprice") is PriceSource.MARK
+        on_mark = pick(fields, "triggerBy", SOURCES, "lastprice") is sim.PriceSource.MARK
         self._check_direction(contract, trigger_price, whole(fields, "triggerDirection"), on_mark=on_mark)
         return self.engine.triggers.place_plan(account, ticket, trigger_price, on_mark=on_mark)
 
     def _style(
-        self, account: Account, contract: ContractSpec, fields: Mapping[str, Any], side: Side
-    ) -> tuple[Intent | None, bool]:
+        self, account: sim.Account, contract: sim.ContractSpec, fields: Mapping[str, Any], side: sim.Side
+    ) -> tuple[sim.Intent | None, bool]:
         """In hedge mode the index must be there, and with the side says what closes; else it must be 0."""
         index, reduces = whole(fields, "positionIdx") or 0, fields.get("reduceOnly") is True
-        if account.mode(contract.symbol) is not PositionMode.HEDGE:
+        if account.mode(contract.symbol) is not sim.PositionMode.HEDGE:
             if index:
                 raise errors.ModeConflict("positionIdx")
             return None, reduces
         if index not in BY_INDEX:
             raise errors.ModeConflict("positionIdx")
-        return (Intent.OPEN if BY_INDEX[index] is opened_side(side) else Intent.CLOSE), False
+        return (sim.Intent.OPEN if BY_INDEX[index] is opened_side(side) else sim.Intent.CLOSE), False
 
-    def _in_band(self, account: Account, contract: ContractSpec, price: Decimal) -> Decimal:
+    def _in_band(self, account: sim.Account, contract: sim.ContractSpec, price: Decimal) -> Decimal:
         """A price outside the band is moved into it without a word, unless the account wants it refused."""
         lowest, highest = self.band(contract)
         if lowest <= price <= highest or price <= 0 or account.extra.get(BAND) == "refuse":
             return price
         return highest if price > highest else lowest
 
-    def _link_id(self, request: Request, fields: Mapping[str, Any]) -> str | None:
+    def _link_id(self, request: sim.Request, fields: Mapping[str, Any]) -> str | None:
         text = fields.get("orderLinkId")
         if text in (None, ""):
             return None
@@ -145,26 +138,28 @@ class OrderCalls(V5):
             raise errors.DuplicateClientId(text)
         return text
 
-    def _check_direction(self, contract: ContractSpec, price: Decimal, direction: int | None, *, on_mark: bool) -> None:
+    def _check_direction(
+        self, contract: sim.ContractSpec, price: Decimal, direction: int | None, *, on_mark: bool
+    ) -> None:
         book = self.engine.world.book(contract.symbol)
         now = book.mark if on_mark else book.last
         if direction not in (1, 2):
-            raise VenueRefusal("10001", "TriggerDirection invalid")
+            raise sim.VenueRefusal("10001", "TriggerDirection invalid")
         if direction == 1 and price < now:
-            raise VenueRefusal("110092", f"expect Rising, but trigger_price[{price}] <= current[{now}]")
+            raise sim.VenueRefusal("110092", f"expect Rising, but trigger_price[{price}] <= current[{now}]")
         if direction == 2 and price > now:
-            raise VenueRefusal("110093", f"expect Falling, but trigger_price[{price}] >= current[{now}]")
+            raise sim.VenueRefusal("110093", f"expect Falling, but trigger_price[{price}] >= current[{now}]")
 
-    @post(f"{PATH}/create-batch", BY_ORDER, Kind.ORDER, needs="category")
-    def create_batch(self, request: Request) -> Batch:
+    @post(f"{PATH}/create-batch", BY_ORDER, sim.Kind.ORDER, needs="category")
+    def create_batch(self, request: sim.Request) -> Batch:
         """Each order by itself; the verdicts stand beside the rows, at the same places."""
         return self._batch(request, lambda item: {**_ids(self._place(request, item)), "createAt": str(request.now_ms)})
 
-    def _batch(self, request: Request, call: Callable[[Mapping[str, Any]], dict[str, Any]]) -> Batch:
+    def _batch(self, request: sim.Request, call: Callable[[Mapping[str, Any]], dict[str, Any]]) -> Batch:
         fields = request.fields()
         category, items = self.category(fields), objects(fields, "request")
         if not 1 <= len(items) <= BATCH:
-            raise VenueRefusal("10001", f"params error: 1 to {BATCH} orders")
+            raise sim.VenueRefusal("10001", f"params error: 1 to {BATCH} orders")
         verdicts = self.judge(request, [{**item, "category": category} for item in items], call)
         rows = [
             {"category": category, "symbol": item.get("symbol", ""), **(result or {"orderId": "", "orderLinkId": ""})}
@@ -178,15 +173,15 @@ class OrderCalls(V5):
 
     # -- changing
 
-    @post(f"{PATH}/amend", TEN, Kind.ORDER, needs="category symbol")
-    def amend(self, request: Request) -> dict[str, Any]:
+    @post(f"{PATH}/amend", TEN, sim.Kind.ORDER, needs="category symbol")
+    def amend(self, request: sim.Request) -> dict[str, Any]:
         """Both ids stay."""
         return self._amend(request, request.fields())
 
-    def _amend(self, request: Request, fields: Mapping[str, Any]) -> dict[str, Any]:
+    def _amend(self, request: sim.Request, fields: Mapping[str, Any]) -> dict[str, Any]:
         order, contract = self._named(request, fields), self.contract(fields)
         quantity, price = number(fields, "qty"), number(fields, "price")
-        if isinstance(order, Trigger):
+        if isinstance(order, sim.Trigger):
             before = (order.quantity, order.price, order.trigger_price)
             order.quantity, order.price = quantity or order.quantity, price or order.price
             order.trigger_price = number(fields, "triggerPrice") or order.trigger_price
@@ -203,56 +198,56 @@ class OrderCalls(V5):
             if quantity is None and price is None:
                 return _ids(order)
         if quantity is not None and quantity <= order.filled:
-            raise VenueRefusal("110064", "the order quantity to be modified is less than the filled quantity")
+            raise sim.VenueRefusal("110064", "the order quantity to be modified is less than the filled quantity")
         if price is not None:
             price = self._in_band(request.account, contract, price)
         self.engine.orders.amend(request.account, order, price=price, quantity=quantity, in_place=True)
         return _ids(order)
 
-    @post(f"{PATH}/amend-batch", BY_ORDER, Kind.ORDER, needs="category")
-    def amend_batch(self, request: Request) -> Batch:
+    @post(f"{PATH}/amend-batch", BY_ORDER, sim.Kind.ORDER, needs="category")
+    def amend_batch(self, request: sim.Request) -> Batch:
         """The same for several."""
         return self._batch(request, lambda item: self._amend(request, item))
 
-    def _named(self, request: Request, fields: Mapping[str, Any]) -> Order | Trigger:
+    def _named(self, request: sim.Request, fields: Mapping[str, Any]) -> sim.Order | sim.Trigger:
         """An order that is open, or waits; which of the reasons it is not for, the code does not tell."""
         required(fields, "symbol")
         if not fields.get("orderId") and not fields.get("orderLinkId"):
-            raise VenueRefusal("10001", "params error: OrderId or orderLinkId is required")
+            raise sim.VenueRefusal("10001", "params error: OrderId or orderLinkId is required")
         found = self.one(request, fields)
         if found is None or venue_symbol(self.engine.world.contract(found.symbol)) != fields["symbol"]:
             raise errors.UnknownOrder("none")
-        if not (found.is_open if isinstance(found, Order) else found.status is TriggerStatus.LIVE):
+        if not (found.is_open if isinstance(found, sim.Order) else found.status is sim.TriggerStatus.LIVE):
             raise errors.OrderFinished("gone")
         return found
 
     # -- cancelling
 
-    @post(f"{PATH}/cancel", TEN, Kind.CANCEL, needs="category symbol")
-    def cancel(self, request: Request) -> dict[str, Any]:
+    @post(f"{PATH}/cancel", TEN, sim.Kind.CANCEL, needs="category symbol")
+    def cancel(self, request: sim.Request) -> dict[str, Any]:
         """One order, plain or waiting."""
         return self._cancel(request, request.fields())
 
-    def _cancel(self, request: Request, fields: Mapping[str, Any]) -> dict[str, Any]:
+    def _cancel(self, request: sim.Request, fields: Mapping[str, Any]) -> dict[str, Any]:
         self.contract(fields)
         found = self._named(request, fields)
-        if isinstance(found, Trigger):
+        if isinstance(found, sim.Trigger):
             self.engine.triggers.cancel(request.account, found)
         else:
             self.engine.orders.cancel(request.account, order_id=found.id)
         return _ids(found)
 
-    @post(f"{PATH}/cancel-batch", BY_ORDER, Kind.CANCEL, needs="category")
-    def cancel_batch(self, request: Request) -> Batch:
+    @post(f"{PATH}/cancel-batch", BY_ORDER, sim.Kind.CANCEL, needs="category")
+    def cancel_batch(self, request: sim.Request) -> Batch:
         """Each item is judged alone; one that failed names nothing."""
         return self._batch(request, lambda item: self._cancel(request, item))
 
-    @post(f"{PATH}/cancel-all", TEN, Kind.DELTA, needs="category")
-    def cancel_all(self, request: Request) -> dict[str, Any]:
+    @post(f"{PATH}/cancel-all", TEN, sim.Kind.DELTA, needs="category")
+    def cancel_all(self, request: sim.Request) -> dict[str, Any]:
         """What was asked to be cancelled; an empty list where there was nothing."""
         fields, account = request.fields(), request.account
         symbols, which = self.symbols(fields, narrow=True), _filter(fields)
-        gone: list[Order | Trigger] = []
+        gone: list[sim.Order | sim.Trigger] = []
         if which != "stoporder":
             found = [order for order in account.open_orders.values() if order.symbol in symbols]
             if found:
@@ -261,13 +256,13 @@ class OrderCalls(V5):
             gone += self.engine.triggers.cancel_all(account, lambda trigger: trigger.symbol in symbols)
         return {"list": [_ids(order) for order in gone], "success": "1"}
 
-    @post(f"{PATH}/disconnected-cancel-all", RateLimit(5), Kind.SETTING, needs="timeWindow")
-    def disconnected_cancel_all(self, request: Request) -> None:
+    @post(f"{PATH}/disconnected-cancel-all", sim.RateLimit(5), sim.Kind.SETTING, needs="timeWindow")
+    def disconnected_cancel_all(self, request: sim.Request) -> None:
         """In force once a connection with the topic `dcp.future` is gone; the products but one have nothing here."""
         fields = request.fields()
         product, seconds = word(fields, "product", ("options", "derivatives", "spot"), "options"), fields["timeWindow"]
         if not isinstance(seconds, int) or not 3 <= seconds <= 300:
-            raise VenueRefusal("10001", "params error: timeWindow invalid")
+            raise sim.VenueRefusal("10001", "params error: timeWindow invalid")
         if product == "derivatives":
             request.account.extra[DISCONNECT] = str(seconds)
         return
@@ -275,7 +270,7 @@ class OrderCalls(V5):
     # -- finding
 
     @get(f"{PATH}/realtime", FIFTY, needs="category")
-    def realtime(self, request: Request) -> dict[str, Any]:
+    def realtime(self, request: sim.Request) -> dict[str, Any]:
         """Open orders; by an id, or with `openOnly` 1, also the last ones that were closed."""
         params, account = request.params, request.account
         closed = params.get("openOnly") == "1"
@@ -283,7 +278,7 @@ class OrderCalls(V5):
             recent = {id(order) for order in self.engine.lists.past_orders(account)[-CACHE:]}
             return self._by_id(request, lambda order: order.is_open or id(order) in recent)
         symbols, which = self.symbols(params, narrow=True), _filter(params)
-        rows: list[Order | Trigger] = []
+        rows: list[sim.Order | sim.Trigger] = []
         if which != "stoporder":
             found = (
                 self.engine.lists.past_orders(account)[-CACHE:] if closed else self.engine.lists.open_orders(account)
@@ -294,26 +289,30 @@ class OrderCalls(V5):
         return self._page_of(request, rows, symbols, windowed=False, default=20)
 
     @get(f"{PATH}/history", FIFTY, needs="category")
-    def history(self, request: Request) -> dict[str, Any]:
+    def history(self, request: sim.Request) -> dict[str, Any]:
         """Closed orders. Those without a fill are forgotten: plain ones and waiting ones alike after a day."""
         params, account, now = request.params, request.account, request.now_ms
 
-        def remembered(order: Order) -> bool:
+        def remembered(order: sim.Order) -> bool:
             return bool(order.filled) or now - order.updated_ms < DAY_MS
 
         if params.get("orderId") or params.get("orderLinkId"):
             return self._by_id(request, lambda order: not order.is_open and remembered(order))
-        rows: list[Order | Trigger] = [order for order in self.engine.lists.past_orders(account) if remembered(order)]
-        rows += [t for t in account.trigger_log if t.status is TriggerStatus.CANCELED and now - t.updated_ms < DAY_MS]
+        rows: list[sim.Order | sim.Trigger] = [
+            order for order in self.engine.lists.past_orders(account) if remembered(order)
+        ]
+        rows += [
+            t for t in account.trigger_log if t.status is sim.TriggerStatus.CANCELED and now - t.updated_ms < DAY_MS
+        ]
         return self._page_of(request, rows, self.symbols(params), windowed=True, default=20)
 
-    def _by_id(self, request: Request, fits: Callable[[Order], bool]) -> dict[str, Any]:
+    def _by_id(self, request: sim.Request, fits: Callable[[sim.Order], bool]) -> dict[str, Any]:
         """One order; an empty list where there is none. Waiting orders are found until they are forgotten."""
         found, params = self.one(request, request.params), request.params
         category = self.category(params)
-        if isinstance(found, Order) and (found.visible_ms > request.now_ms or not fits(found)):
+        if isinstance(found, sim.Order) and (found.visible_ms > request.now_ms or not fits(found)):
             found = None
-        elif isinstance(found, Trigger) and found.status is not TriggerStatus.LIVE:
+        elif isinstance(found, sim.Trigger) and found.status is not sim.TriggerStatus.LIVE:
             found = found if request.now_ms - found.updated_ms < DAY_MS else None
         if found is not None and found.symbol not in self.symbols(
             {"category": category, "symbol": params.get("symbol")}
@@ -322,45 +321,51 @@ class OrderCalls(V5):
         return listed([] if found is None else [self._row(request.account, found)], "", category)
 
     def _page_of(
-        self, request: Request, rows: Sequence[Order | Trigger], symbols: set[str], *, windowed: bool, default: int
+        self,
+        request: sim.Request,
+        rows: Sequence[sim.Order | sim.Trigger],
+        symbols: set[str],
+        *,
+        windowed: bool,
+        default: int,
     ) -> dict[str, Any]:
         state = request.params.get("orderStatus") if windowed else None
 
-        def wanted(row: Order | Trigger) -> bool:
+        def wanted(row: sim.Order | sim.Trigger) -> bool:
             return not state or self._row(request.account, row)["orderStatus"] == state
 
         # What a page looks at, both kinds of rows have.
-        ascending = cast("list[Order]", sorted(rows, key=lambda row: row.id))
+        ascending = cast("list[sim.Order]", sorted(rows, key=lambda row: row.id))
         found, cursor = self.page(request, ascending, symbols, wanted, most=50, default=default, windowed=windowed)
         return listed([self._row(request.account, row) for row in found], cursor, request.params["category"])
 
-    def _row(self, account: Account, row: Order | Trigger) -> dict[str, Any]:
+    def _row(self, account: sim.Account, row: sim.Order | sim.Trigger) -> dict[str, Any]:
         contract = self.engine.world.contract(row.symbol)
-        return trigger_row(row, contract) if isinstance(row, Trigger) else order_row(account, row, contract)
+        return trigger_row(row, contract) if isinstance(row, sim.Trigger) else order_row(account, row, contract)
 
     @get("/v5/execution/list", FIFTY, needs="category")
-    def executions(self, request: Request) -> dict[str, Any]:
+    def executions(self, request: sim.Request) -> dict[str, Any]:
         """Executions, and among them funding that was settled."""
         params, account = request.params, request.account
         kind = params.get("execType") or None
         named = self.one(request, params) if params.get("orderId") or params.get("orderLinkId") else None
         if named is None and (params.get("orderId") or params.get("orderLinkId")):
             return listed([], "", params["category"])
-        rows: list[Fill | LedgerRow] = [*self.engine.lists.fills(account)]
-        rows += [row for row in account.ledger if row.kind is LedgerKind.FUNDING]
+        rows: list[sim.Fill | sim.LedgerRow] = [*self.engine.lists.fills(account)]
+        rows += [row for row in account.ledger if row.kind is sim.LedgerKind.FUNDING]
 
-        def wanted(row: Fill | LedgerRow) -> bool:
-            made = row.order if isinstance(row, Fill) else None
+        def wanted(row: sim.Fill | sim.LedgerRow) -> bool:
+            made = row.order if isinstance(row, sim.Fill) else None
             return kind in (None, exec_type(row)) and named in (None, made)
 
         # What a page looks at, both kinds of rows have.
-        ascending = cast("list[Fill]", sorted(rows, key=lambda row: row.id))
+        ascending = cast("list[sim.Fill]", sorted(rows, key=lambda row: row.id))
         found, cursor = self.page(request, ascending, self.symbols(params), wanted, most=100, default=50)
         return listed([self._execution(account, row) for row in found], cursor, params["category"])
 
-    def _execution(self, account: Account, row: Fill | LedgerRow) -> dict[str, Any]:
+    def _execution(self, account: sim.Account, row: sim.Fill | sim.LedgerRow) -> dict[str, Any]:
         contract = self.engine.world.contract(row.symbol or "")
-        if isinstance(row, Fill):
+        if isinstance(row, sim.Fill):
             return fill_row(account, row, contract)
         return funding_row(row, contract, self.engine.world.mark(contract.symbol))
 
@@ -369,21 +374,21 @@ def _filter(fields: Mapping[str, Any]) -> str | None:
     return word(fields, "orderFilter", FILTERS) if fields.get("orderFilter") else None
 
 
-def _ids(order: Order | Trigger) -> dict[str, Any]:
+def _ids(order: sim.Order | sim.Trigger) -> dict[str, Any]:
     return {"orderId": shown_id(order), "orderLinkId": order.client_id or ""}
 
 
-def _preset(fields: Mapping[str, Any], name: str, short: str) -> Preset | None:
+def _preset(fields: Mapping[str, Any], name: str, short: str) -> sim.Preset | None:
     trigger = number(fields, name)
     if not trigger:
         return None
     limit = word(fields, f"{short}OrderType", ("market", "limit"), "market") == "limit"
     if limit and word(fields, "tpslMode", ("full", "partial"), "full") == "full":
-        raise VenueRefusal("10001", "TP/SL limit orders need tpslMode Partial")
+        raise sim.VenueRefusal("10001", "TP/SL limit orders need tpslMode Partial")
     source = pick(fields, f"{short}TriggerBy", SOURCES, "lastprice")
     return Attached(
         trigger_price=trigger,
         price=needed_number(fields, f"{short}LimitPrice") if limit else None,
-        on_mark=source is PriceSource.MARK,
-        on_index=source is PriceSource.INDEX,
+        on_mark=source is sim.PriceSource.MARK,
+        on_index=source is sim.PriceSource.INDEX,
     )

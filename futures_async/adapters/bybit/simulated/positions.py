@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
+import futures_async.simulator.venue as sim
 from futures_async.adapters.bybit.simulated.base import (
     FIFTY,
     SIDE_WORDS,
@@ -22,20 +23,14 @@ from futures_async.adapters.bybit.simulated.base import (
     word,
 )
 from futures_async.adapters.bybit.simulated.rows import held, position_row, row_of, sides_of
-from futures_async.simulator import errors
-from futures_async.simulator.accounts import Account
-from futures_async.simulator.contracts import ContractSpec
-from futures_async.simulator.dialect import Request, VenueRefusal, get, plain, post
-from futures_async.simulator.records import ZERO, Fill, Position, Preset, Reduction, TriggerKind, rounded
-from futures_async.transport.endpoint import Kind
-from futures_async.unified.enums import MarginMode, PositionMode, PositionSide, PriceSource
+from futures_async.simulator.venue import errors, get, plain, post, rounded
 
 PATH = "/v5/position"
-BY_INDEX = {1: PositionSide.LONG, 2: PositionSide.SHORT}
-POSITION_MODES = {"0": PositionMode.ONE_WAY, "3": PositionMode.HEDGE}
+BY_INDEX = {1: sim.PositionSide.LONG, 2: sim.PositionSide.SHORT}
+POSITION_MODES = {"0": sim.PositionMode.ONE_WAY, "3": sim.PositionMode.HEDGE}
 STOPS = (
-    ("takeProfit", "tp", TriggerKind.POSITION_TAKE_PROFIT, TriggerKind.TAKE_PROFIT),
-    ("stopLoss", "sl", TriggerKind.POSITION_STOP_LOSS, TriggerKind.STOP_LOSS),
+    ("takeProfit", "tp", sim.TriggerKind.POSITION_TAKE_PROFIT, sim.TriggerKind.TAKE_PROFIT),
+    ("stopLoss", "sl", sim.TriggerKind.POSITION_STOP_LOSS, sim.TriggerKind.STOP_LOSS),
 )
 
 
@@ -43,12 +38,12 @@ class PositionCalls(V5):
     """Open positions, what they were set to, and what was closed."""
 
     @get(f"{PATH}/list", FIFTY, needs="category")
-    def positions(self, request: Request) -> dict[str, Any]:
+    def positions(self, request: sim.Request) -> dict[str, Any]:
         """Of a contract also when it is flat; of a coin the open ones. A cursor comes with every row there is."""
         account, params = request.account, request.params
         contracts = self.asked(params, narrow=True)
         if not 1 <= (whole(params, "limit") or 20) <= 200:
-            raise VenueRefusal("10001", "params error: limit invalid")
+            raise sim.VenueRefusal("10001", "params error: limit invalid")
         rows = [
             row_of(self.engine, account, contract, side, request.now_ms)
             for contract in contracts
@@ -61,10 +56,10 @@ class PositionCalls(V5):
         return listed(rows, cursor, params["category"])
 
     @get(f"{PATH}/symbol-info", FIFTY, needs="category symbol")
-    def symbol_info(self, request: Request) -> dict[str, Any]:
+    def symbol_info(self, request: sim.Request) -> dict[str, Any]:
         """Leverage, and by the indices the position mode."""
         contract, account = self.contract(request.params), request.account
-        hedge = account.mode(contract.symbol) is PositionMode.HEDGE
+        hedge = account.mode(contract.symbol) is sim.PositionMode.HEDGE
         return listed(
             [
                 {
@@ -73,7 +68,7 @@ class PositionCalls(V5):
                     "side": "Sell",
                     "positionIdx": index if hedge else 0,
                 }
-                for index, side in ((2, PositionSide.SHORT), (1, PositionSide.LONG))
+                for index, side in ((2, sim.PositionSide.SHORT), (1, sim.PositionSide.LONG))
                 if hedge or index == 1
             ]
         )
@@ -81,11 +76,11 @@ class PositionCalls(V5):
     # -- what was closed
 
     @get(f"{PATH}/closed-pnl", FIFTY, needs="category")
-    def closed_pnl(self, request: Request) -> dict[str, Any]:
+    def closed_pnl(self, request: sim.Request) -> dict[str, Any]:
         """One row for each closing order, while its position lives too."""
         symbols, orders = self.symbols(request.params), set[int]()
 
-        def first(fill: Fill) -> bool:
+        def first(fill: sim.Fill) -> bool:
             if fill.reduced is None or fill.order.id in orders:
                 return False
             orders.add(fill.order.id)
@@ -94,14 +89,14 @@ class PositionCalls(V5):
         rows, cursor = self.page(request, request.account.fills, symbols, first, most=100, default=50)
         return listed([self._closed(request.account, fill) for fill in rows], cursor, request.params["category"])
 
-    def _closed(self, account: Account, last: Fill) -> dict[str, Any]:
+    def _closed(self, account: sim.Account, last: sim.Fill) -> dict[str, Any]:
         order, contract = last.order, self.engine.world.contract(last.symbol)
         parts = [(fill, fill.reduced) for fill in account.fills if fill.order is order and fill.reduced is not None]
-        size = sum((part.quantity for _, part in parts), ZERO)
-        entered = sum((contract.counter(part.quantity, part.entry_price) for _, part in parts), ZERO)
-        left = sum((contract.counter(part.quantity, fill.price) for fill, part in parts), ZERO)
-        open_fee, close_fee = (sum((of(part) for _, part in parts), ZERO) for of in (_open_fee, _close_fee))
-        pnl = sum((fill.realized_pnl for fill, _ in parts), ZERO)
+        size = sum((part.quantity for _, part in parts), sim.ZERO)
+        entered = sum((contract.counter(part.quantity, part.entry_price) for _, part in parts), sim.ZERO)
+        left = sum((contract.counter(part.quantity, fill.price) for fill, part in parts), sim.ZERO)
+        open_fee, close_fee = (sum((of(part) for _, part in parts), sim.ZERO) for of in (_open_fee, _close_fee))
+        pnl = sum((fill.realized_pnl for fill, _ in parts), sim.ZERO)
         return {
             "symbol": venue_symbol(contract),
             "orderId": shown_id(order),
@@ -127,55 +122,55 @@ class PositionCalls(V5):
     # -- settings
 
     @post(
-        f"{PATH}/set-leverage", TEN, Kind.SETTING, needs="category symbol buyLeverage sellLeverage",
+        f"{PATH}/set-leverage", TEN, sim.Kind.SETTING, needs="category symbol buyLeverage sellLeverage",
         codes={errors.InsufficientMargin: "110013"},
     )  # fmt: skip
-    def set_leverage(self, request: Request) -> dict[str, Any]:
+    def set_leverage(self, request: sim.Request) -> dict[str, Any]:
         """Both sides always, equal but in hedge mode and isolated margin."""
         fields, account = request.fields(), request.account
         contract = self.contract(fields)
         wanted = {
-            PositionSide.LONG: needed_number(fields, "buyLeverage"),
-            PositionSide.SHORT: needed_number(fields, "sellLeverage"),
+            sim.PositionSide.LONG: needed_number(fields, "buyLeverage"),
+            sim.PositionSide.SHORT: needed_number(fields, "sellLeverage"),
         }
         settings = account.settings(contract.symbol)
         isolated, hedge = (
-            settings.margin_mode is MarginMode.ISOLATED,
-            account.mode(contract.symbol) is PositionMode.HEDGE,
+            settings.margin_mode is sim.MarginMode.ISOLATED,
+            account.mode(contract.symbol) is sim.PositionMode.HEDGE,
         )
         if len(set(wanted.values())) > 1 and not (isolated and hedge):
-            raise VenueRefusal("10001", "buy leverage not equal sell leverage")
+            raise sim.VenueRefusal("10001", "buy leverage not equal sell leverage")
         changed = {side: value for side, value in wanted.items() if settings.leverage(side) != value}
         if not changed:
-            raise VenueRefusal("110043", "leverage not modified")
+            raise sim.VenueRefusal("110043", "leverage not modified")
         change = self.engine.settings.set_leverage
         if len(set(wanted.values())) == 1:
-            change(account, contract.symbol, wanted[PositionSide.LONG], every_mode=True)
+            change(account, contract.symbol, wanted[sim.PositionSide.LONG], every_mode=True)
             return {}
         for side, value in changed.items():
             change(account, contract.symbol, value, side=side)
         return {}
 
     @post(
-        f"{PATH}/switch-mode", TEN, Kind.SETTING, needs="category",
+        f"{PATH}/switch-mode", TEN, sim.Kind.SETTING, needs="category",
         codes={errors.PositionModeLocked: "110024"},
     )  # fmt: skip
-    def switch_mode(self, request: Request) -> dict[str, Any]:
+    def switch_mode(self, request: sim.Request) -> dict[str, Any]:
         """Of a contract, or of all of a coin: those with a position or an order stay as they are, without a word."""
         fields, account = request.fields(), request.account
         mode = POSITION_MODES.get(str(fields.get("mode")))
         if mode is None:
-            raise VenueRefusal("10001", "params error: mode invalid")
+            raise sim.VenueRefusal("10001", "params error: mode invalid")
         if fields.get("symbol"):
             contract = self.contract(fields)
             if contract.settle != "USDT":
-                raise VenueRefusal("110029", "Hedge mode is not supported on this symbol")
+                raise sim.VenueRefusal("110029", "Hedge mode is not supported on this symbol")
             if account.mode(contract.symbol) is mode:
-                raise VenueRefusal("110025", "Position mode is not modified")
+                raise sim.VenueRefusal("110025", "Position mode is not modified")
             self.engine.settings.set_position_mode(account, contract.symbol, mode)
             return {}
         if fields.get("coin") != "USDT":
-            raise VenueRefusal("110029", "Hedge mode is not supported on this symbol")
+            raise sim.VenueRefusal("110029", "Hedge mode is not supported on this symbol")
         busy = {*account.positions_held(), *account.orders_held()}
         for contract in self.contracts("linear"):
             if contract.settle == "USDT":
@@ -184,10 +179,10 @@ class PositionCalls(V5):
         account.modes["USDT"] = mode
         return {}
 
-    def _held(self, request: Request) -> tuple[ContractSpec, Position]:
+    def _held(self, request: sim.Request) -> tuple[sim.ContractSpec, sim.Position]:
         fields, account = request.fields(), request.account
         contract, index = self.contract(fields), whole(fields, "positionIdx") or 0
-        if (account.mode(contract.symbol) is PositionMode.HEDGE) is not (index in BY_INDEX):
+        if (account.mode(contract.symbol) is sim.PositionMode.HEDGE) is not (index in BY_INDEX):
             raise errors.ModeConflict("positionIdx")
         found = held(account, contract.symbol, BY_INDEX.get(index))
         if found is None:
@@ -195,33 +190,33 @@ class PositionCalls(V5):
         return contract, found
 
     @post(
-        f"{PATH}/add-margin", TEN, Kind.DELTA, needs="category symbol margin",
+        f"{PATH}/add-margin", TEN, sim.Kind.DELTA, needs="category symbol margin",
         codes={errors.NoPosition: ("110033", "can't set margin without position"), errors.InsufficientMargin: "110044"},
     )  # fmt: skip
-    def add_margin(self, request: Request) -> dict[str, Any]:
+    def add_margin(self, request: sim.Request) -> dict[str, Any]:
         """Signed; the answer is the position."""
         amount = needed_number(request.fields(), "margin")
         if amount.as_tuple().exponent < -4 or not amount:  # type: ignore[operator] # pyright: ignore[reportOperatorIssue] - finite
-            raise VenueRefusal("10001", "params error: margin invalid")
+            raise sim.VenueRefusal("10001", "params error: margin invalid")
         contract, position = self._held(request)
         moved = self.engine.settings.adjust_margin(request.account, contract.symbol, position.side, amount)
         view = self.engine.margins.view(request.account, moved)
         return position_row(self.engine, request.account, view) | {"category": category_of(contract)}
 
-    @post(f"{PATH}/set-auto-add-margin", TEN, Kind.SETTING, needs="category symbol autoAddMargin")
-    def set_auto_add_margin(self, request: Request) -> dict[str, Any]:
+    @post(f"{PATH}/set-auto-add-margin", TEN, sim.Kind.SETTING, needs="category symbol autoAddMargin")
+    def set_auto_add_margin(self, request: sim.Request) -> dict[str, Any]:
         """In isolated margin."""
         _, position = self._held(request)
-        if position.margin_mode is not MarginMode.ISOLATED:
-            raise VenueRefusal("110076", "Only available in isolated margin mode")
+        if position.margin_mode is not sim.MarginMode.ISOLATED:
+            raise sim.VenueRefusal("110076", "Only available in isolated margin mode")
         position.auto_margin = bool(whole(request.fields(), "autoAddMargin"))
         return {}
 
     @post(
-        f"{PATH}/trading-stop", TEN, Kind.SETTING, needs="category symbol tpslMode",
+        f"{PATH}/trading-stop", TEN, sim.Kind.SETTING, needs="category symbol tpslMode",
         codes={errors.NoPosition: ("10001", "can not set tp/sl/ts for zero position")},
     )  # fmt: skip
-    def trading_stop(self, request: Request) -> dict[str, Any]:
+    def trading_stop(self, request: sim.Request) -> dict[str, Any]:
         """`Full` replaces the pair of a whole position, `Partial` adds another; "0" removes."""
         fields, account = request.fields(), request.account
         contract, position = self._held(request)
@@ -238,23 +233,23 @@ class PositionCalls(V5):
                 for trigger in live:
                     self.engine.triggers.cancel(account, trigger)
                 continue
-            on_mark = pick(fields, f"{short}TriggerBy", SOURCES, "lastprice") is PriceSource.MARK
+            on_mark = pick(fields, f"{short}TriggerBy", SOURCES, "lastprice") is sim.PriceSource.MARK
             if full and any(t.trigger_price == price and t.on_mark is on_mark for t in live):
                 continue
-            preset = Preset(
+            preset = sim.Preset(
                 trigger_price=price, price=None if full else number(fields, f"{short}LimitPrice"), on_mark=on_mark
             )
-            quantity = ZERO if full else number(fields, f"{short}Size") or position.quantity
+            quantity = sim.ZERO if full else number(fields, f"{short}Size") or position.quantity
             self.engine.triggers.place_closing(account, contract.symbol, position.side, kind, preset, quantity=quantity)
             changed = True
         if not changed:
-            raise VenueRefusal("34040", "not modified")
+            raise sim.VenueRefusal("34040", "not modified")
         return {}
 
 
-def _open_fee(part: Reduction) -> Decimal:
+def _open_fee(part: sim.Reduction) -> Decimal:
     return part.open_fee
 
 
-def _close_fee(part: Reduction) -> Decimal:
+def _close_fee(part: sim.Reduction) -> Decimal:
     return part.close_fee

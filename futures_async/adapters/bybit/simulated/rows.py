@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+import futures_async.simulator.venue as sim
 from futures_async.adapters.bybit.simulated.base import (
     FORCE_WORDS,
     HELD_WORDS,
@@ -15,71 +16,51 @@ from futures_async.adapters.bybit.simulated.base import (
     shown_id,
     venue_symbol,
 )
-from futures_async.simulator.accounts import Account
-from futures_async.simulator.contracts import ContractSpec
-from futures_async.simulator.dialect import plain
-from futures_async.simulator.engine import Engine
-from futures_async.simulator.margins import PositionView
-from futures_async.simulator.records import (
-    ZERO,
-    CancelReason,
-    Fill,
-    LedgerRow,
-    Order,
-    Position,
-    Preset,
-    Source,
-    Trigger,
-    TriggerKind,
-    TriggerStatus,
-    money,
-)
-from futures_async.simulator.triggers import TRIGGERED_BY
-from futures_async.unified.enums import MarginMode, OrderStatus, OrderType, PositionMode, PositionSide, Role
+from futures_async.simulator.venue import money, plain
 
 STATES = {
-    OrderStatus.NEW: "New",
-    OrderStatus.PARTIALLY_FILLED: "PartiallyFilled",
-    OrderStatus.FILLED: "Filled",
-    OrderStatus.CANCELED: "Cancelled",
+    sim.OrderStatus.NEW: "New",
+    sim.OrderStatus.PARTIALLY_FILLED: "PartiallyFilled",
+    sim.OrderStatus.FILLED: "Filled",
+    sim.OrderStatus.CANCELED: "Cancelled",
 }
 WAITING_STATES = {
-    TriggerStatus.LIVE: "Untriggered",
-    TriggerStatus.EXECUTED: "Triggered",
-    TriggerStatus.FAILED: "Cancelled",
-    TriggerStatus.CANCELED: "Deactivated",
+    sim.TriggerStatus.LIVE: "Untriggered",
+    sim.TriggerStatus.EXECUTED: "Triggered",
+    sim.TriggerStatus.FAILED: "Cancelled",
+    sim.TriggerStatus.CANCELED: "Deactivated",
 }
 STOP_TYPES = {
-    TriggerKind.PLAN: "Stop",
-    TriggerKind.TRAILING: "TrailingStop",
-    TriggerKind.TAKE_PROFIT: "PartialTakeProfit",
-    TriggerKind.STOP_LOSS: "PartialStopLoss",
-    TriggerKind.POSITION_TAKE_PROFIT: "TakeProfit",
-    TriggerKind.POSITION_STOP_LOSS: "StopLoss",
+    sim.TriggerKind.PLAN: "Stop",
+    sim.TriggerKind.TRAILING: "TrailingStop",
+    sim.TriggerKind.TAKE_PROFIT: "PartialTakeProfit",
+    sim.TriggerKind.STOP_LOSS: "PartialStopLoss",
+    sim.TriggerKind.POSITION_TAKE_PROFIT: "TakeProfit",
+    sim.TriggerKind.POSITION_STOP_LOSS: "StopLoss",
 }
 CREATED_BY = {
-    Source.TAKE_PROFIT: "CreateByTakeProfit",
-    Source.STOP_LOSS: "CreateByStopLoss",
-    Source.TRIGGER: "CreateByStopOrder",
-    Source.LIQUIDATION: "CreateByLiq",
-    Source.CLOSE: "CreateByClosing",
+    sim.Source.TAKE_PROFIT: "CreateByTakeProfit",
+    sim.Source.STOP_LOSS: "CreateByStopLoss",
+    sim.Source.TRIGGER: "CreateByStopOrder",
+    sim.Source.LIQUIDATION: "CreateByLiq",
+    sim.Source.CLOSE: "CreateByClosing",
 }
 CANCELLED_BY = {
-    CancelReason.USER: "CancelByUser",
-    CancelReason.DISPLACED: "CancelByReduceOnly",
-    CancelReason.POSITION_GONE: "CancelByReduceOnly",
-    CancelReason.LIQUIDATION: "CancelAllBeforeLiq",
+    sim.CancelReason.USER: "CancelByUser",
+    sim.CancelReason.DISPLACED: "CancelByReduceOnly",
+    sim.CancelReason.POSITION_GONE: "CancelByReduceOnly",
+    sim.CancelReason.LIQUIDATION: "CancelAllBeforeLiq",
 }
 REJECTED_BY = {
-    CancelReason.POST_ONLY: "EC_PostOnlyWillTakeLiquidity",
-    CancelReason.UNFILLABLE: "EC_NoImmediateQtyToFill",
-    CancelReason.USER: "EC_PerCancelRequest",
+    sim.CancelReason.POST_ONLY: "EC_PostOnlyWillTakeLiquidity",
+    sim.CancelReason.UNFILLABLE: "EC_NoImmediateQtyToFill",
+    sim.CancelReason.USER: "EC_PerCancelRequest",
 }
 BY = {True: "MarkPrice", False: "LastPrice"}
 NOTHING_OF_TRIGGERS = {"triggerPrice": "", "triggerDirection": 0, "triggerBy": "", "lastPriceOnCreated": ""}
 
 
-def _common(row: Order | Trigger, contract: ContractSpec) -> dict[str, Any]:
+def _common(row: sim.Order | sim.Trigger, contract: sim.ContractSpec) -> dict[str, Any]:
     return {
         "orderId": shown_id(row),
         "blockTradeId": "",
@@ -87,7 +68,7 @@ def _common(row: Order | Trigger, contract: ContractSpec) -> dict[str, Any]:
         "qty": plain(row.quantity),
         "side": SIDE_WORDS[row.side],
         "isLeverage": "",
-        "positionIdx": 0 if row.position_mode is PositionMode.ONE_WAY else index_of(row.position_side),
+        "positionIdx": 0 if row.position_mode is sim.PositionMode.ONE_WAY else index_of(row.position_side),
         "reduceOnly": row.reduce_only or row.intent == "close",
         "closeOnTrigger": False,
         "smpType": "None",
@@ -102,19 +83,19 @@ def _common(row: Order | Trigger, contract: ContractSpec) -> dict[str, Any]:
 
 
 @dataclass(slots=True, kw_only=True)
-class Attached(Preset):
+class Attached(sim.Preset):
     """The index price is told as it was asked for; the engine waits for the last price."""
 
     on_index: bool = False
 
 
-def _by(preset: Preset | None) -> str:
+def _by(preset: sim.Preset | None) -> str:
     if preset is None:
         return ""
     return "IndexPrice" if isinstance(preset, Attached) and preset.on_index else BY[preset.on_mark]
 
 
-def _protection(take_profit: Preset | None, stop_loss: Preset | None) -> dict[str, str]:
+def _protection(take_profit: sim.Preset | None, stop_loss: sim.Preset | None) -> dict[str, str]:
     row = {"tpslMode": ""}
     for name, short, preset in (("takeProfit", "tp", take_profit), ("stopLoss", "sl", stop_loss)):
         row |= {
@@ -127,11 +108,11 @@ def _protection(take_profit: Preset | None, stop_loss: Preset | None) -> dict[st
     return row
 
 
-def order_row(account: Account, order: Order, contract: ContractSpec) -> dict[str, Any]:
+def order_row(account: sim.Account, order: sim.Order, contract: sim.ContractSpec) -> dict[str, Any]:
     """An order. `leavesQty` of a cancelled one is 0; the price of one at market is a bound."""
     market = order.price is None
-    left = order.remaining if order.is_open else ZERO
-    waited = next((t for t in account.trigger_log if t.id == order.tag.get(TRIGGERED_BY)), None)
+    left = order.remaining if order.is_open else sim.ZERO
+    waited = next((t for t in account.trigger_log if t.id == order.tag.get(sim.TRIGGERED_BY)), None)
     average = order.average_price
     fee = plain(order.fee)
     reason = REJECTED_BY.get(order.cancel_reason, "EC_NoError")
@@ -154,12 +135,12 @@ def order_row(account: Account, order: Order, contract: ContractSpec) -> dict[st
         "cumExecFee": fee,
         "cumFeeDetail": {contract.settle: fee} if order.filled else {},
         "timeInForce": "IOC" if market else FORCE_WORDS[order.time_in_force],
-        "orderType": "Market" if market or order.type is OrderType.LIQUIDATION else "Limit",
+        "orderType": "Market" if market or order.type is sim.OrderType.LIQUIDATION else "Limit",
         **(NOTHING_OF_TRIGGERS | {"stopOrderType": ""} if waited is None else _trigger(waited)),
     }
 
 
-def _trigger(trigger: Trigger) -> dict[str, Any]:
+def _trigger(trigger: sim.Trigger) -> dict[str, Any]:
     return {
         "stopOrderType": STOP_TYPES[trigger.kind],
         "triggerPrice": plain(trigger.trigger_price),
@@ -169,9 +150,9 @@ def _trigger(trigger: Trigger) -> dict[str, Any]:
     }
 
 
-def trigger_row(trigger: Trigger, contract: ContractSpec) -> dict[str, Any]:
+def trigger_row(trigger: sim.Trigger, contract: sim.ContractSpec) -> dict[str, Any]:
     """An order that waits, or was cancelled while it did."""
-    live = trigger.status is TriggerStatus.LIVE
+    live = trigger.status is sim.TriggerStatus.LIVE
     return {
         **_common(trigger, contract),
         "orderLinkId": trigger.client_id or "",
@@ -195,7 +176,7 @@ def trigger_row(trigger: Trigger, contract: ContractSpec) -> dict[str, Any]:
     }
 
 
-def fill_row(account: Account, fill: Fill, contract: ContractSpec) -> dict[str, Any]:
+def fill_row(account: sim.Account, fill: sim.Fill, contract: sim.ContractSpec) -> dict[str, Any]:
     """An execution; fees are positive when paid."""
     row = order_row(account, fill.order, contract)
     return {
@@ -208,9 +189,9 @@ def fill_row(account: Account, fill: Fill, contract: ContractSpec) -> dict[str, 
         "leavesQty": row["leavesQty"],
         "execTime": str(fill.created_ms),
         "feeCurrency": "",
-        "isMaker": fill.role is Role.MAKER,
+        "isMaker": fill.role is sim.Role.MAKER,
         "execFee": plain(fill.fee),
-        "feeRate": plain(contract.maker_rate if fill.role is Role.MAKER else contract.taker_rate),
+        "feeRate": plain(contract.maker_rate if fill.role is sim.Role.MAKER else contract.taker_rate),
         "execId": str(fill.id),
         "blockTradeId": "",
         "markPrice": plain(fill.price),
@@ -220,23 +201,23 @@ def fill_row(account: Account, fill: Fill, contract: ContractSpec) -> dict[str, 
         "execValue": plain(contract.counter(fill.quantity, fill.price)),
         "execType": exec_type(fill),
         "execQty": plain(fill.quantity),
-        "closedSize": plain(fill.reduced.quantity if fill.reduced is not None else ZERO),
+        "closedSize": plain(fill.reduced.quantity if fill.reduced is not None else sim.ZERO),
         "createType": row["createType"],
         "extraFees": "",
         "seq": fill.id,
     }
 
 
-def exec_type(row: Fill | LedgerRow) -> str:
+def exec_type(row: sim.Fill | sim.LedgerRow) -> str:
     """What kind of execution it is: funding stands among them."""
-    if isinstance(row, LedgerRow):
+    if isinstance(row, sim.LedgerRow):
         return "Funding"
-    return "BustTrade" if row.order.source is Source.LIQUIDATION else "Trade"
+    return "BustTrade" if row.order.source is sim.Source.LIQUIDATION else "Trade"
 
 
-def funding_row(row: LedgerRow, contract: ContractSpec, mark: Decimal) -> dict[str, Any]:
+def funding_row(row: sim.LedgerRow, contract: sim.ContractSpec, mark: Decimal) -> dict[str, Any]:
     """A settlement of funding: its fee is positive when paid, like any other."""
-    side = HELD_WORDS[row.position_side or PositionSide.LONG]
+    side = HELD_WORDS[row.position_side or sim.PositionSide.LONG]
     name = venue_symbol(contract)
     empty = ("orderLinkId", "stopOrderType", "feeCurrency", "blockTradeId", "extraFees", "createType")
     zero = ("leavesQty", "orderQty", "orderPrice", "closedSize", "execQty", "execValue", "feeRate")
@@ -258,15 +239,15 @@ def funding_row(row: LedgerRow, contract: ContractSpec, mark: Decimal) -> dict[s
     }
 
 
-def position_row(engine: Engine, account: Account, view: PositionView) -> dict[str, Any]:
+def position_row(engine: sim.Engine, account: sim.Account, view: sim.PositionView) -> dict[str, Any]:
     """An open position."""
     position = view.position
     contract = engine.world.contract(position.symbol)
-    isolated = position.margin_mode is MarginMode.ISOLATED
+    isolated = position.margin_mode is sim.MarginMode.ISOLATED
     initial = plain(view.margin if isolated else money(view.margin + view.value * contract.taker_rate))
     maintenance = plain(money(view.maintenance_margin))
     stops = {trigger.kind: trigger for trigger in account.live_triggers.values() if _guards(trigger, view)}
-    profit, loss = stops.get(TriggerKind.POSITION_TAKE_PROFIT), stops.get(TriggerKind.POSITION_STOP_LOSS)
+    profit, loss = stops.get(sim.TriggerKind.POSITION_TAKE_PROFIT), stops.get(sim.TriggerKind.POSITION_STOP_LOSS)
     held_first = account.slots[position.symbol, position.side].created_ms
     return _flat(contract, index_of(position.side) if position.mode == "hedge" else 0, position.leverage) | {
         "riskId": contract.tier(view.notional).number,
@@ -296,39 +277,39 @@ def position_row(engine: Engine, account: Account, view: PositionView) -> dict[s
     }
 
 
-def _guards(trigger: Trigger, view: PositionView) -> bool:
+def _guards(trigger: sim.Trigger, view: sim.PositionView) -> bool:
     position = view.position
     return trigger.symbol == position.symbol and trigger.position_side is position.side
 
 
-def _ever(account: Account, symbol: str) -> Decimal:
+def _ever(account: sim.Account, symbol: str) -> Decimal:
     """Of all positions that there ever were: never a position's own."""
-    return sum((row.amount - row.fee for row in account.ledger if row.symbol == symbol), ZERO)
+    return sum((row.amount - row.fee for row in account.ledger if row.symbol == symbol), sim.ZERO)
 
 
-def held(account: Account, symbol: str, side: PositionSide | None) -> Position | None:
+def held(account: sim.Account, symbol: str, side: sim.PositionSide | None) -> sim.Position | None:
     """The position of a side in hedge mode; in one-way mode (None) whichever is open."""
     return account.net_position(symbol) if side is None else account.positions.get((symbol, side))
 
 
-def sides_of(account: Account, symbol: str) -> tuple[PositionSide | None, ...]:
+def sides_of(account: sim.Account, symbol: str) -> tuple[sim.PositionSide | None, ...]:
     """What a contract has a row for: both sides of a hedge, or in one-way mode itself."""
-    hedge = account.mode(symbol) is PositionMode.HEDGE
-    return (PositionSide.LONG, PositionSide.SHORT) if hedge else (None,)
+    hedge = account.mode(symbol) is sim.PositionMode.HEDGE
+    return (sim.PositionSide.LONG, sim.PositionSide.SHORT) if hedge else (None,)
 
 
 def row_of(
-    engine: Engine, account: Account, contract: ContractSpec, side: PositionSide | None, now_ms: int
+    engine: sim.Engine, account: sim.Account, contract: sim.ContractSpec, side: sim.PositionSide | None, now_ms: int
 ) -> dict[str, Any]:
     """A contract's row, or that of one of its sides: also of what is flat, which has no side then."""
     position = held(account, contract.symbol, side)
     if position is not None:
         return position_row(engine, account, engine.margins.view(account, position))
-    leverage = account.settings(contract.symbol).leverage(side or PositionSide.LONG)
+    leverage = account.settings(contract.symbol).leverage(side or sim.PositionSide.LONG)
     return _flat(contract, index_of(side), leverage) | {"updatedTime": str(now_ms)}
 
 
-def _flat(contract: ContractSpec, index: int, leverage: Decimal) -> dict[str, Any]:
+def _flat(contract: sim.ContractSpec, index: int, leverage: Decimal) -> dict[str, Any]:
     empty = ("liqPrice", "bustPrice", "breakEvenPrice", "takeProfit", "stopLoss", "sessionAvgPrice")
     zero = ("size", "avgPrice", "positionValue", "positionBalance", "trailingStop", "unrealisedPnl")
     margins = ("positionIM", "positionIMByMp", "positionMM", "positionMMByMp", "curRealisedPnl", "cumRealisedPnl")

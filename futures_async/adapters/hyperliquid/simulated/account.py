@@ -6,15 +6,10 @@ from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import Any, ClassVar
 
+import futures_async.simulator.venue as sim
 from futures_async.adapters.hyperliquid.simulated.gate import ACTIONS, COIN, MALFORMED, Gate, dec, part
 from futures_async.adapters.hyperliquid.simulated.market import asked
-from futures_async.simulator.accounts import Account
-from futures_async.simulator.contracts import ContractSpec
-from futures_async.simulator.dialect import Request, Route, always, post
-from futures_async.simulator.errors import NoPosition
-from futures_async.simulator.records import ZERO, LedgerKind, LedgerRow, Position
-from futures_async.transport.endpoint import Kind
-from futures_async.unified.enums import MarginMode
+from futures_async.simulator.venue import always, errors, post
 
 NO_HASH = "0x" + "0" * 64
 DEFAULT = {"status": "ok", "response": {"type": "default"}}
@@ -23,17 +18,17 @@ DEFAULT = {"status": "ok", "response": {"type": "default"}}
 class AccountCalls(Gate):
     """Reads that name an account by its address, and settings."""
 
-    constants: ClassVar[Sequence[Route]] = (
-        Route("POST", "/info spotClearinghouseState", always({"balances": []}), weight=2),
-        Route("POST", "/info subAccounts", always(None), weight=20),
-        Route("POST", "/info extraAgents", always([]), weight=20),
-        Route("POST", "/info maxBuilderFee", always(0), weight=20),
+    constants: ClassVar[Sequence[sim.Route]] = (
+        sim.Route("POST", "/info spotClearinghouseState", always({"balances": []}), weight=2),
+        sim.Route("POST", "/info subAccounts", always(None), weight=20),
+        sim.Route("POST", "/info extraAgents", always([]), weight=20),
+        sim.Route("POST", "/info maxBuilderFee", always(0), weight=20),
         # Signed by the account's owner, and of no consequence here.
-        Route("POST", "/exchange approveBuilderFee", always(DEFAULT), private=False, kind=Kind.SETTING),
+        sim.Route("POST", "/exchange approveBuilderFee", always(DEFAULT), private=False, kind=sim.Kind.SETTING),
     )
 
     @post("/info userRole", weight=60)
-    def role(self, request: Request) -> dict[str, Any]:
+    def role(self, request: sim.Request) -> dict[str, Any]:
         user = str(request.fields()["user"]).lower()
         account = self.account_of(user)
         if account is not None:
@@ -43,11 +38,11 @@ class AccountCalls(Gate):
         return {"role": "missing"} if owner is None else {"role": "agent", "data": {"user": owner.keys[0].key}}
 
     @post("/info userAbstraction", weight=20)
-    def abstraction(self, request: Request) -> str:
+    def abstraction(self, request: sim.Request) -> str:
         return request.account.extra.get("abstraction", "disabled")
 
     @post("/info userRateLimit", weight=20)
-    def budget(self, request: Request) -> dict[str, Any]:
+    def budget(self, request: sim.Request) -> dict[str, Any]:
         volume = self.volume(request.account)
         used = len(request.account.orders)
         return {
@@ -58,20 +53,20 @@ class AccountCalls(Gate):
         }
 
     @post("/info userFees", weight=20)
-    def fees(self, request: Request) -> dict[str, Any]:
+    def fees(self, request: sim.Request) -> dict[str, Any]:
         return {"userCrossRate": "0.0006", "userAddRate": "0.0002", "activeReferralDiscount": "0.0", "dailyUserVlm": []}
 
     # Positions
 
     @post("/info clearinghouseState", weight=2)
-    def state(self, request: Request) -> dict[str, Any]:
+    def state(self, request: sim.Request) -> dict[str, Any]:
         return self.state_row(request.account, request.now_ms)
 
-    def state_row(self, account: Account, now_ms: int) -> dict[str, Any]:
+    def state_row(self, account: sim.Account, now_ms: int) -> dict[str, Any]:
         """Balances and positions in one answer; the cash leg is negative for a leveraged long."""
         wallet = self.engine.margins.wallet(account, COIN)
         held = list(account.positions_of(coin=COIN))
-        cross = [position for position in held if position.margin_mode is MarginMode.CROSS]
+        cross = [position for position in held if position.margin_mode is sim.MarginMode.CROSS]
         isolated = wallet.isolated_margin + wallet.isolated_unrealized
         return {
             "marginSummary": self._summary(held, wallet.equity, wallet.cross_margin + isolated),
@@ -82,29 +77,29 @@ class AccountCalls(Gate):
             "time": now_ms,
         }
 
-    def _summary(self, held: Iterable[Position], value: Decimal, used: Decimal) -> dict[str, str]:
+    def _summary(self, held: Iterable[sim.Position], value: Decimal, used: Decimal) -> dict[str, str]:
         notionals = [position.sign * self._notional(position) for position in held]
         return {
             "accountValue": dec(value),
-            "totalNtlPos": dec(sum((abs(one) for one in notionals), ZERO)),
-            "totalRawUsd": dec(value - sum(notionals, ZERO)),
+            "totalNtlPos": dec(sum((abs(one) for one in notionals), sim.ZERO)),
+            "totalRawUsd": dec(value - sum(notionals, sim.ZERO)),
             "totalMarginUsed": dec(used),
         }
 
-    def _notional(self, position: Position) -> Decimal:
+    def _notional(self, position: sim.Position) -> Decimal:
         return position.quantity * self.engine.world.mark(position.symbol)
 
-    def _maintenance(self, held: Iterable[Position]) -> Decimal:
-        total = ZERO
+    def _maintenance(self, held: Iterable[sim.Position]) -> Decimal:
+        total = sim.ZERO
         for position in held:
             notional = self._notional(position)
             total += notional * self.engine.world.contract(position.symbol).tier(notional).maintenance_rate
         return total
 
-    def position_row(self, account: Account, position: Position) -> dict[str, Any]:
+    def position_row(self, account: sim.Account, position: sim.Position) -> dict[str, Any]:
         """One position: signed size, funding positive when paid."""
         view = self.engine.margins.view(account, position)
-        isolated = position.margin_mode is MarginMode.ISOLATED
+        isolated = position.margin_mode is sim.MarginMode.ISOLATED
         margin = position.margin + view.unrealized_pnl if isolated else view.margin
         leverage: dict[str, Any] = {"type": str(position.margin_mode), "value": int(position.leverage)}
         if isolated:
@@ -125,14 +120,14 @@ class AccountCalls(Gate):
         }
 
     @post("/info activeAssetData", weight=20)
-    def active(self, request: Request) -> dict[str, Any]:
+    def active(self, request: sim.Request) -> dict[str, Any]:
         """The setting of a coin, with or without a position."""
         fields = request.fields()
         spec = self.named(asked(fields, "coin"))
         if spec is None:
             raise MALFORMED
         settings, mark = request.account.settings(spec.symbol), self.engine.world.mark(spec.symbol)
-        isolated = settings.margin_mode is MarginMode.ISOLATED
+        isolated = settings.margin_mode is sim.MarginMode.ISOLATED
         leverage = settings.long_leverage if isolated else settings.cross_leverage
         free = self.engine.margins.wallet(request.account, COIN).available
         return {
@@ -146,15 +141,15 @@ class AccountCalls(Gate):
 
     # Settings
 
-    @post("/exchange updateLeverage", ACTIONS, Kind.SETTING)
-    def update_leverage(self, request: Request) -> dict[str, Any]:
+    @post("/exchange updateLeverage", ACTIONS, sim.Kind.SETTING)
+    def update_leverage(self, request: sim.Request) -> dict[str, Any]:
         """Margin mode and leverage in one."""
         action, account = request.fields()["action"], request.account
         spec = self.asset(action.get("asset"))
         leverage, crosses = action.get("leverage"), action.get("isCross")
         if not isinstance(leverage, int) or not isinstance(crosses, bool):
             raise MALFORMED
-        mode = MarginMode.CROSS if crosses else MarginMode.ISOLATED
+        mode = sim.MarginMode.CROSS if crosses else sim.MarginMode.ISOLATED
         changes = account.settings(spec.symbol).margin_mode is not mode
         if changes and not any(True for _ in account.positions_of(symbol=spec.symbol)):
             for order in account.open_orders.values():
@@ -166,8 +161,8 @@ class AccountCalls(Gate):
         self.engine.settings.set_leverage(account, spec.symbol, Decimal(leverage), every_mode=True)
         return DEFAULT
 
-    @post("/exchange updateIsolatedMargin", ACTIONS, Kind.DELTA)
-    def update_margin(self, request: Request) -> dict[str, Any]:
+    @post("/exchange updateIsolatedMargin", ACTIONS, sim.Kind.DELTA)
+    def update_margin(self, request: sim.Request) -> dict[str, Any]:
         """Millionths of a USDC."""
         action, account = request.fields()["action"], request.account
         spec, units = self.asset(action.get("asset")), action.get("ntli")
@@ -175,38 +170,38 @@ class AccountCalls(Gate):
             raise MALFORMED
         position = account.net_position(spec.symbol)
         if position is None:
-            raise NoPosition("there is none")
+            raise errors.NoPosition("there is none")
         self.engine.settings.adjust_margin(account, spec.symbol, position.side, Decimal(units) / 1_000_000)
         return DEFAULT
 
-    @post("/exchange noop", ACTIONS, Kind.SETTING)
-    def noop(self, request: Request) -> dict[str, Any]:
+    @post("/exchange noop", ACTIONS, sim.Kind.SETTING)
+    def noop(self, request: sim.Request) -> dict[str, Any]:
         """Uses its nonce up."""
         return DEFAULT
 
-    @post("/exchange setReferrer", ACTIONS, Kind.SETTING)
-    def set_referrer(self, request: Request) -> dict[str, Any]:
+    @post("/exchange setReferrer", ACTIONS, sim.Kind.SETTING)
+    def set_referrer(self, request: sim.Request) -> dict[str, Any]:
         return DEFAULT
 
     # Changes of balance
 
     @post("/info userFunding", weight=21)
-    def funding(self, request: Request) -> list[dict[str, Any]]:
+    def funding(self, request: sim.Request) -> list[dict[str, Any]]:
         """What was paid is below zero."""
-        return self._between(request, LedgerKind.FUNDING, self._funding_row)
+        return self._between(request, sim.LedgerKind.FUNDING, self._funding_row)
 
-    def _funding_row(self, row: LedgerRow) -> dict[str, Any]:
-        spec: ContractSpec = self.engine.world.contract(row.symbol or "")
+    def _funding_row(self, row: sim.LedgerRow) -> dict[str, Any]:
+        spec: sim.ContractSpec = self.engine.world.contract(row.symbol or "")
         rate = self.engine.world.marks.funding_rate(spec, row.created_ms - 1)
         delta = {"type": "funding", "coin": spec.base, "usdc": dec(row.amount), "szi": "1.0", "fundingRate": dec(rate)}
         return {"time": row.created_ms, "hash": NO_HASH, "delta": delta | {"nSamples": None}}
 
     @post("/info userNonFundingLedgerUpdates", weight=21)
-    def updates(self, request: Request) -> list[dict[str, Any]]:
+    def updates(self, request: sim.Request) -> list[dict[str, Any]]:
         """Without trades and their fees, which are in the fills."""
-        return self._between(request, LedgerKind.TRANSFER, _transfer_row)
+        return self._between(request, sim.LedgerKind.TRANSFER, _transfer_row)
 
-    def _between(self, request: Request, kind: LedgerKind, to_row: Any) -> list[dict[str, Any]]:
+    def _between(self, request: sim.Request, kind: sim.LedgerKind, to_row: Any) -> list[dict[str, Any]]:
         start, end = span(request)
         rows = [
             to_row(row)
@@ -216,14 +211,14 @@ class AccountCalls(Gate):
         return rows[:500]
 
 
-def _transfer_row(row: LedgerRow) -> dict[str, Any]:
+def _transfer_row(row: sim.LedgerRow) -> dict[str, Any]:
     delta: dict[str, Any] = {"type": "deposit", "usdc": dec(row.amount)}
     if row.amount < 0:
         delta = {"type": "withdraw", "usdc": dec(-row.amount), "fee": "0.0", "nonce": row.created_ms}
     return {"time": row.created_ms, "hash": f"0x{row.id:064x}", "delta": delta}
 
 
-def span(request: Request) -> tuple[int, int]:
+def span(request: sim.Request) -> tuple[int, int]:
     """Both ends count; the first must be named."""
     fields = request.fields()
     start, end = asked(fields, "startTime"), part(fields, "endTime")

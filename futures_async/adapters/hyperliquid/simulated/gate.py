@@ -9,30 +9,24 @@ from typing import Any, ClassVar, cast
 
 import msgspec
 
+import futures_async.simulator.venue as sim
 from futures_async.adapters.hyperliquid import signing
-from futures_async.simulator import errors
-from futures_async.simulator.accounts import Account, ApiKey
-from futures_async.simulator.contracts import ContractSpec
-from futures_async.simulator.demo import Setup, open_demo_account
-from futures_async.simulator.dialect import Dialect, Request, Response, Route, Table, VenueRefusal, plain
-from futures_async.simulator.engine import Engine
-from futures_async.transport.endpoint import Params, RateLimit
-from futures_async.unified.credentials import Credentials
+from futures_async.simulator.venue import errors, open_demo_account, plain
 
 COIN = "USDC"
 DAY_MS = 86_400_000
 NONCES_KEPT = 100
 VOLUME = "cumVlm"
 """In an account's settings: what it has traded before it came here."""
-MALFORMED = VenueRefusal("422", "Failed to deserialize the JSON body into the target type", status=422)
+MALFORMED = sim.VenueRefusal("422", "Failed to deserialize the JSON body into the target type", status=422)
 GONE = "Order was never placed, already canceled, or filled."
 # Of a public test key: see the vectors of the reference.
-KEY = ApiKey(
+KEY = sim.ApiKey(
     key="0x00000000000000000000000000000000000000a1",
     secret="0x0123456789012345678901234567890123456789012345678901234567890123",  # noqa: S106 - no secret
 )
 
-CODES: Table = {
+CODES: sim.Table = {
     errors.UnknownSymbol: ("asset", "Asset not found"),
     errors.SymbolClosed: ("halted", "Trading is halted."),
     errors.InvalidQuantity: ("size", "Order has invalid size."),
@@ -72,17 +66,17 @@ def dec(value: Decimal | None) -> str:
 def signer_of(secret: str) -> str:
     """The address of a simulated private key; "" of what is none."""
     try:
-        return signing.signer_of(Credentials("simulated", secret))
+        return signing.signer_of(sim.Credentials("simulated", secret))
     except Exception:
         return ""
 
 
-def _count(params: Params, body: Any) -> int:
+def _count(params: sim.Params, body: Any) -> int:
     action: Any = part(body, "action")
     return max(1, *(len(part(action, name) or ()) for name in ("orders", "modifies", "cancels")))
 
 
-def _weight(params: Params, body: Any) -> int:
+def _weight(params: sim.Params, body: Any) -> int:
     return 1 + _count(params, body) // 40
 
 
@@ -91,32 +85,32 @@ def part(value: Any, name: str) -> Any:
     return cast("dict[str, Any]", value).get(name) if isinstance(value, dict) else None
 
 
-ACTIONS = RateLimit(10_000, 10.0, pool="actions", budget=True, weight=_count)
-CANCELS = RateLimit(20_000, 10.0, pool="cancels", budget=True, weight=_count)
+ACTIONS = sim.RateLimit(10_000, 10.0, pool="actions", budget=True, weight=_count)
+CANCELS = sim.RateLimit(20_000, 10.0, pool="cancels", budget=True, weight=_count)
 WEIGHT: Any = _weight
 
 
-class Gate(Dialect):
+class Gate(sim.Dialect):
     """Base of the dialect's parts; state are the nonces that were seen, for they are no account's."""
 
     family = "hyperliquid"
     prefixes = ("/info", "/exchange")
     limited_by_account = False
-    ip_limits = (RateLimit(1200, 60.0, scope="ip"),)
-    tables: ClassVar[Sequence[Table]] = (CODES,)
+    ip_limits = (sim.RateLimit(1200, 60.0, scope="ip"),)
+    tables: ClassVar[Sequence[sim.Table]] = (CODES,)
     statuses: ClassVar[Mapping[str, int]] = {"429": 429, "422": 422}
     refusal_status = 200
     not_found = MALFORMED
-    ambiguous = VenueRefusal("500", "internal error", status=500)
-    maintenance = VenueRefusal("503", "Service Unavailable", status=503)
+    ambiguous = sim.VenueRefusal("500", "internal error", status=500)
+    maintenance = sim.VenueRefusal("503", "Service Unavailable", status=503)
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: sim.Engine) -> None:
         super().__init__(engine)
         self._nonces: dict[str, list[int]] = {}
 
     # Who asks
 
-    def operation(self, request: Request) -> str:
+    def operation(self, request: sim.Request) -> str:
         try:
             fields = request.fields()
         except errors.BadBody:
@@ -124,12 +118,12 @@ class Gate(Dialect):
         found = part(fields if request.path == "/info" else fields.get("action"), "type")
         return found if isinstance(found, str) else ""
 
-    def account_of(self, address: str) -> Account | None:
+    def account_of(self, address: str) -> sim.Account | None:
         """The account of an address, in any case, with or without `0x`."""
         found = self.engine.find_key(self.family, f"0x{address.lower().removeprefix('0x')}")
         return None if found is None else found[0]
 
-    def signed_by(self, address: str) -> Account | None:
+    def signed_by(self, address: str) -> sim.Account | None:
         """The account that an address may sign for: its own, or its API wallet's."""
         for account in self.engine.accounts.values():
             if account.family == self.family and any(
@@ -138,7 +132,7 @@ class Gate(Dialect):
                 return account
         return None
 
-    def authenticate(self, request: Request) -> Account:
+    def authenticate(self, request: sim.Request) -> sim.Account:
         fields = request.fields()
         if request.path == "/info":
             user = fields.get("user")
@@ -151,28 +145,28 @@ class Gate(Dialect):
             account = self._for_vault(account, str(vault))
         expires = fields.get("expiresAfter")
         if expires is not None and request.now_ms > int(expires):
-            raise VenueRefusal("expired", "Action already expired")
+            raise sim.VenueRefusal("expired", "Action already expired")
         if account is None:
-            raise VenueRefusal("signer", f"User or API Wallet {signer} does not exist.")
+            raise sim.VenueRefusal("signer", f"User or API Wallet {signer} does not exist.")
         return account
 
-    def by_nobody(self, request: Request) -> Request:
+    def by_nobody(self, request: sim.Request) -> sim.Request:
         """Signed over something else: by an address that nobody knows."""
         fields = request.fields()
         body = msgspec.json.encode(fields | {"nonce": 1} if "nonce" in fields else fields)
-        return Request(request.method, request.path, request.query, body, now_ms=request.now_ms)
+        return sim.Request(request.method, request.path, request.query, body, now_ms=request.now_ms)
 
-    def _for_vault(self, account: Account | None, vault: str) -> Account:
+    def _for_vault(self, account: sim.Account | None, vault: str) -> sim.Account:
         found = self.account_of(vault)
         if account is None or found is None or found.extra.get("master") not in {key.key for key in account.keys}:
-            raise VenueRefusal("vault", f"Vault not registered: {vault}")
+            raise sim.VenueRefusal("vault", f"Vault not registered: {vault}")
         return found
 
-    def _nobody(self) -> Account:
+    def _nobody(self) -> sim.Account:
         """An account of which nobody has heard: empty."""
-        return Account(uid="nobody", family=self.family, kind="", keys=())
+        return sim.Account(uid="nobody", family=self.family, kind="", keys=())
 
-    def _signer(self, fields: Mapping[str, Any]) -> tuple[Account | None, str]:
+    def _signer(self, fields: Mapping[str, Any]) -> tuple[sim.Account | None, str]:
         """Whoever signed for mainnet or for testnet; clients that talk to a stub do not agree on which it is."""
         try:
             sent = fields["signature"]
@@ -193,27 +187,27 @@ class Gate(Dialect):
                 return account, signer
         return None, signer
 
-    def serve(self, request: Request, route: Route) -> Any:
+    def serve(self, request: sim.Request, route: sim.Route) -> Any:
         """Each nonce counts once, whatever becomes of the action."""
         if request.path == "/exchange" and route.private:
             self._use_nonce(request)
         return super().serve(request, route)
 
-    def _use_nonce(self, request: Request) -> None:
+    def _use_nonce(self, request: sim.Request) -> None:
         fields = request.fields()
         nonce, (_, signer) = int(fields["nonce"]), self._signer(fields)
         seen = self._nonces.setdefault(signer, [])
         if nonce in seen:
-            raise VenueRefusal("nonce", f"Invalid nonce: duplicate nonce {nonce}")
+            raise sim.VenueRefusal("nonce", f"Invalid nonce: duplicate nonce {nonce}")
         if not request.now_ms - 2 * DAY_MS < nonce < request.now_ms + DAY_MS or (
             len(seen) >= NONCES_KEPT and nonce < min(seen)
         ):
-            raise VenueRefusal("nonce", f"Invalid nonce: {nonce} is not in the window")
+            raise sim.VenueRefusal("nonce", f"Invalid nonce: {nonce} is not in the window")
         seen.append(nonce)
         if len(seen) > NONCES_KEPT:
             seen.remove(min(seen))
 
-    def demo_account(self, setup: Setup) -> Account:
+    def demo_account(self, setup: sim.Setup) -> sim.Account:
         """The announced account, with an API wallet's key, old enough for all that wants volume."""
         account = open_demo_account(
             self.engine, setup, "90001", key=KEY, family=self.family, margin_coin=COIN, short_ids=True
@@ -224,27 +218,27 @@ class Gate(Dialect):
 
     # How it answers
 
-    def success(self, request: Request, result: Any) -> Response:
-        return Response(200, msgspec.json.encode(result))
+    def success(self, request: sim.Request, result: Any) -> sim.Response:
+        return sim.Response(200, msgspec.json.encode(result))
 
-    def failure(self, request: Request, refusal: VenueRefusal) -> Response:
+    def failure(self, request: sim.Request, refusal: sim.VenueRefusal) -> sim.Response:
         status = self.status(refusal)
         if status == 200:
-            return Response(200, msgspec.json.encode({"status": "err", "response": refusal.message}))
+            return sim.Response(200, msgspec.json.encode({"status": "err", "response": refusal.message}))
         body = b"null" if status == 429 else refusal.message.encode()
-        return Response(status, body, refusal.headers, "application/json" if status == 429 else "text/plain")
+        return sim.Response(status, body, refusal.headers, "application/json" if status == 429 else "text/plain")
 
     # Contracts
 
-    def contracts_listed(self) -> list[ContractSpec]:
+    def contracts_listed(self) -> list[sim.ContractSpec]:
         return [spec for spec in self.engine.world.linear if spec.settle == COIN]
 
-    def universe(self) -> list[ContractSpec | None]:
+    def universe(self) -> list[sim.ContractSpec | None]:
         """Places are asset ids; None is one that is listed no more, and keeps its place."""
         first, *others = self.contracts_listed()
         return [first, None, *others]
 
-    def asset(self, number: object) -> ContractSpec:
+    def asset(self, number: object) -> sim.ContractSpec:
         """By asset id."""
         universe = self.universe()
         if not isinstance(number, int) or isinstance(number, bool):
@@ -258,16 +252,16 @@ class Gate(Dialect):
         """Of a contract."""
         return next(index for index, spec in enumerate(self.universe()) if spec is not None and spec.symbol == symbol)
 
-    def named(self, coin: object) -> ContractSpec | None:
+    def named(self, coin: object) -> sim.ContractSpec | None:
         """By coin."""
         return next((spec for spec in self.contracts_listed() if spec.base == coin), None)
 
-    def volume(self, account: Account) -> Decimal:
+    def volume(self, account: sim.Account) -> Decimal:
         """What an account has traded."""
         traded = sum((fill.price * fill.quantity for fill in account.fills), Decimal(0))
         return Decimal(account.extra.get(VOLUME, "0")) + traded
 
-    def granted(self, account: Account, limit: RateLimit) -> int:
+    def granted(self, account: sim.Account, limit: sim.RateLimit) -> int:
         volume = int(self.volume(account))
         return volume if limit.plain == ACTIONS.plain else min(100_000 + volume, 2 * volume + 10_000)
 
@@ -303,4 +297,4 @@ def number(value: Any) -> Decimal:
     return found
 
 
-Handler = Callable[[Request], Any]
+Handler = Callable[[sim.Request], Any]

@@ -9,6 +9,7 @@ from functools import partial
 from heapq import nlargest
 from typing import Any
 
+import futures_async.simulator.venue as sim
 from futures_async.adapters.hyperliquid.simulated.account import DEFAULT, span
 from futures_async.adapters.hyperliquid.simulated.gate import (
     ACTIONS,
@@ -22,20 +23,14 @@ from futures_async.adapters.hyperliquid.simulated.gate import (
 )
 from futures_async.adapters.hyperliquid.simulated.market import price_is_good
 from futures_async.adapters.hyperliquid.simulated.rows import fill_row, order_row, states, trigger_row
-from futures_async.simulator import errors
-from futures_async.simulator.accounts import Account
-from futures_async.simulator.contracts import ContractSpec
-from futures_async.simulator.dialect import Request, VenueRefusal, plain, post
-from futures_async.simulator.records import CancelReason, Fill, Order, Preset, Ticket, Trigger
-from futures_async.transport.endpoint import Kind
-from futures_async.unified.enums import OrderType, Side, TimeInForce
+from futures_async.simulator.venue import errors, plain, post
 
 CLOID = re.compile(r"0x[0-9a-f]{32}")
 FORCES = {
-    "Gtc": TimeInForce.GTC,
-    "Ioc": TimeInForce.IOC,
-    "Alo": TimeInForce.POST_ONLY,
-    "FrontendMarket": TimeInForce.IOC,
+    "Gtc": sim.TimeInForce.GTC,
+    "Ioc": sim.TimeInForce.IOC,
+    "Alo": sim.TimeInForce.POST_ONLY,
+    "FrontendMarket": sim.TimeInForce.IOC,
 }
 BASIC = ("coin", "side", "limitPx", "sz", "oid", "timestamp", "origSz", "cloid")
 LEAST = Decimal(10)
@@ -43,7 +38,7 @@ LONGEST = 200
 NEWEST = 2000
 SWITCH_VOLUME = 1_000_000
 BEYOND = {"error": "Invalid TP/SL price."}
-MODIFY = VenueRefusal("modify", "Cannot modify canceled or filled order")
+MODIFY = sim.VenueRefusal("modify", "Cannot modify canceled or filled order")
 
 
 def statuses(kind: str, verdicts: list[Any]) -> dict[str, Any]:
@@ -56,8 +51,8 @@ class OrderCalls(Gate):
 
     # Placing
 
-    @post("/exchange order", ACTIONS, Kind.ORDER, weight=WEIGHT)
-    def order(self, request: Request) -> dict[str, Any]:
+    @post("/exchange order", ACTIONS, sim.Kind.ORDER, weight=WEIGHT)
+    def order(self, request: sim.Request) -> dict[str, Any]:
         """Each order has a verdict; take-profit and stop-loss of a group come behind theirs."""
         action = request.fields()["action"]
         elements, grouping = self._elements(action, "orders"), action.get("grouping")
@@ -67,9 +62,9 @@ class OrderCalls(Gate):
             raise MALFORMED
         parent, *children = elements
         if not children:
-            raise VenueRefusal("group", "Unexpected number of trigger orders")
+            raise sim.VenueRefusal("group", "Unexpected number of trigger orders")
         if any(child.get("r") is not True for child in children):
-            raise VenueRefusal("group", "TP/SL orders must be reduce only")
+            raise sim.VenueRefusal("group", "TP/SL orders must be reduce only")
         wrong = [self._is_beyond(child) for child in children]
         stops = dict(_preset(child) for child, beyond in zip(children, wrong, strict=True) if not beyond)
         first = self._verdict(request, parent, partial(self._place, stops=stops))
@@ -89,10 +84,10 @@ class OrderCalls(Gate):
         if not isinstance(found, list) or not found or not all(isinstance(one, dict) for one in found):  # pyright: ignore[reportUnknownVariableType] - JSON
             raise MALFORMED
         if len(found) > LONGEST:  # pyright: ignore[reportUnknownArgumentType] - JSON
-            raise VenueRefusal("weight", f"Signed action over weight limit of {LONGEST}.")
+            raise sim.VenueRefusal("weight", f"Signed action over weight limit of {LONGEST}.")
         return found  # pyright: ignore[reportUnknownVariableType] - as above
 
-    def _verdict(self, request: Request, item: dict[str, Any], call: Any) -> Any:
+    def _verdict(self, request: sim.Request, item: dict[str, Any], call: Any) -> Any:
         """What becomes of one of several."""
         [verdict] = self.judge(request, [item], lambda one: call(request.account, one))
         if verdict.refusal is None:
@@ -101,7 +96,7 @@ class OrderCalls(Gate):
             raise verdict.refusal
         return {"error": f"{verdict.refusal.message} asset={item.get('a', item.get('asset'))}"}
 
-    def _ticket(self, account: Account, item: Mapping[str, Any], stops: Mapping[str, Preset]) -> Ticket:
+    def _ticket(self, account: sim.Account, item: Mapping[str, Any], stops: Mapping[str, sim.Preset]) -> sim.Ticket:
         spec = self.asset(item.get("a"))
         buys, reduces, cloid = item.get("b"), item.get("r"), item.get("c")
         if not isinstance(buys, bool) or not isinstance(reduces, bool):
@@ -116,13 +111,13 @@ class OrderCalls(Gate):
         if size * price < LEAST and not whole:
             raise errors.BelowMinimum("too small")
         force = part(part(item.get("t"), "limit"), "tif")
-        return Ticket(
+        return sim.Ticket(
             symbol=spec.symbol,
-            side=Side.BUY if buys else Side.SELL,
-            type=OrderType.LIMIT,
+            side=sim.Side.BUY if buys else sim.Side.SELL,
+            type=sim.OrderType.LIMIT,
             quantity=size,
             price=price,
-            time_in_force=FORCES.get(str(force), TimeInForce.GTC),
+            time_in_force=FORCES.get(str(force), sim.TimeInForce.GTC),
             reduce_only=reduces,
             client_id=cloid,
             tag={"tif": force, "cloid": cloid},
@@ -130,7 +125,9 @@ class OrderCalls(Gate):
             stop_loss=stops.get("stop_loss"),
         )
 
-    def _place(self, account: Account, item: Mapping[str, Any], stops: Mapping[str, Preset] | None = None) -> Any:
+    def _place(
+        self, account: sim.Account, item: Mapping[str, Any], stops: Mapping[str, sim.Preset] | None = None
+    ) -> Any:
         kind = item.get("t")
         if part(kind, "trigger") is not None:
             return self._place_trigger(account, item)
@@ -138,51 +135,53 @@ class OrderCalls(Gate):
             raise MALFORMED
         return self._outcome(self.engine.orders.place(account, self._ticket(account, item, stops or {})).order)
 
-    def _outcome(self, order: Order) -> dict[str, Any]:
+    def _outcome(self, order: sim.Order) -> dict[str, Any]:
         ids = {"oid": order.id} | ({} if order.client_id is None else {"cloid": order.client_id})
-        if order.cancel_reason is CancelReason.POST_ONLY:
+        if order.cancel_reason is sim.CancelReason.POST_ONLY:
             book = self.engine.world.book(order.symbol)
-            raise VenueRefusal("alo", f"Post only order would have immediately matched, bbo was {book.bid}@{book.ask}.")
+            raise sim.VenueRefusal(
+                "alo", f"Post only order would have immediately matched, bbo was {book.bid}@{book.ask}."
+            )
         if not order.filled and not order.is_open:
-            raise VenueRefusal("ioc", "Order could not immediately match against any resting orders.")
+            raise sim.VenueRefusal("ioc", "Order could not immediately match against any resting orders.")
         if order.filled:
             return {"filled": {"totalSz": plain(order.filled), "avgPx": plain(order.average_price), **ids}}
         return {"resting": ids}
 
-    def _place_trigger(self, account: Account, item: Mapping[str, Any]) -> dict[str, Any]:
+    def _place_trigger(self, account: sim.Account, item: Mapping[str, Any]) -> dict[str, Any]:
         """By the mark price; a stop lies where the price goes against the order, a take-profit on the other side."""
         terms = part(item.get("t"), "trigger")
         price, at_market = number(part(terms, "triggerPx")), part(terms, "isMarket")
         if not isinstance(at_market, bool) or part(terms, "tpsl") not in ("tp", "sl"):
             raise MALFORMED
         ticket = self._ticket(account, item, {})
-        above = (part(terms, "tpsl") == "sl") is (ticket.side is Side.BUY)
+        above = (part(terms, "tpsl") == "sl") is (ticket.side is sim.Side.BUY)
         if (price >= self.engine.world.mark(ticket.symbol)) is not above:
             raise errors.InvalidTrigger("on the wrong side")
         ticket.tag |= {"tpsl": part(terms, "tpsl"), "bound": ticket.price}
         if at_market:
-            ticket.type, ticket.price = OrderType.MARKET, None
+            ticket.type, ticket.price = sim.OrderType.MARKET, None
         trigger = self.engine.triggers.place_plan(account, ticket, price, on_mark=True)
         cloid = {} if trigger.client_id is None else {"cloid": trigger.client_id}
         return {"resting": {"oid": trigger.id, **cloid}}
 
     # Changing
 
-    @post("/exchange batchModify", ACTIONS, Kind.ORDER, weight=WEIGHT)
-    def batch_modify(self, request: Request) -> dict[str, Any]:
+    @post("/exchange batchModify", ACTIONS, sim.Kind.ORDER, weight=WEIGHT)
+    def batch_modify(self, request: sim.Request) -> dict[str, Any]:
         """A new order takes the place of the old one, under a new id."""
         items = self._elements(request.fields()["action"], "modifies")
         return statuses("order", [self._verdict(request, {"a": None, **one}, self._modify) for one in items])
 
-    @post("/exchange modify", ACTIONS, Kind.ORDER, weight=WEIGHT)
-    def modify(self, request: Request) -> dict[str, Any]:
+    @post("/exchange modify", ACTIONS, sim.Kind.ORDER, weight=WEIGHT)
+    def modify(self, request: sim.Request) -> dict[str, Any]:
         """Answers without the new id."""
         verdict = self._verdict(request, request.fields()["action"], self._modify)
         if (said := part(verdict, "error")) is not None:
-            raise VenueRefusal("modify", said)
+            raise sim.VenueRefusal("modify", said)
         return DEFAULT
 
-    def _modify(self, account: Account, item: Mapping[str, Any]) -> dict[str, Any]:
+    def _modify(self, account: sim.Account, item: Mapping[str, Any]) -> dict[str, Any]:
         oid, element = item.get("oid"), item.get("order")
         order, _ = self._find(account, oid)
         if not isinstance(element, dict) or part(part(element, "t"), "limit") is None:
@@ -195,48 +194,48 @@ class OrderCalls(Gate):
             placed = self.engine.orders.place(account, ticket).order
         finally:
             account.open_orders[order.id] = order
-        self.engine.matching.cancel(account, order, CancelReason.AMENDED)
+        self.engine.matching.cancel(account, order, sim.CancelReason.AMENDED)
         if placed.client_id is not None:
             account.by_client[placed.client_id] = placed
         return self._outcome(placed)
 
     # Cancelling
 
-    @post("/exchange cancel", CANCELS, Kind.CANCEL, weight=WEIGHT)
-    def cancel(self, request: Request) -> dict[str, Any]:
+    @post("/exchange cancel", CANCELS, sim.Kind.CANCEL, weight=WEIGHT)
+    def cancel(self, request: sim.Request) -> dict[str, Any]:
         items = self._elements(request.fields()["action"], "cancels")
         return statuses("cancel", [self._verdict(request, one, self._cancel) for one in items])
 
-    @post("/exchange cancelByCloid", CANCELS, Kind.CANCEL, weight=WEIGHT)
-    def cancel_by_cloid(self, request: Request) -> dict[str, Any]:
+    @post("/exchange cancelByCloid", CANCELS, sim.Kind.CANCEL, weight=WEIGHT)
+    def cancel_by_cloid(self, request: sim.Request) -> dict[str, Any]:
         items = self._elements(request.fields()["action"], "cancels")
         return statuses("cancel", [self._verdict(request, one, self._cancel) for one in items])
 
-    def _cancel(self, account: Account, item: Mapping[str, Any]) -> str:
+    def _cancel(self, account: sim.Account, item: Mapping[str, Any]) -> str:
         """One text for never placed, cancelled, filled, and another asset."""
-        spec: ContractSpec = self.asset(item.get("a", item.get("asset")))
+        spec: sim.ContractSpec = self.asset(item.get("a", item.get("asset")))
         order, trigger = self._find(account, item.get("o", item.get("cloid")), hidden=True)
         if trigger is not None and trigger.id in account.live_triggers and trigger.symbol == spec.symbol:
             self.engine.triggers.cancel(account, trigger)
             return "success"
         if order is None or order.symbol != spec.symbol:
-            raise VenueRefusal("gone", GONE)
+            raise sim.VenueRefusal("gone", GONE)
         self.engine.orders.cancel(account, order_id=order.id)
         return "success"
 
-    @post("/exchange scheduleCancel", ACTIONS, Kind.SETTING)
-    def schedule_cancel(self, request: Request) -> dict[str, Any]:
+    @post("/exchange scheduleCancel", ACTIONS, sim.Kind.SETTING)
+    def schedule_cancel(self, request: sim.Request) -> dict[str, Any]:
         """For accounts that have traded enough; without a time it is taken back."""
         account, at = request.account, request.fields()["action"].get("time")
         volume = self.volume(account)
         if volume < SWITCH_VOLUME:
-            raise VenueRefusal(
+            raise sim.VenueRefusal(
                 "volume",
                 "Cannot set scheduled cancel time until enough volume traded. "
                 f"Required: ${SWITCH_VOLUME}. Traded: ${plain(volume)}.",
             )
         if at is not None and (not isinstance(at, int) or at < request.now_ms + 4_500):
-            raise VenueRefusal("time", "Scheduled cancel time must be at least 5 seconds ahead")
+            raise sim.VenueRefusal("time", "Scheduled cancel time must be at least 5 seconds ahead")
         account.cancel_all_ms.clear()
         if at is not None:
             account.cancel_all_ms[None] = at
@@ -244,7 +243,9 @@ class OrderCalls(Gate):
 
     # Finding
 
-    def _find(self, account: Account, name: object, *, hidden: bool = False) -> tuple[Order | None, Trigger | None]:
+    def _find(
+        self, account: sim.Account, name: object, *, hidden: bool = False
+    ) -> tuple[sim.Order | None, sim.Trigger | None]:
         """By id or cloid, an order or one that waits; an order that a trigger placed goes by the trigger's id."""
         now = self.engine.world.now_ms
         trigger = next((one for one in reversed(account.trigger_log) if name in (one.id, one.client_id)), None)
@@ -258,7 +259,7 @@ class OrderCalls(Gate):
         return order, trigger
 
     @post("/info orderStatus", weight=2)
-    def order_status(self, request: Request) -> dict[str, Any]:
+    def order_status(self, request: sim.Request) -> dict[str, Any]:
         """A record as of the last change of status: fills of an open order are not in it."""
         name: Any = request.fields().get("oid")
         if isinstance(name, str) and name.isdecimal():
@@ -271,11 +272,11 @@ class OrderCalls(Gate):
         return {"status": "unknownOid"}
 
     @post("/info frontendOpenOrders", weight=20)
-    def open_orders(self, request: Request) -> list[dict[str, Any]]:
+    def open_orders(self, request: sim.Request) -> list[dict[str, Any]]:
         """Those that wait for a price among them; what is left is as of now."""
         return self.open_rows(request.account)
 
-    def open_rows(self, account: Account) -> list[dict[str, Any]]:
+    def open_rows(self, account: sim.Account) -> list[dict[str, Any]]:
         """Newest first."""
         contract = self.engine.world.contract
         rows = [order_row(order, contract(order.symbol), live=True) for order in self.engine.lists.open_orders(account)]
@@ -283,15 +284,15 @@ class OrderCalls(Gate):
         return sorted(rows, key=lambda row: -row["timestamp"])
 
     @post("/info openOrders", weight=20)
-    def basic_orders(self, request: Request) -> list[dict[str, Any]]:
+    def basic_orders(self, request: sim.Request) -> list[dict[str, Any]]:
         """Without what tells a stop from a resting order."""
         return [basic(row) for row in self.open_orders(request)]
 
     @post("/info historicalOrders", weight=21)
-    def history(self, request: Request) -> list[dict[str, Any]]:
+    def history(self, request: sim.Request) -> list[dict[str, Any]]:
         return self.history_rows(request.account, request.now_ms)
 
-    def history_rows(self, account: Account, now_ms: int) -> list[dict[str, Any]]:
+    def history_rows(self, account: sim.Account, now_ms: int) -> list[dict[str, Any]]:
         """A row for each change of status, newest first."""
         contract = self.engine.world.contract
         # No state is younger than its order: of orders that are older than so many others none is wanted.
@@ -301,26 +302,26 @@ class OrderCalls(Gate):
         rows += [row for one in account.trigger_log for row in trigger_row(one, contract(one.symbol))]
         return sorted(rows, key=lambda row: -row["statusTimestamp"])[:NEWEST]
 
-    def fill_rows(self, account: Account, fills: Iterable[Fill] | None = None) -> list[dict[str, Any]]:
+    def fill_rows(self, account: sim.Account, fills: Iterable[sim.Fill] | None = None) -> list[dict[str, Any]]:
         """Oldest first, each with the position before it; those that can be read already, unless they are given."""
         held: dict[str, Decimal] = {}
         rows: list[dict[str, Any]] = []
         for fill in self.engine.lists.fills(account) if fills is None else fills:
             before = held.get(fill.symbol, Decimal(0))
-            held[fill.symbol] = before + (fill.quantity if fill.side is Side.BUY else -fill.quantity)
+            held[fill.symbol] = before + (fill.quantity if fill.side is sim.Side.BUY else -fill.quantity)
             rows.append(fill_row(fill, self.engine.world.contract(fill.symbol), before))
         return rows
 
     @post("/info userFills", weight=21)
-    def fills(self, request: Request) -> list[dict[str, Any]]:
+    def fills(self, request: sim.Request) -> list[dict[str, Any]]:
         return self.newest_fills(request.account)
 
-    def newest_fills(self, account: Account) -> list[dict[str, Any]]:
+    def newest_fills(self, account: sim.Account) -> list[dict[str, Any]]:
         """Newest first."""
         return self.fill_rows(account)[-NEWEST:][::-1]
 
     @post("/info userFillsByTime", weight=21)
-    def fills_by_time(self, request: Request) -> list[dict[str, Any]]:
+    def fills_by_time(self, request: sim.Request) -> list[dict[str, Any]]:
         """Oldest first, of the newest 10,000."""
         start, end = span(request)
         rows = self.fill_rows(request.account)[-10_000:]
@@ -333,10 +334,10 @@ def basic(row: Mapping[str, Any]) -> dict[str, Any]:
     return found | ({"reduceOnly": True} if row["reduceOnly"] else {})
 
 
-def _preset(child: Mapping[str, Any]) -> tuple[str, Preset]:
+def _preset(child: Mapping[str, Any]) -> tuple[str, sim.Preset]:
     terms = part(child.get("t"), "trigger")
     name = {"tp": "take_profit", "sl": "stop_loss"}.get(str(part(terms, "tpsl")))
     if name is None:
         raise MALFORMED
     limit = None if part(terms, "isMarket") else number(child.get("p"))
-    return name, Preset(trigger_price=number(part(terms, "triggerPx")), price=limit, on_mark=True)
+    return name, sim.Preset(trigger_price=number(part(terms, "triggerPx")), price=limit, on_mark=True)

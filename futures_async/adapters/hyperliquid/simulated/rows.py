@@ -5,44 +5,46 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
+import futures_async.simulator.venue as sim
 from futures_async.adapters.hyperliquid.simulated.gate import dec
-from futures_async.simulator.contracts import ContractSpec
-from futures_async.simulator.records import CancelReason, Fill, Order, Source, Trigger, TriggerStatus
-from futures_async.simulator.triggers import TRIGGERED_BY
-from futures_async.unified.enums import OrderStatus, OrderType, Role, Side, TimeInForce
 
-FORCES = {TimeInForce.GTC: "Gtc", TimeInForce.IOC: "Ioc", TimeInForce.FOK: "Ioc", TimeInForce.POST_ONLY: "Alo"}
+FORCES = {
+    sim.TimeInForce.GTC: "Gtc",
+    sim.TimeInForce.IOC: "Ioc",
+    sim.TimeInForce.FOK: "Ioc",
+    sim.TimeInForce.POST_ONLY: "Alo",
+}
 ENDS = {
-    CancelReason.POST_ONLY: "badAloPxRejected",
-    CancelReason.UNFILLABLE: "iocCancelRejected",
-    CancelReason.POSITION_GONE: "reduceOnlyCanceled",
-    CancelReason.DISPLACED: "reduceOnlyCanceled",
-    CancelReason.LIQUIDATION: "liquidatedCanceled",
+    sim.CancelReason.POST_ONLY: "badAloPxRejected",
+    sim.CancelReason.UNFILLABLE: "iocCancelRejected",
+    sim.CancelReason.POSITION_GONE: "reduceOnlyCanceled",
+    sim.CancelReason.DISPLACED: "reduceOnlyCanceled",
+    sim.CancelReason.LIQUIDATION: "liquidatedCanceled",
 }
 
 
-def cloid_of(order: Order) -> str | None:
+def cloid_of(order: sim.Order) -> str | None:
     """Its own, or that of the order that waited."""
     found: str | None = order.client_id or order.tag.get("cloid")
     return found
 
 
-def side_of(side: Side) -> str:
+def side_of(side: sim.Side) -> str:
     """B buys, A sells."""
-    return "B" if side is Side.BUY else "A"
+    return "B" if side is sim.Side.BUY else "A"
 
 
-def order_row(order: Order, spec: ContractSpec, *, live: bool) -> dict[str, Any]:
+def order_row(order: sim.Order, spec: sim.ContractSpec, *, live: bool) -> dict[str, Any]:
     """One order; of one that is open the size left is as of now only in lists of open orders."""
     left = order.remaining if live or not order.is_open else order.quantity
-    at_market = order.type is not OrderType.LIMIT
-    force = "LiquidationMarket" if order.source is Source.LIQUIDATION else order.tag.get("tif")
+    at_market = order.type is not sim.OrderType.LIMIT
+    force = "LiquidationMarket" if order.source is sim.Source.LIQUIDATION else order.tag.get("tif")
     return {
         "coin": spec.base,
         "side": side_of(order.side),
         "limitPx": dec(order.price if order.price is not None else order.average_price),
         "sz": dec(left),
-        "oid": order.tag.get(TRIGGERED_BY, order.id),
+        "oid": order.tag.get(sim.TRIGGERED_BY, order.id),
         "timestamp": order.created_ms,
         "triggerCondition": "N/A",
         "isTrigger": False,
@@ -57,17 +59,17 @@ def order_row(order: Order, spec: ContractSpec, *, live: bool) -> dict[str, Any]
     }
 
 
-def children(order: Order, spec: ContractSpec) -> list[dict[str, Any]]:
+def children(order: sim.Order, spec: sim.ContractSpec) -> list[dict[str, Any]]:
     """What an order brings along: it waits until the order is filled, and goes with it."""
     found: list[dict[str, Any]] = []
     for name, preset in (("Take Profit", order.take_profit), ("Stop", order.stop_loss)):
         if preset is None:
             continue
-        above = (name == "Stop") is not (order.side is Side.BUY)
+        above = (name == "Stop") is not (order.side is sim.Side.BUY)
         found.append(
             {
                 "coin": spec.base,
-                "side": "A" if order.side is Side.BUY else "B",
+                "side": "A" if order.side is sim.Side.BUY else "B",
                 "limitPx": dec(preset.price or preset.trigger_price),
                 "sz": dec(order.quantity),
                 "timestamp": order.created_ms,
@@ -86,18 +88,18 @@ def children(order: Order, spec: ContractSpec) -> list[dict[str, Any]]:
     return found
 
 
-def status_of(order: Order) -> str:
+def status_of(order: sim.Order) -> str:
     """Of many words for an end."""
     if order.is_open:
         return "open"
-    if order.status is OrderStatus.FILLED:
+    if order.status is sim.OrderStatus.FILLED:
         return "filled"
-    if order.cancel_reason is CancelReason.UNFILLABLE and order.filled:
+    if order.cancel_reason is sim.CancelReason.UNFILLABLE and order.filled:
         return "canceled"
     return ENDS.get(order.cancel_reason, "canceled")
 
 
-def states(order: Order, spec: ContractSpec) -> list[dict[str, Any]]:
+def states(order: sim.Order, spec: sim.ContractSpec) -> list[dict[str, Any]]:
     """The changes of an order's status, newest first: one that rested was open before it ended."""
     row, status = order_row(order, spec, live=False), status_of(order)
     opened = row | {"sz": dec(order.quantity)}
@@ -107,7 +109,7 @@ def states(order: Order, spec: ContractSpec) -> list[dict[str, Any]]:
     return found
 
 
-def trigger_row(trigger: Trigger, spec: ContractSpec) -> list[dict[str, Any]]:
+def trigger_row(trigger: sim.Trigger, spec: sim.ContractSpec) -> list[dict[str, Any]]:
     """An order that waits, or waited, for a price, newest state first."""
     profits = trigger.tag.get("tpsl") == "tp" or trigger.kind.is_profit
     kind = ("Take Profit" if profits else "Stop") + (" Market" if trigger.price is None else " Limit")
@@ -132,16 +134,16 @@ def trigger_row(trigger: Trigger, spec: ContractSpec) -> list[dict[str, Any]]:
     }
     opened: dict[str, Any] = {"order": order, "status": "open", "statusTimestamp": trigger.created_ms}
     word = {
-        TriggerStatus.CANCELED: "canceled",
-        TriggerStatus.FAILED: "reduceOnlyCanceled",
-        TriggerStatus.EXECUTED: "triggered",
+        sim.TriggerStatus.CANCELED: "canceled",
+        sim.TriggerStatus.FAILED: "reduceOnlyCanceled",
+        sim.TriggerStatus.EXECUTED: "triggered",
     }.get(trigger.status)
     return [opened] if word is None else [opened | {"status": word, "statusTimestamp": trigger.updated_ms}, opened]
 
 
-def fill_row(fill: Fill, spec: ContractSpec, before: Decimal) -> dict[str, Any]:
+def fill_row(fill: sim.Fill, spec: sim.ContractSpec, before: Decimal) -> dict[str, Any]:
     """One execution; the fee is positive when paid."""
-    signed = fill.quantity if fill.side is Side.BUY else -fill.quantity
+    signed = fill.quantity if fill.side is sim.Side.BUY else -fill.quantity
     return {
         "coin": spec.base,
         "px": dec(fill.price),
@@ -152,8 +154,8 @@ def fill_row(fill: Fill, spec: ContractSpec, before: Decimal) -> dict[str, Any]:
         "dir": direction(before, before + signed),
         "closedPnl": dec(fill.realized_pnl),
         "hash": f"0x{fill.id:064x}",
-        "oid": fill.order.tag.get(TRIGGERED_BY, fill.order.id),
-        "crossed": fill.role is Role.TAKER,
+        "oid": fill.order.tag.get(sim.TRIGGERED_BY, fill.order.id),
+        "crossed": fill.role is sim.Role.TAKER,
         "fee": dec(fill.fee),
         "tid": fill.id,
         "feeToken": spec.settle,

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
+import futures_async.simulator.venue as sim
 from futures_async.adapters.okx.simulated.base import (
     API,
     MARGIN_MODES,
@@ -19,15 +20,9 @@ from futures_async.adapters.okx.simulated.base import (
     inst_id,
 )
 from futures_async.adapters.okx.simulated.orders import trade_type
-from futures_async.simulator import errors
-from futures_async.simulator.accounts import Account
-from futures_async.simulator.dialect import Request, VenueRefusal, get, plain, post
-from futures_async.simulator.margins import PositionView, Wallet
-from futures_async.simulator.records import ZERO, LedgerKind, LedgerRow, Position, PositionRecord, money, rounded
-from futures_async.transport.endpoint import Kind, RateLimit
-from futures_async.unified.enums import MarginMode, PositionMode, PositionSide, Role
+from futures_async.simulator.venue import errors, get, money, plain, post, rounded
 
-TEN, FIVE = RateLimit(10, 2.0), RateLimit(5, 2.0)
+TEN, FIVE = sim.RateLimit(10, 2.0), sim.RateLimit(5, 2.0)
 WEEK, MONTHS = 7, 90
 
 
@@ -37,26 +32,26 @@ class AccountCalls(OKXSide):
     # -- balances and modes
 
     @get(f"{API}/account/balance", TEN)
-    def balance(self, request: Request) -> dict[str, Any]:
+    def balance(self, request: sim.Request) -> dict[str, Any]:
         """Coins that are not zero. The account's own margins are empty in futures mode."""
         account, asked = request.account, [name for name in request.params.get("ccy", "").split(",") if name]
         wallets = [self.engine.margins.wallet(account, coin) for coin in account.balances]
         return self.balance_row([w for w in wallets if w.balance and (not asked or w.coin in asked)])
 
-    def balance_row(self, wallets: list[Wallet]) -> dict[str, Any]:
+    def balance_row(self, wallets: list[sim.Wallet]) -> dict[str, Any]:
         """Totals, and the coins that are named."""
         now = str(self.engine.now_ms)
-        total = sum((wallet.equity * self.dollars(wallet.coin) for wallet in wallets), ZERO)
+        total = sum((wallet.equity * self.dollars(wallet.coin) for wallet in wallets), sim.ZERO)
         empty = ("adjEq", "availEq", "imr", "mmr", "mgnRatio", "ordFroz", "notionalUsd", "upl", "borrowFroz")
         return {
             "uTime": now,
             "totalEq": plain(money(total)),
-            "isoEq": plain(sum((wallet.isolated_margin for wallet in wallets), ZERO)),
+            "isoEq": plain(sum((wallet.isolated_margin for wallet in wallets), sim.ZERO)),
             **dict.fromkeys(empty, ""),
             "details": [self._coin(wallet, now) for wallet in wallets],
         }
 
-    def _coin(self, wallet: Wallet, now: str) -> dict[str, Any]:
+    def _coin(self, wallet: sim.Wallet, now: str) -> dict[str, Any]:
         used = wallet.cross_margin + wallet.order_margin + wallet.isolated_margin
         ratio = wallet.margin_ratio
         return {
@@ -86,7 +81,7 @@ class AccountCalls(OKXSide):
         }
 
     @get(f"{API}/account/config", FIVE)
-    def config(self, request: Request) -> dict[str, Any]:
+    def config(self, request: sim.Request) -> dict[str, Any]:
         """Futures mode."""
         account = request.account
         return {
@@ -111,8 +106,8 @@ class AccountCalls(OKXSide):
             "type": "0",
         }
 
-    @post(f"{API}/account/set-position-mode", FIVE, Kind.SETTING, needs="posMode")
-    def set_position_mode(self, request: Request) -> dict[str, str]:
+    @post(f"{API}/account/set-position-mode", FIVE, sim.Kind.SETTING, needs="posMode")
+    def set_position_mode(self, request: sim.Request) -> dict[str, str]:
         """Of the whole account; nothing may be open."""
         mode = READER.pick(request.fields(), "posMode", POSITION_MODES)
         if request.account.positions or request.account.open_orders:
@@ -121,15 +116,15 @@ class AccountCalls(OKXSide):
         return {"posMode": MODE_WORDS[mode]}
 
     @get(f"{API}/account/leverage-info", PRIVATE_READ, needs="mgnMode")
-    def leverage_info(self, request: Request) -> list[dict[str, str]]:
+    def leverage_info(self, request: sim.Request) -> list[dict[str, str]]:
         """In long/short mode a row for each side, in net mode one."""
         account, mode = request.account, READER.pick(request.params, "mgnMode", MARGIN_MODES)
         rows: list[dict[str, str]] = []
         for name in request.params.get("instId", "").split(","):
             contract = self.contract({"instId": name})
             settings = account.settings(contract.symbol)
-            hedge = account.mode(contract.symbol) is PositionMode.HEDGE
-            for word, side in SIDES.items() if hedge else [("net", PositionSide.LONG)]:
+            hedge = account.mode(contract.symbol) is sim.PositionMode.HEDGE
+            for word, side in SIDES.items() if hedge else [("net", sim.PositionSide.LONG)]:
                 lever = plain(settings.leverage(side, mode))
                 rows.append({"instId": name, "mgnMode": mode.value, "posSide": word, "lever": lever, "ccy": ""})
         return rows
@@ -137,19 +132,19 @@ class AccountCalls(OKXSide):
     @post(
         f"{API}/account/set-leverage",
         PRIVATE_READ,
-        Kind.SETTING,
+        sim.Kind.SETTING,
         needs="lever mgnMode",
         codes={errors.InsufficientMargin: "59109"},
     )
-    def set_leverage(self, request: Request) -> dict[str, str]:
+    def set_leverage(self, request: sim.Request) -> dict[str, str]:
         """Isolated in long/short mode wants a side; everywhere else there is one leverage."""
         fields, account = request.fields(), request.account
         contract, mode = self.contract(fields), READER.pick(fields, "mgnMode", MARGIN_MODES)
-        apart = mode is MarginMode.ISOLATED and account.mode(contract.symbol) is PositionMode.HEDGE
+        apart = mode is sim.MarginMode.ISOLATED and account.mode(contract.symbol) is sim.PositionMode.HEDGE
         side = READER.pick(fields, "posSide", SIDES) if apart else None
         lever = READER.needed_number(fields, "lever")
         if lever < 1:
-            raise VenueRefusal("59105", "Leverage can't be less than 1.")
+            raise sim.VenueRefusal("59105", "Leverage can't be less than 1.")
         self.engine.settings.set_leverage(account, contract.symbol, lever, side=side, margin_mode=mode)
         word = "" if side is None else side.value
         return {"instId": inst_id(contract), "lever": plain(lever), "mgnMode": mode.value, "posSide": word}
@@ -157,16 +152,16 @@ class AccountCalls(OKXSide):
     @post(
         f"{API}/account/position/margin-balance",
         PRIVATE_READ,
-        Kind.DELTA,
+        sim.Kind.DELTA,
         needs="posSide type amt",
         codes={errors.InsufficientMargin: "59303", errors.NoPosition: "59300"},
     )
-    def margin_balance(self, request: Request) -> dict[str, str]:
+    def margin_balance(self, request: sim.Request) -> dict[str, str]:
         """Of isolated positions."""
         fields, account = request.fields(), request.account
         contract, amount = self.contract(fields), READER.needed_number(fields, "amt")
         if amount <= 0:
-            raise VenueRefusal("51000", "Parameter amt  error")
+            raise sim.VenueRefusal("51000", "Parameter amt  error")
         adds = READER.word(fields, "type", ("add", "reduce")) == "add"
         side = self._side(account, contract.symbol, READER.word(fields, "posSide", (*SIDES, "net")))
         held = self.engine.settings.adjust_margin(account, contract.symbol, side, amount if adds else -amount)
@@ -174,7 +169,7 @@ class AccountCalls(OKXSide):
         row = {"instId": inst_id(contract), "posSide": fields["posSide"], "amt": plain(amount), "type": fields["type"]}
         return {**row, "leverage": plain(leverage.quantize(Decimal("0.01"))), "ccy": contract.settle}
 
-    def _side(self, account: Account, symbol: str, word: str) -> PositionSide:
+    def _side(self, account: sim.Account, symbol: str, word: str) -> sim.PositionSide:
         if word != "net":
             return SIDES[word]
         held = account.net_position(symbol)
@@ -185,7 +180,7 @@ class AccountCalls(OKXSide):
     # -- positions
 
     @get(f"{API}/account/positions", TEN)
-    def positions(self, request: Request) -> list[dict[str, Any]]:
+    def positions(self, request: sim.Request) -> list[dict[str, Any]]:
         """All open ones; of a contract that is named also the row of one that is gone, with size 0."""
         account, symbols = request.account, {contract.symbol for contract in self.asked(request.params)}
         held = [position for position in account.positions_of() if position.symbol in symbols]
@@ -195,12 +190,12 @@ class AccountCalls(OKXSide):
             rows += [self.closed_row(record) for record in past[-1:]]
         return rows
 
-    def position_row(self, account: Account, view: PositionView) -> dict[str, Any]:
+    def position_row(self, account: sim.Account, view: sim.PositionView) -> dict[str, Any]:
         """Sized in contracts; with `net` the sign is the direction."""
         position, contract = view.position, self.named(view.position.symbol)
-        cross, net = position.margin_mode is MarginMode.CROSS, position.mode is PositionMode.ONE_WAY
+        cross, net = position.margin_mode is sim.MarginMode.CROSS, position.mode is sim.PositionMode.ONE_WAY
         book = self.engine.world.book(position.symbol)
-        sign = -1 if net and position.side is PositionSide.SHORT else 1
+        sign = -1 if net and position.side is sim.PositionSide.SHORT else 1
         return self._life(position) | {
             "pos": in_contracts(sign * position.quantity, contract),
             "avgPx": plain(position.entry_price),
@@ -228,15 +223,15 @@ class AccountCalls(OKXSide):
             ],
         }
 
-    def closed_row(self, record: PositionRecord) -> dict[str, Any]:
+    def closed_row(self, record: sim.PositionRecord) -> dict[str, Any]:
         """As it is pushed once, and listed for a while."""
         empty = ("avgPx", "upl", "liqPx", "imr", "margin", "mmr", "mgnRatio", "bePx", "notionalUsd")
         mark = plain(self.engine.world.mark(record.position.symbol))
         row = self._life(record.position) | {"pos": "0", "markPx": mark, **dict.fromkeys(empty, "")}
         return row | {"uTime": str(record.closed_ms)}
 
-    def _life(self, position: Position) -> dict[str, Any]:
-        net, fee = position.mode is PositionMode.ONE_WAY, -position.fee
+    def _life(self, position: sim.Position) -> dict[str, Any]:
+        net, fee = position.mode is sim.PositionMode.ONE_WAY, -position.fee
         return {
             "instType": "SWAP",
             "instId": inst_id(self.named(position.symbol)),
@@ -259,7 +254,7 @@ class AccountCalls(OKXSide):
         }
 
     @get(f"{API}/account/positions-history", TEN)
-    def positions_history(self, request: Request) -> list[dict[str, str]]:
+    def positions_history(self, request: sim.Request) -> list[dict[str, str]]:
         """Pages go by the time of the last change."""
         params, symbols = request.params, {contract.symbol for contract in self.asked(request.params)}
         limit, after = READER.whole(params, "limit") or 100, READER.whole(params, "after")
@@ -272,13 +267,13 @@ class AccountCalls(OKXSide):
         last = rows[min(limit, len(rows)) - 1].closed_ms if rows else 0
         return [self._past(record) for index, record in enumerate(rows) if index < limit or record.closed_ms == last]
 
-    def _past(self, record: PositionRecord) -> dict[str, str]:
+    def _past(self, record: sim.PositionRecord) -> dict[str, str]:
         position, contract = record.position, self.named(record.position.symbol)
         return {
             "instType": "SWAP",
             "instId": inst_id(contract),
             "posId": str(position.id),
-            "posSide": "net" if position.mode is PositionMode.ONE_WAY else position.side.value,
+            "posSide": "net" if position.mode is sim.PositionMode.ONE_WAY else position.side.value,
             "direction": position.side.value,
             "mgnMode": position.margin_mode.value,
             "lever": plain(position.leverage),
@@ -304,24 +299,24 @@ class AccountCalls(OKXSide):
 
     # -- bills
 
-    @get(f"{API}/account/bills", RateLimit(5, 1.0))
-    def bills(self, request: Request) -> list[dict[str, str]]:
+    @get(f"{API}/account/bills", sim.RateLimit(5, 1.0))
+    def bills(self, request: sim.Request) -> list[dict[str, str]]:
         """Of a week."""
         return self._bills(request, WEEK)
 
     @get(f"{API}/account/bills-archive", FIVE)
-    def bills_archive(self, request: Request) -> list[dict[str, str]]:
+    def bills_archive(self, request: sim.Request) -> list[dict[str, str]]:
         """Of three months."""
         return self._bills(request, MONTHS)
 
-    def _bills(self, request: Request, days: int) -> list[dict[str, str]]:
+    def _bills(self, request: sim.Request, days: int) -> list[dict[str, str]]:
         coin = request.params.get("ccy") or None
         found = self.page(request, request.account.ledger, days, lambda row: coin in (None, row.coin))
         return [self._bill(row) for row in found]
 
-    def _bill(self, row: LedgerRow) -> dict[str, str]:
+    def _bill(self, row: sim.LedgerRow) -> dict[str, str]:
         kind, sub = _bill_type(row)
-        fill, moved = row.fill, row.kind is LedgerKind.MARGIN
+        fill, moved = row.fill, row.kind is sim.LedgerKind.MARGIN
         contract = None if row.symbol is None else self.named(row.symbol)
         return {
             "billId": str(row.id),
@@ -335,7 +330,7 @@ class AccountCalls(OKXSide):
             "posBal": "0",
             "sz": in_contracts(fill.quantity, contract) if fill and contract else "0",
             "px": plain(fill.price) if fill else "",
-            "pnl": plain(row.amount) if row.kind is not LedgerKind.TRANSFER else "0",
+            "pnl": plain(row.amount) if row.kind is not sim.LedgerKind.TRANSFER else "0",
             "fee": plain(-row.fee),
             "interest": "0",
             "instType": "SWAP" if contract else "",
@@ -344,23 +339,23 @@ class AccountCalls(OKXSide):
             "ordId": str(fill.order.id) if fill else "",
             "clOrdId": (fill.order.client_id or "") if fill else "",
             "tradeId": str(fill.id) if fill else "0",
-            "execType": "" if fill is None else "M" if fill.role is Role.MAKER else "T",
+            "execType": "" if fill is None else "M" if fill.role is sim.Role.MAKER else "T",
             **dict.fromkeys(("from", "to", "notes", "tag"), ""),
             "fillTime": str(fill.created_ms) if fill else "",
         }
 
 
-def _bill_type(row: LedgerRow) -> tuple[str, str]:
+def _bill_type(row: sim.LedgerRow) -> tuple[str, str]:
     """`type` and `subType`."""
-    gains: Mapping[LedgerKind, tuple[str, str, str]] = {
-        LedgerKind.TRANSFER: ("1", "11", "12"),
-        LedgerKind.FUNDING: ("8", "174", "173"),
+    gains: Mapping[sim.LedgerKind, tuple[str, str, str]] = {
+        sim.LedgerKind.TRANSFER: ("1", "11", "12"),
+        sim.LedgerKind.FUNDING: ("8", "174", "173"),
         # Out of the balance is into the position.
-        LedgerKind.MARGIN: ("6", "161", "160"),
+        sim.LedgerKind.MARGIN: ("6", "161", "160"),
     }
     if row.kind in gains:
         kind, gain, loss = gains[row.kind]
-        return kind, gain if row.amount >= ZERO else loss
-    if row.kind is LedgerKind.LIQUIDATION:
-        return "5", "104" if row.position_side is PositionSide.LONG else "105"
+        return kind, gain if row.amount >= sim.ZERO else loss
+    if row.kind is sim.LedgerKind.LIQUIDATION:
+        return "5", "104" if row.position_side is sim.PositionSide.LONG else "105"
     return "2", "" if row.fill is None else trade_type(row.fill)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+import futures_async.simulator.venue as sim
 from futures_async.adapters.okx.simulated.base import (
     API,
     MARGIN_MODES,
@@ -16,40 +17,35 @@ from futures_async.adapters.okx.simulated.base import (
     inst_id,
 )
 from futures_async.adapters.okx.simulated.orders import ORDER_SIDES, OrderCalls
-from futures_async.simulator import errors
-from futures_async.simulator.dialect import Request, VenueRefusal, get, plain, post
-from futures_async.simulator.margins import closed_by
-from futures_async.simulator.records import Trigger, TriggerKind, TriggerStatus
-from futures_async.transport.endpoint import Kind, RateLimit
-from futures_async.unified.enums import Intent, PositionMode, PositionSide
+from futures_async.simulator.venue import closed_by, errors, get, plain, post
 
 TRADE = f"{API}/trade"
-BY_CONTRACT = RateLimit(20, 2.0, by="instId")
+BY_CONTRACT = sim.RateLimit(20, 2.0, by="instId")
 LEG = "leg"
 """In the tag of a take-profit or stop-loss that does not close."""
 GONE = {errors.UnknownOrder: "51400"}
 STATES = {
-    TriggerStatus.LIVE: "live",
-    TriggerStatus.EXECUTED: "effective",
-    TriggerStatus.FAILED: "order_failed",
-    TriggerStatus.CANCELED: "canceled",
+    sim.TriggerStatus.LIVE: "live",
+    sim.TriggerStatus.EXECUTED: "effective",
+    sim.TriggerStatus.FAILED: "order_failed",
+    sim.TriggerStatus.CANCELED: "canceled",
 }
 
 
 class AlgoCalls(OrderCalls):
     """Triggers, take-profits and stop-losses. The verdict stands in the row; a refused one has the outer code 0."""
 
-    @post(f"{TRADE}/order-algo", BY_CONTRACT, Kind.ORDER, codes={errors.DuplicateClientId: "51065"})
-    def order_algo(self, request: Request) -> list[dict[str, Any]]:
+    @post(f"{TRADE}/order-algo", BY_CONTRACT, sim.Kind.ORDER, codes={errors.DuplicateClientId: "51065"})
+    def order_algo(self, request: sim.Request) -> list[dict[str, Any]]:
         """One, of type `trigger` or `conditional`."""
         return self.verdicts(request, lambda item: self._wait(request, item), 1).rows
 
-    def _wait(self, request: Request, fields: Mapping[str, Any]) -> dict[str, Any]:
+    def _wait(self, request: sim.Request, fields: Mapping[str, Any]) -> dict[str, Any]:
         client_id = self._client_id(fields, "algoClOrdId")
         if READER.word(fields, "ordType", ("trigger", "conditional")) == "trigger":
             price = READER.needed_number(fields, "orderPx")
             if str(fields.get("reduceOnly")).lower() == "true" and (fields.get("posSide") or "net") == "net":
-                raise VenueRefusal("51205", "Reduce Only is not available.")
+                raise sim.VenueRefusal("51205", "Reduce Only is not available.")
             values = {**fields, "px": None if price < 0 else price, "clOrdId": client_id}
             ticket = self.ticket(request, values, "market" if price < 0 else "limit")
             by = READER.word(fields, "triggerPxType", ("last", "index", "mark"), "last")
@@ -60,21 +56,23 @@ class AlgoCalls(OrderCalls):
             made = self._stop(request, fields, client_id)
         return {"algoId": str(made.id), "clOrdId": "", "algoClOrdId": client_id or ""}
 
-    def _stop(self, request: Request, fields: Mapping[str, Any], client_id: str | None) -> Trigger:
+    def _stop(self, request: sim.Request, fields: Mapping[str, Any], client_id: str | None) -> sim.Trigger:
         """What closes belongs to the position of its margin mode, and stays without it unless `cxlOnClosePos`; without
         `reduceOnly` it is an order like others once it goes off (`posSide` tells in long/short mode)."""
         contract, account = self.contract(fields), request.account
         mode, placed = READER.pick(fields, "tdMode", MARGIN_MODES), READER.pick(fields, "side", ORDER_SIDES)
         # With both given in net mode, only the stop-loss is taken.
-        short, kind = ("sl", TriggerKind.STOP_LOSS) if fields.get("slTriggerPx") else ("tp", TriggerKind.TAKE_PROFIT)
+        short, kind = (
+            ("sl", sim.TriggerKind.STOP_LOSS) if fields.get("slTriggerPx") else ("tp", sim.TriggerKind.TAKE_PROFIT)
+        )
         preset = self._attached({"attachAlgoOrds": [fields]}, short)
         if preset is None:
-            raise VenueRefusal("51000", "Parameter slTriggerPx  error")
+            raise sim.VenueRefusal("51000", "Parameter slTriggerPx  error")
         whole, side = str(fields.get("closeFraction") or "") == "1", closed_by(placed)
-        intent = self._intent(fields, placed, hedge=account.mode(contract.symbol) is PositionMode.HEDGE)
-        if intent is Intent.OPEN or (intent is None and not _said(fields, "reduceOnly")):
+        intent = self._intent(fields, placed, hedge=account.mode(contract.symbol) is sim.PositionMode.HEDGE)
+        if intent is sim.Intent.OPEN or (intent is None and not _said(fields, "reduceOnly")):
             if whole:
-                raise VenueRefusal("51328", "closeFraction is only available for reduceOnly orders")
+                raise sim.VenueRefusal("51328", "closeFraction is only available for reduceOnly orders")
             self.engine.triggers.check_side(contract.symbol, side, kind, preset.trigger_price)
             values = {**fields, "attachAlgoOrds": None, "px": preset.price, "clOrdId": client_id}
             ticket = self.ticket(request, values, "market" if preset.price is None else "limit")
@@ -84,7 +82,7 @@ class AlgoCalls(OrderCalls):
         if held is None or held.margin_mode is not mode:
             raise errors.NoPosition("in that direction and mode")
         if whole:
-            kind = TriggerKind.POSITION_STOP_LOSS if short == "sl" else TriggerKind.POSITION_TAKE_PROFIT
+            kind = sim.TriggerKind.POSITION_STOP_LOSS if short == "sl" else sim.TriggerKind.POSITION_TAKE_PROFIT
         quantity = None if whole else READER.needed_number(fields, "sz") * contract_worth(contract)
         more = {} if quantity is None else {"quantity": quantity}
         made = self.engine.triggers.place_closing(
@@ -93,8 +91,8 @@ class AlgoCalls(OrderCalls):
         made.stays = not _said(fields, "cxlOnClosePos")
         return made
 
-    @post(f"{TRADE}/cancel-algos", BY_CONTRACT, Kind.CANCEL, codes=GONE)
-    def cancel_algos(self, request: Request) -> Judged:
+    @post(f"{TRADE}/cancel-algos", BY_CONTRACT, sim.Kind.CANCEL, codes=GONE)
+    def cancel_algos(self, request: sim.Request) -> Judged:
         """An array of at most ten."""
 
         def one(item: Mapping[str, Any]) -> dict[str, Any]:
@@ -107,47 +105,47 @@ class AlgoCalls(OrderCalls):
 
         return self.verdicts(request, one, 10)
 
-    def _algo(self, request: Request, fields: Mapping[str, Any], *, past: bool = False) -> Trigger:
+    def _algo(self, request: sim.Request, fields: Mapping[str, Any], *, past: bool = False) -> sim.Trigger:
         number, client_id = READER.whole(fields, "algoId"), fields.get("algoClOrdId") or None
         return self.engine.triggers.find(request.account, trigger_id=number, client_id=client_id, past=past)
 
     @get(f"{TRADE}/orders-algo-pending", PRIVATE_READ, needs="ordType")
-    def algos_pending(self, request: Request) -> list[dict[str, str]]:
+    def algos_pending(self, request: sim.Request) -> list[dict[str, str]]:
         """Of the types that are named."""
         live = sorted(request.account.live_triggers.values(), key=lambda trigger: trigger.id)
         return self._listed_algos(request, live, lambda trigger: True)
 
     @get(f"{TRADE}/orders-algo-history", PRIVATE_READ, needs="ordType")
-    def algos_history(self, request: Request) -> list[dict[str, str]]:
+    def algos_history(self, request: sim.Request) -> list[dict[str, str]]:
         """Those that have ended: in one state, or the one that is named."""
         state, named = (request.params.get(name) or None for name in ("state", "algoId"))
         if state is None and named is None:
-            raise VenueRefusal("51000", "Either parameter state or algoId is required")
+            raise sim.VenueRefusal("51000", "Either parameter state or algoId is required")
 
-        def wanted(trigger: Trigger) -> bool:
-            ended = trigger.status is not TriggerStatus.LIVE
+        def wanted(trigger: sim.Trigger) -> bool:
+            ended = trigger.status is not sim.TriggerStatus.LIVE
             return ended and state in (None, STATES[trigger.status]) and named in (None, str(trigger.id))
 
         return self._listed_algos(request, request.account.trigger_log, wanted)
 
     def _listed_algos(
-        self, request: Request, triggers: Sequence[Trigger], wanted: Callable[[Trigger], bool]
+        self, request: sim.Request, triggers: Sequence[sim.Trigger], wanted: Callable[[sim.Trigger], bool]
     ) -> list[dict[str, str]]:
         types = request.params["ordType"].split(",")
         found = self.page(request, triggers, 90, lambda trigger: _style(trigger) in types and wanted(trigger))
         return [self.algo_row(trigger) for trigger in found]
 
     @get(f"{TRADE}/order-algo", PRIVATE_READ)
-    def algo(self, request: Request) -> dict[str, str]:
+    def algo(self, request: sim.Request) -> dict[str, str]:
         """One, in whatever state it is; a client id tells of the newest that had it."""
         return self.algo_row(self._algo(request, request.params, past=True))
 
-    def algo_row(self, trigger: Trigger) -> dict[str, str]:
+    def algo_row(self, trigger: sim.Trigger) -> dict[str, str]:
         """As lists and pushes have it."""
         contract, leg = self.named(trigger.symbol), _leg(trigger)
         at, by = plain(trigger.trigger_price), "mark" if trigger.on_mark else "last"
         price = "-1" if trigger.price is None else plain(trigger.price)
-        net = trigger.position_mode is PositionMode.ONE_WAY
+        net = trigger.position_mode is sim.PositionMode.ONE_WAY
         whole = trigger.kind.whole_position
         named = {"tpTriggerPx": leg == "tp", "slTriggerPx": leg == "sl", "triggerPx": leg is None}
         priced = {"tpOrdPx": leg == "tp", "slOrdPx": leg == "sl", "ordPx": leg is None}
@@ -158,7 +156,7 @@ class AlgoCalls(OrderCalls):
             "algoClOrdId": trigger.client_id or "",
             "ordId": str(trigger.order_id or ""),
             "side": trigger.side.value,
-            "posSide": "net" if net else (trigger.position_side or PositionSide.LONG).value,
+            "posSide": "net" if net else (trigger.position_side or sim.PositionSide.LONG).value,
             "tdMode": trigger.margin_mode.value,
             "ordType": _style(trigger),
             "reduceOnly": str(trigger.kind.closes or trigger.reduce_only).lower(),
@@ -176,13 +174,13 @@ class AlgoCalls(OrderCalls):
         }
 
 
-def _style(trigger: Trigger) -> str:
-    if trigger.kind is TriggerKind.TRAILING:
+def _style(trigger: sim.Trigger) -> str:
+    if trigger.kind is sim.TriggerKind.TRAILING:
         return "move_order_stop"
     return "trigger" if _leg(trigger) is None else "conditional"
 
 
-def _leg(trigger: Trigger) -> str | None:
+def _leg(trigger: sim.Trigger) -> str | None:
     """Which of the two it is in the venue's words, closing or not."""
     if trigger.kind.closes:
         return "tp" if trigger.kind.is_profit else "sl"

@@ -9,24 +9,17 @@ from typing import Any, ClassVar, NamedTuple
 
 import msgspec
 
-from futures_async.simulator import errors
-from futures_async.simulator.accounts import Account
-from futures_async.simulator.contracts import ContractSpec
-from futures_async.simulator.dialect import Dialect, Request, Response, Table, VenueRefusal, Verdict, plain
-from futures_async.simulator.lists import R, Wanted, page
-from futures_async.simulator.marks import DAY_MS
-from futures_async.simulator.reading import Reader
-from futures_async.transport.endpoint import RateLimit
-from futures_async.unified.enums import MarginMode, PositionMode, PositionSide
+import futures_async.simulator.venue as sim
+from futures_async.simulator.venue import errors, page, plain
 
 API = "/api/v5"
 WINDOW_MS = 30_000
-MARGIN_MODES = {mode.value: mode for mode in MarginMode}
-POSITION_MODES = {"net_mode": PositionMode.ONE_WAY, "long_short_mode": PositionMode.HEDGE}
+MARGIN_MODES = {mode.value: mode for mode in sim.MarginMode}
+POSITION_MODES = {"net_mode": sim.PositionMode.ONE_WAY, "long_short_mode": sim.PositionMode.HEDGE}
 MODE_WORDS = {mode: name for name, mode in POSITION_MODES.items()}
-SIDES = {side.value: side for side in PositionSide}
+SIDES = {side.value: side for side in sim.PositionSide}
 
-CODES: Table = {
+CODES: sim.Table = {
     errors.UnknownSymbol: ("51001", "Instrument ID does not exist"),
     errors.SymbolClosed: ("51022", "Contract suspended"),
     errors.InvalidQuantity: ("51121", "Order quantity must be a multiple of the lot size."),
@@ -83,9 +76,9 @@ TRADE_PATHS = tuple(
 """Whose answers tell when they came and went."""
 
 
-READER = Reader(
-    missing=lambda name: VenueRefusal("50014", f"Parameter {name} cannot be empty."),
-    wrong=lambda name, value: VenueRefusal("51000", f"Parameter {name}  error"),
+READER = sim.Reader(
+    missing=lambda name: sim.VenueRefusal("50014", f"Parameter {name} cannot be empty."),
+    wrong=lambda name, value: sim.VenueRefusal("51000", f"Parameter {name}  error"),
 )
 
 
@@ -105,57 +98,59 @@ class Judged(NamedTuple):
         return "2", "Bulk operation partially succeeded."
 
 
-class OKXSide(Dialect):
+class OKXSide(sim.Dialect):
     """Base of the groups of endpoints."""
 
     id = family = "okx"
     prefixes = (f"{API}/",)
     limited_by_account = False
     quote_sized = True
-    tables: ClassVar[Sequence[Table]] = (CODES,)
+    tables: ClassVar[Sequence[sim.Table]] = (CODES,)
     statuses: ClassVar[Mapping[str, int]] = STATUSES
     refusal_status = 200
-    not_found = VenueRefusal("404", "Not Found", status=404)
-    ambiguous = VenueRefusal("50004", "API endpoint request timeout (does not mean that the request was successful)")
-    maintenance = VenueRefusal("50001", "Service temporarily unavailable. Try again later.", status=503)
+    not_found = sim.VenueRefusal("404", "Not Found", status=404)
+    ambiguous = sim.VenueRefusal(
+        "50004", "API endpoint request timeout (does not mean that the request was successful)"
+    )
+    maintenance = sim.VenueRefusal("50001", "Service temporarily unavailable. Try again later.", status=503)
     reader = READER
 
     # -- keys and envelope
 
-    def authenticate(self, request: Request) -> Account:
+    def authenticate(self, request: sim.Request) -> sim.Account:
         """Key, environment, passphrase, time, signature, rights: in this order, as far as that is known."""
         found = self.engine.find_key(self.family, request.header("ok-access-key"))
         if not request.header("ok-access-key"):
-            raise VenueRefusal("50103", "Request header OK-ACCESS-KEY cannot be empty.")
+            raise sim.VenueRefusal("50103", "Request header OK-ACCESS-KEY cannot be empty.")
         if found is None:
-            raise VenueRefusal("50111", "Invalid OK-ACCESS-KEY")
+            raise sim.VenueRefusal("50111", "Invalid OK-ACCESS-KEY")
         account, key = found
         if key.demo != (request.header("x-simulated-trading") == "1"):
-            raise VenueRefusal("50101", "APIKey does not match current environment.")
+            raise sim.VenueRefusal("50101", "APIKey does not match current environment.")
         if request.header("ok-access-passphrase") != key.passphrase:
-            raise VenueRefusal("50105", "OK-ACCESS-PASSPHRASE incorrect")
+            raise sim.VenueRefusal("50105", "OK-ACCESS-PASSPHRASE incorrect")
         stamp = request.header("ok-access-timestamp")
         at = _moment(stamp)
         if at is None:
-            raise VenueRefusal("50112", "Invalid OK-ACCESS-TIMESTAMP")
+            raise sim.VenueRefusal("50112", "Invalid OK-ACCESS-TIMESTAMP")
         if abs(request.now_ms - at) > WINDOW_MS:
-            raise VenueRefusal("50102", "Timestamp request expired")
+            raise sim.VenueRefusal("50102", "Timestamp request expired")
         target = f"{request.path}?{request.query}" if request.query else request.path
         message = f"{stamp}{request.method}{target}".encode() + request.body
         if not key.has_signed(message, request.header("ok-access-sign"), base64=True):
-            raise VenueRefusal("50113", "Invalid Sign")
+            raise sim.VenueRefusal("50113", "Invalid Sign")
         if not (key.can_trade if request.method == "POST" else key.can_read):
-            raise VenueRefusal("50120", "This API key doesn't have permission to use this function")
+            raise sim.VenueRefusal("50120", "This API key doesn't have permission to use this function")
         self.expired(request)
         return account
 
-    def expired(self, request: Request) -> None:
+    def expired(self, request: sim.Request) -> None:
         """What places or changes an order may carry a time after which it is discarded."""
         until = request.header("exptime")
         if until and (not (until.isascii() and until.isdigit()) or int(until) < request.now_ms):
-            raise VenueRefusal("50036", "The expTime can't be earlier than the current system time.")
+            raise sim.VenueRefusal("50036", "The expTime can't be earlier than the current system time.")
 
-    def success(self, request: Request, result: Any) -> Response:
+    def success(self, request: sim.Request, result: Any) -> sim.Response:
         """`data` is a list, whatever it holds."""
         if isinstance(result, Judged):
             code, message = result.outer
@@ -163,29 +158,31 @@ class OKXSide(Dialect):
         rows: list[Any] = result if isinstance(result, list) else [result]  # pyright: ignore[reportUnknownVariableType] - JSON
         return self._answer(request, 200, {"code": "0", "msg": "", "data": rows})
 
-    def failure(self, request: Request, refusal: VenueRefusal) -> Response:
+    def failure(self, request: sim.Request, refusal: sim.VenueRefusal) -> sim.Response:
         """The same, empty."""
         body = {"code": refusal.code, "msg": refusal.message, "data": list[Any]()}
         return self._answer(request, self.status(refusal), body)._replace(headers=refusal.headers)
 
-    def _answer(self, request: Request, status: int, body: dict[str, Any]) -> Response:
+    def _answer(self, request: sim.Request, status: int, body: dict[str, Any]) -> sim.Response:
         if request.method == "POST" and request.path in TRADE_PATHS:
             # Microseconds, unlike every other time.
             body |= {"inTime": str(request.now_ms * 1000), "outTime": str(self.engine.clock() * 1000 + 999)}
-        return Response(status, msgspec.json.encode(body))
+        return sim.Response(status, msgspec.json.encode(body))
 
-    def verdicts(self, request: Request, call: Callable[[Mapping[str, Any]], dict[str, Any]], most: int = 20) -> Judged:
+    def verdicts(
+        self, request: sim.Request, call: Callable[[Mapping[str, Any]], dict[str, Any]], most: int = 20
+    ) -> Judged:
         """Each order of a request by itself, be it a single one: a refusal stands in its row."""
         found: Any = request.json()
         items: list[Any] = found if isinstance(found, list) else [found]  # pyright: ignore[reportUnknownVariableType] - JSON
         if not all(isinstance(item, dict) for item in items):
             raise errors.BadBody("no objects")
         if not 1 <= len(items) <= most:
-            raise VenueRefusal("51015" if items else "50014", "The number of orders is out of range")
+            raise sim.VenueRefusal("51015" if items else "50014", "The number of orders is out of range")
         judged = [self._verdict(request, each) for each in self.judge(request, items, call)]
         return Judged(judged, sum(row["sCode"] != "0" for row in judged))
 
-    def _verdict(self, request: Request, verdict: Verdict) -> dict[str, Any]:
+    def _verdict(self, request: sim.Request, verdict: sim.Verdict) -> dict[str, Any]:
         row = {"ordId": "", "clOrdId": verdict.item.get("clOrdId") or "", "tag": "", "ts": str(request.now_ms)}
         if verdict.refusal is None:
             return {**row, "sCode": "0", "sMsg": "", "subCode": "", **verdict.result}
@@ -194,7 +191,7 @@ class OKXSide(Dialect):
 
     # -- contracts
 
-    def contract(self, values: Mapping[str, Any]) -> ContractSpec:
+    def contract(self, values: Mapping[str, Any]) -> sim.ContractSpec:
         """The contract that `instId` names."""
         READER.required(values, "instId")
         for contract in self.contracts_listed():
@@ -202,11 +199,11 @@ class OKXSide(Dialect):
                 return contract
         raise errors.UnknownSymbol("no such instrument")
 
-    def named(self, symbol: str) -> ContractSpec:
+    def named(self, symbol: str) -> sim.ContractSpec:
         """By the engine's symbol."""
         return self.engine.world.contract(symbol)
 
-    def asked(self, values: Mapping[str, Any]) -> list[ContractSpec]:
+    def asked(self, values: Mapping[str, Any]) -> list[sim.ContractSpec]:
         """Those of a list: all swaps, or one of them; nothing of other types."""
         if str(values.get("instType") or "SWAP").upper() not in ("SWAP", "ANY"):
             return []
@@ -214,13 +211,15 @@ class OKXSide(Dialect):
 
     # -- pages
 
-    def page(self, request: Request, rows: Sequence[R], days: int, also: Callable[[R], bool] | None = None) -> list[R]:
+    def page(
+        self, request: sim.Request, rows: Sequence[sim.R], days: int, also: Callable[[sim.R], bool] | None = None
+    ) -> list[sim.R]:
         """One page, newest first: `after` an id is older than it, `before` one newer."""
         params = request.params
         limit, before = READER.whole(params, "limit") or 100, READER.whole(params, "before")
         since, until = (READER.whole(params, name) for name in ("begin", "end"))
-        order_id, oldest = READER.whole(params, "ordId"), request.now_ms - days * DAY_MS
-        wanted = Wanted(
+        order_id, oldest = READER.whole(params, "ordId"), request.now_ms - days * sim.DAY_MS
+        wanted = sim.Wanted(
             symbols={contract.symbol for contract in self.asked(params)} if params.get("instId") else None,
             since_ms=max(since or 0, oldest),
             until_ms=until,
@@ -240,21 +239,21 @@ def _moment(text: str) -> int | None:
         return None
 
 
-def inst_id(contract: ContractSpec) -> str:
+def inst_id(contract: sim.ContractSpec) -> str:
     """`BTC-USDT-SWAP`."""
     return f"{contract.base}-{contract.quote}-SWAP"
 
 
-def contract_worth(contract: ContractSpec) -> Decimal:
+def contract_worth(contract: sim.ContractSpec) -> Decimal:
     """Base coin in one contract; of coin-margined ones USD: 100 of bitcoin's, 10 of others."""
     if contract.quote_sized:
         return Decimal(100 if contract.base == "BTC" else 10)
     return contract.contract_size
 
 
-def in_contracts(quantity: Decimal, contract: ContractSpec) -> str:
+def in_contracts(quantity: Decimal, contract: sim.ContractSpec) -> str:
     """What the engine counts, as a number of contracts."""
     return plain(quantity / contract_worth(contract))
 
 
-PRIVATE_READ = RateLimit(20, 2.0)
+PRIVATE_READ = sim.RateLimit(20, 2.0)

@@ -7,49 +7,47 @@ from decimal import Decimal
 from itertools import islice
 from typing import Any, ClassVar
 
+import futures_async.simulator.venue as sim
 from futures_async.adapters.okx.simulated.base import API, READER, OKXSide, contract_worth, in_contracts, inst_id
-from futures_async.simulator import errors
-from futures_async.simulator.contracts import ContractSpec
-from futures_async.simulator.dialect import Request, Route, always, get, plain, public
-from futures_async.transport.endpoint import RateLimit
+from futures_async.simulator.venue import always, errors, get, plain, public
 
 YEAR = 3 * 365
 """Settlements that are remembered."""
-TEN, TWENTY = RateLimit(10, 2.0, "ip"), RateLimit(20, 2.0, "ip")
+TEN, TWENTY = sim.RateLimit(10, 2.0, "ip"), sim.RateLimit(20, 2.0, "ip")
 
 
 class MarketCalls(OKXSide):
     """What everybody may read."""
 
     # Clients ask at their start which coins there are.
-    constants: ClassVar[Sequence[Route]] = (Route("GET", f"{API}/asset/currencies", always(list[Any]()), TEN),)
+    constants: ClassVar[Sequence[sim.Route]] = (sim.Route("GET", f"{API}/asset/currencies", always(list[Any]()), TEN),)
 
     @public(f"{API}/public/time", TEN)
-    def time(self, request: Request) -> dict[str, str]:
+    def time(self, request: sim.Request) -> dict[str, str]:
         """The clock."""
         return {"ts": str(self.engine.clock())}
 
     @public(f"{API}/public/instruments", TWENTY, needs="instType")
-    def instruments(self, request: Request) -> list[dict[str, Any]]:
+    def instruments(self, request: sim.Request) -> list[dict[str, Any]]:
         """Trading rules; lists of other types are empty."""
         return [_instrument(contract) for contract in self.asked(request.params)]
 
     @get(f"{API}/account/instruments", TWENTY, needs="instType")
-    def account_instruments(self, request: Request) -> list[dict[str, Any]]:
+    def account_instruments(self, request: sim.Request) -> list[dict[str, Any]]:
         """The same, as the account may trade them."""
         return self.instruments(request)
 
     @public(f"{API}/market/ticker", TWENTY)
-    def ticker(self, request: Request) -> dict[str, str]:
+    def ticker(self, request: sim.Request) -> dict[str, str]:
         """Of one contract."""
         return self.ticker_row(self.contract(request.params))
 
     @public(f"{API}/market/tickers", TWENTY, needs="instType")
-    def tickers(self, request: Request) -> list[dict[str, str]]:
+    def tickers(self, request: sim.Request) -> list[dict[str, str]]:
         """Of all."""
         return [self.ticker_row(contract) for contract in self.asked(request.params)]
 
-    def ticker_row(self, contract: ContractSpec) -> dict[str, str]:
+    def ticker_row(self, contract: sim.ContractSpec) -> dict[str, str]:
         """Sizes are contracts."""
         book, day = self.engine.world.book(contract.symbol), self.engine.figures.day(contract)
         top = in_contracts(contract.top_size, contract)
@@ -73,31 +71,31 @@ class MarketCalls(OKXSide):
         }
 
     @public(f"{API}/public/mark-price", TEN, needs="instType")
-    def mark_price(self, request: Request) -> list[dict[str, str]]:
+    def mark_price(self, request: sim.Request) -> list[dict[str, str]]:
         """Of one contract, or of all."""
         return [self.mark_row(contract) for contract in self.asked(request.params)]
 
-    def mark_row(self, contract: ContractSpec) -> dict[str, str]:
+    def mark_row(self, contract: sim.ContractSpec) -> dict[str, str]:
         """The mark price."""
         price, now = plain(self.engine.world.mark(contract.symbol)), str(self.engine.now_ms)
         return {"instType": "SWAP", "instId": inst_id(contract), "markPx": price, "ts": now}
 
     @public(f"{API}/market/index-tickers", TWENTY)
-    def index_tickers(self, request: Request) -> dict[str, str]:
+    def index_tickers(self, request: sim.Request) -> dict[str, str]:
         """By the pair: `BTC-USDT`."""
         return self.index_row(self.contract({"instId": f"{request.params.get('instId')}-SWAP"}))
 
-    def index_row(self, contract: ContractSpec) -> dict[str, str]:
+    def index_row(self, contract: sim.ContractSpec) -> dict[str, str]:
         """The index price."""
         price = plain(self.engine.world.book(contract.symbol).index_price)
         return {"instId": inst_id(contract).removesuffix("-SWAP"), "idxPx": price, "ts": str(self.engine.now_ms)}
 
     @public(f"{API}/public/funding-rate", TEN)
-    def funding_rate(self, request: Request) -> dict[str, str]:
+    def funding_rate(self, request: sim.Request) -> dict[str, str]:
         """Of the running period."""
         return self.funding_row(self.contract(request.params))
 
-    def funding_row(self, contract: ContractSpec) -> dict[str, str]:
+    def funding_row(self, contract: sim.ContractSpec) -> dict[str, str]:
         """`nextFundingTime` is the end of the period after the running one."""
         due, figures = self.engine.figures.next_funding_ms(contract), self.engine.figures
         [(_, last)] = figures.past_funding(contract, 1)
@@ -121,7 +119,7 @@ class MarketCalls(OKXSide):
         }
 
     @public(f"{API}/public/funding-rate-history", TEN)
-    def funding_history(self, request: Request) -> list[dict[str, str]]:
+    def funding_history(self, request: sim.Request) -> list[dict[str, str]]:
         """What was paid, newest first."""
         contract = self.contract(request.params)
         most, after = min(READER.whole(request.params, "limit") or 400, 400), READER.whole(request.params, "after")
@@ -140,7 +138,7 @@ class MarketCalls(OKXSide):
         ]
 
     @public(f"{API}/public/position-tiers", TEN, needs="instType tdMode")
-    def position_tiers(self, request: Request) -> list[dict[str, str]]:
+    def position_tiers(self, request: sim.Request) -> list[dict[str, str]]:
         """By family; bounds are contracts."""
         pair = request.params.get("instFamily") or request.params.get("uly")
         contract = next((each for each in self.contracts_listed() if inst_id(each) == f"{pair}-SWAP"), None)
@@ -172,7 +170,7 @@ class MarketCalls(OKXSide):
         ]
 
 
-def _instrument(contract: ContractSpec) -> dict[str, Any]:
+def _instrument(contract: sim.ContractSpec) -> dict[str, Any]:
     """Base and quote coin are empty for swaps; sizes are contracts."""
     pair, worth = f"{contract.base}-{contract.quote}", contract_worth(contract)
     lot = Decimal(1) if contract.quote_sized else contract.step / worth

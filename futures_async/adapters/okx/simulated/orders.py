@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import futures_async.simulator.venue as sim
 from futures_async.adapters.okx.simulated.base import (
     API,
     MARGIN_MODES,
@@ -17,43 +18,28 @@ from futures_async.adapters.okx.simulated.base import (
     in_contracts,
     inst_id,
 )
-from futures_async.simulator import errors
-from futures_async.simulator.contracts import ContractSpec
-from futures_async.simulator.dialect import Request, VenueRefusal, get, plain, post
-from futures_async.simulator.margins import closed_by, opened_side
-from futures_async.simulator.records import CancelReason, Fill, Order, Preset, Source, Ticket
-from futures_async.transport.endpoint import Kind, RateLimit
-from futures_async.unified.enums import (
-    Intent,
-    OrderStatus,
-    OrderType,
-    PositionMode,
-    PositionSide,
-    Role,
-    Side,
-    TimeInForce,
-)
+from futures_async.simulator.venue import closed_by, errors, get, opened_side, plain, post
 
 TRADE = f"{API}/trade"
 CLIENT_ID = re.compile(r"[0-9A-Za-z]{1,32}")
 STYLES = {
-    "market": (OrderType.MARKET, TimeInForce.IOC),
-    "optimal_limit_ioc": (OrderType.MARKET, TimeInForce.IOC),
-    "limit": (OrderType.LIMIT, TimeInForce.GTC),
-    "post_only": (OrderType.LIMIT, TimeInForce.POST_ONLY),
-    "fok": (OrderType.LIMIT, TimeInForce.FOK),
-    "ioc": (OrderType.LIMIT, TimeInForce.IOC),
+    "market": (sim.OrderType.MARKET, sim.TimeInForce.IOC),
+    "optimal_limit_ioc": (sim.OrderType.MARKET, sim.TimeInForce.IOC),
+    "limit": (sim.OrderType.LIMIT, sim.TimeInForce.GTC),
+    "post_only": (sim.OrderType.LIMIT, sim.TimeInForce.POST_ONLY),
+    "fok": (sim.OrderType.LIMIT, sim.TimeInForce.FOK),
+    "ioc": (sim.OrderType.LIMIT, sim.TimeInForce.IOC),
 }
 STATES = {
-    OrderStatus.NEW: "live",
-    OrderStatus.PARTIALLY_FILLED: "partially_filled",
-    OrderStatus.FILLED: "filled",
-    OrderStatus.CANCELED: "canceled",
+    sim.OrderStatus.NEW: "live",
+    sim.OrderStatus.PARTIALLY_FILLED: "partially_filled",
+    sim.OrderStatus.FILLED: "filled",
+    sim.OrderStatus.CANCELED: "canceled",
 }
-CANCEL_SOURCES = {CancelReason.USER: "1", CancelReason.POST_ONLY: "31", CancelReason.DISPLACED: "22"}
+CANCEL_SOURCES = {sim.CancelReason.USER: "1", sim.CancelReason.POST_ONLY: "31", sim.CancelReason.DISPLACED: "22"}
 TWO_HOURS_MS = 7_200_000
-SINGLE, BATCH = RateLimit(60, 2.0, by="instId"), RateLimit(300, 2.0, by="instId")
-OF_ACCOUNT = RateLimit(1000, 2.0, pool="orders").taking(
+SINGLE, BATCH = sim.RateLimit(60, 2.0, by="instId"), sim.RateLimit(300, 2.0, by="instId")
+OF_ACCOUNT = sim.RateLimit(1000, 2.0, pool="orders").taking(
     lambda params, body: len(body) if isinstance(body, list) else 1  # pyright: ignore[reportUnknownArgumentType] - JSON
 )
 # To a change or a cancel, what is finished and what never was is the same.
@@ -66,38 +52,38 @@ class OrderCalls(OKXSide):
 
     # -- placing
 
-    @post(f"{TRADE}/order", (SINGLE, OF_ACCOUNT), Kind.ORDER)
-    def place_order(self, request: Request) -> Judged:
+    @post(f"{TRADE}/order", (SINGLE, OF_ACCOUNT), sim.Kind.ORDER)
+    def place_order(self, request: sim.Request) -> Judged:
         """The answer holds ids only."""
         return self.verdicts(request, lambda item: self._place(request, item), 1)
 
-    @post(f"{TRADE}/batch-orders", (BATCH, OF_ACCOUNT), Kind.ORDER)
-    def place_batch(self, request: Request) -> Judged:
+    @post(f"{TRADE}/batch-orders", (BATCH, OF_ACCOUNT), sim.Kind.ORDER)
+    def place_batch(self, request: sim.Request) -> Judged:
         """Each by itself."""
         return self.verdicts(request, lambda item: self._place(request, item))
 
-    def _place(self, request: Request, fields: Mapping[str, Any]) -> dict[str, Any]:
+    def _place(self, request: sim.Request, fields: Mapping[str, Any]) -> dict[str, Any]:
         placed = self.engine.orders.place(request.account, self.ticket(request, fields)).order
         return {"ordId": str(placed.id), "clOrdId": placed.client_id or "", "sMsg": "Order placed"}
 
-    def ticket(self, request: Request, fields: Mapping[str, Any], word: str | None = None) -> Ticket:
+    def ticket(self, request: sim.Request, fields: Mapping[str, Any], word: str | None = None) -> sim.Ticket:
         """What an order asks for; `word` is its type where that is another thing than the field says."""
         read, account, contract = READER, request.account, self.contract(fields)
         kind, force = STYLES[word or read.word(fields, "ordType", STYLES)]
         price = read.number(fields, "px")
-        if (price is None) == (kind is OrderType.LIMIT):
+        if (price is None) == (kind is sim.OrderType.LIMIT):
             price = None
-            if kind is OrderType.LIMIT:
-                raise VenueRefusal("51000", "Parameter px  error")
+            if kind is sim.OrderType.LIMIT:
+                raise sim.VenueRefusal("51000", "Parameter px  error")
         side, margin_mode = read.pick(fields, "side", ORDER_SIDES), read.pick(fields, "tdMode", MARGIN_MODES)
-        intent = self._intent(fields, side, hedge=account.mode(contract.symbol) is PositionMode.HEDGE)
+        intent = self._intent(fields, side, hedge=account.mode(contract.symbol) is sim.PositionMode.HEDGE)
         # Ignored in long/short mode.
         reduces = intent is None and str(fields.get("reduceOnly") or "").lower() == "true"
         quantity = read.needed_number(fields, "sz") * contract_worth(contract)
-        closing = intent is Intent.CLOSE or reduces
+        closing = intent is sim.Intent.CLOSE or reduces
         if closing:
             self._check_close(request, contract, side, margin_mode, quantity, hedge=intent is not None)
-        return Ticket(
+        return sim.Ticket(
             symbol=contract.symbol,
             side=side,
             type=kind,
@@ -112,14 +98,14 @@ class OrderCalls(OKXSide):
             stop_loss=self._attached(fields, "sl"),
         )
 
-    def _intent(self, fields: Mapping[str, Any], side: Side, *, hedge: bool) -> Intent | None:
+    def _intent(self, fields: Mapping[str, Any], side: sim.Side, *, hedge: bool) -> sim.Intent | None:
         word = fields.get("posSide") or "net"
         if (word in SIDES) is not hedge:
             raise errors.ModeConflict("posSide")
-        return None if not hedge else Intent.OPEN if SIDES[word] is opened_side(side) else Intent.CLOSE
+        return None if not hedge else sim.Intent.OPEN if SIDES[word] is opened_side(side) else sim.Intent.CLOSE
 
     def _check_close(
-        self, request: Request, contract: ContractSpec, side: Side, mode: Any, quantity: Any, *, hedge: bool
+        self, request: sim.Request, contract: sim.ContractSpec, side: sim.Side, mode: Any, quantity: Any, *, hedge: bool
     ) -> None:
         """More than there is, or in the other margin mode, is refused and never cut down."""
         held = request.account.positions.get((contract.symbol, closed_by(side)))
@@ -128,14 +114,14 @@ class OrderCalls(OKXSide):
         if quantity > held.quantity:
             raise errors.InsufficientPosition("more than there is")
 
-    def _attached(self, fields: Mapping[str, Any], short: str) -> Preset | None:
+    def _attached(self, fields: Mapping[str, Any], short: str) -> sim.Preset | None:
         """Take-profit (`tp`) or stop-loss (`sl`) that comes with an order."""
         for row in READER.objects(fields, "attachAlgoOrds") if fields.get("attachAlgoOrds") else ():
             trigger, price = (READER.number(row, f"{short}{name}Px") for name in ("Trigger", "Ord"))
             if trigger:
                 by = READER.word(row, f"{short}TriggerPxType", ("last", "index", "mark"), "last")
                 limit = price if price is not None and price > 0 else None
-                return Preset(trigger_price=trigger, price=limit, on_mark=by == "mark")
+                return sim.Preset(trigger_price=trigger, price=limit, on_mark=by == "mark")
         return None
 
     def _client_id(self, fields: Mapping[str, Any], name: str) -> str | None:
@@ -143,52 +129,52 @@ class OrderCalls(OKXSide):
         if text in (None, ""):
             return None
         if not isinstance(text, str) or not CLIENT_ID.fullmatch(text):
-            raise VenueRefusal("51000", f"Parameter {name}  error")
+            raise sim.VenueRefusal("51000", f"Parameter {name}  error")
         return text
 
     # -- changing, cancelling
 
-    @post(f"{TRADE}/amend-order", (SINGLE, OF_ACCOUNT), Kind.ORDER, codes=UNCHANGEABLE)
-    def amend_order(self, request: Request) -> Judged:
+    @post(f"{TRADE}/amend-order", (SINGLE, OF_ACCOUNT), sim.Kind.ORDER, codes=UNCHANGEABLE)
+    def amend_order(self, request: sim.Request) -> Judged:
         """In place: both ids stay."""
         return self.verdicts(request, lambda item: self._amend(request, item), 1)
 
-    @post(f"{TRADE}/amend-batch-orders", (BATCH, OF_ACCOUNT), Kind.ORDER, codes=UNCHANGEABLE)
-    def amend_batch(self, request: Request) -> Judged:
+    @post(f"{TRADE}/amend-batch-orders", (BATCH, OF_ACCOUNT), sim.Kind.ORDER, codes=UNCHANGEABLE)
+    def amend_batch(self, request: sim.Request) -> Judged:
         """The same for up to 20."""
         return self.verdicts(request, lambda item: self._amend(request, item))
 
-    def _amend(self, request: Request, fields: Mapping[str, Any]) -> dict[str, Any]:
+    def _amend(self, request: sim.Request, fields: Mapping[str, Any]) -> dict[str, Any]:
         contract, order = self.contract(fields), self._order(request, fields)
         size, price = READER.number(fields, "newSz"), READER.number(fields, "newPx")
         quantity = None if size is None else size * contract_worth(contract)
         self.engine.orders.amend(request.account, order, price=price, quantity=quantity, in_place=True)
         return {"ordId": str(order.id), "clOrdId": order.client_id or "", "reqId": fields.get("reqId") or ""}
 
-    @post(f"{TRADE}/cancel-order", SINGLE, Kind.CANCEL, codes=GONE)
-    def cancel_order(self, request: Request) -> Judged:
+    @post(f"{TRADE}/cancel-order", SINGLE, sim.Kind.CANCEL, codes=GONE)
+    def cancel_order(self, request: sim.Request) -> Judged:
         """Unknown, filled and cancelled orders get the same refusal."""
         return self.verdicts(request, lambda item: self._cancel(request, item), 1)
 
-    @post(f"{TRADE}/cancel-batch-orders", BATCH, Kind.CANCEL, codes=GONE)
-    def cancel_batch(self, request: Request) -> Judged:
+    @post(f"{TRADE}/cancel-batch-orders", BATCH, sim.Kind.CANCEL, codes=GONE)
+    def cancel_batch(self, request: sim.Request) -> Judged:
         """Each by itself."""
         return self.verdicts(request, lambda item: self._cancel(request, item))
 
-    def _cancel(self, request: Request, fields: Mapping[str, Any]) -> dict[str, Any]:
+    def _cancel(self, request: sim.Request, fields: Mapping[str, Any]) -> dict[str, Any]:
         symbol, (order_id, client_id) = self.contract(fields).symbol, self._ids(fields)
         named = self.engine.orders.named(request.account, order_id, client_id)
         if named is not None and named.is_open and named.id in request.account.ending:
-            raise VenueRefusal("51410", "Cancellation failed as the order is already in canceling status.")
+            raise sim.VenueRefusal("51410", "Cancellation failed as the order is already in canceling status.")
         order = self.engine.orders.cancel(request.account, order_id=order_id, client_id=client_id, symbol=symbol)
         return {"ordId": str(order.id), "clOrdId": order.client_id or ""}
 
-    @post(f"{TRADE}/cancel-all-after", RateLimit(1, 1.0), Kind.SETTING, needs="timeOut")
-    def cancel_all_after(self, request: Request) -> dict[str, str]:
+    @post(f"{TRADE}/cancel-all-after", sim.RateLimit(1, 1.0), sim.Kind.SETTING, needs="timeOut")
+    def cancel_all_after(self, request: sim.Request) -> dict[str, str]:
         """The dead-man's switch of the whole account."""
         seconds, account = READER.whole(request.fields(), "timeOut") or 0, request.account
         if seconds and not 10 <= seconds <= 120:
-            raise VenueRefusal("51000", "Parameter timeOut  error")
+            raise sim.VenueRefusal("51000", "Parameter timeOut  error")
         account.cancel_all_ms.clear()
         if seconds:
             account.cancel_all_ms[None] = request.now_ms + seconds * 1000
@@ -197,12 +183,12 @@ class OrderCalls(OKXSide):
 
     @post(
         f"{TRADE}/close-position",
-        RateLimit(20, 2.0, by="instId"),
-        Kind.ORDER,
+        sim.RateLimit(20, 2.0, by="instId"),
+        sim.Kind.ORDER,
         needs="mgnMode",
         codes={errors.NoPosition: "51023"},
     )
-    def close_position(self, request: Request) -> dict[str, str]:
+    def close_position(self, request: sim.Request) -> dict[str, str]:
         """At market; the answer has no order's id. Pending closing orders are in the way, unless `autoCxl`."""
         fields, account = request.fields(), request.account
         contract, word = self.contract(fields), fields.get("posSide") or "net"
@@ -212,7 +198,7 @@ class OrderCalls(OKXSide):
         if side is None or position is None or position.margin_mode.value != fields["mgnMode"]:
             raise errors.NoPosition("no position")
         if account.closing_quantity(contract.symbol, side) and str(fields.get("autoCxl")).lower() != "true":
-            raise VenueRefusal("51115", "Cancel all pending close-orders before liquidation.", status=429)
+            raise sim.VenueRefusal("51115", "Cancel all pending close-orders before liquidation.", status=429)
         client_id = self._client_id(fields, "clOrdId")
         self.engine.orders.close_position(account, contract.symbol, side, client_id=client_id)
         return {"instId": inst_id(contract), "posSide": word, "clOrdId": client_id or "", "tag": ""}
@@ -222,74 +208,74 @@ class OrderCalls(OKXSide):
     def _ids(self, fields: Mapping[str, Any]) -> tuple[int | None, str | None]:
         """Either id of an order; the venue's own wins."""
         if not fields.get("ordId") and not fields.get("clOrdId"):
-            raise VenueRefusal("51000", "Either parameter ordId or clOrdId is required")
+            raise sim.VenueRefusal("51000", "Either parameter ordId or clOrdId is required")
         order_id, client_id = str(fields.get("ordId") or ""), str(fields.get("clOrdId") or "")
         return (int(order_id) if order_id.isdigit() else -1) if order_id else None, client_id or None
 
-    def _order(self, request: Request, fields: Mapping[str, Any]) -> Order:
+    def _order(self, request: sim.Request, fields: Mapping[str, Any]) -> sim.Order:
         symbol, (order_id, client_id) = self.contract(fields).symbol, self._ids(fields)
         return self.engine.orders.find(request.account, order_id=order_id, client_id=client_id, symbol=symbol)
 
-    @get(f"{TRADE}/order", RateLimit(60, 2.0))
-    def order(self, request: Request) -> dict[str, Any]:
+    @get(f"{TRADE}/order", sim.RateLimit(60, 2.0))
+    def order(self, request: sim.Request) -> dict[str, Any]:
         """One order; cancelled ones without a fill are forgotten after two hours."""
         order = self._order(request, request.params)
         if not _kept(order, request.now_ms):
             raise errors.UnknownOrder("forgotten")
         return order_row(order, self.named(order.symbol))
 
-    @get(f"{TRADE}/orders-pending", RateLimit(60, 2.0))
-    def orders_pending(self, request: Request) -> list[dict[str, Any]]:
+    @get(f"{TRADE}/orders-pending", sim.RateLimit(60, 2.0))
+    def orders_pending(self, request: sim.Request) -> list[dict[str, Any]]:
         """Open orders."""
         return self._listed(request, self.engine.lists.open_orders(request.account), 10_000)
 
-    @get(f"{TRADE}/orders-history", RateLimit(40, 2.0), needs="instType")
-    def orders_history(self, request: Request) -> list[dict[str, Any]]:
+    @get(f"{TRADE}/orders-history", sim.RateLimit(40, 2.0), needs="instType")
+    def orders_history(self, request: sim.Request) -> list[dict[str, Any]]:
         """Of a week."""
         return self._listed(request, self.engine.lists.past_orders(request.account), 7)
 
-    @get(f"{TRADE}/orders-history-archive", RateLimit(20, 2.0), needs="instType")
-    def orders_archive(self, request: Request) -> list[dict[str, Any]]:
+    @get(f"{TRADE}/orders-history-archive", sim.RateLimit(20, 2.0), needs="instType")
+    def orders_archive(self, request: sim.Request) -> list[dict[str, Any]]:
         """Of three months."""
         return self._listed(request, self.engine.lists.past_orders(request.account), 90)
 
-    def _listed(self, request: Request, orders: Sequence[Order], days: int) -> list[dict[str, Any]]:
+    def _listed(self, request: sim.Request, orders: Sequence[sim.Order], days: int) -> list[dict[str, Any]]:
         wanted = request.params.get("state")
 
-        def shown(order: Order) -> bool:
+        def shown(order: sim.Order) -> bool:
             told = order.is_open or _kept(order, request.now_ms)
             return told and wanted in (None, "", order_row(order, self.named(order.symbol))["state"])
 
         return [order_row(order, self.named(order.symbol)) for order in self.page(request, orders, days, shown)]
 
-    @get(f"{TRADE}/fills", RateLimit(60, 2.0))
-    def fills(self, request: Request) -> list[dict[str, str]]:
+    @get(f"{TRADE}/fills", sim.RateLimit(60, 2.0))
+    def fills(self, request: sim.Request) -> list[dict[str, str]]:
         """Of three days."""
         return self._fills(request, 3)
 
-    @get(f"{TRADE}/fills-history", RateLimit(10, 2.0), needs="instType")
-    def fills_history(self, request: Request) -> list[dict[str, str]]:
+    @get(f"{TRADE}/fills-history", sim.RateLimit(10, 2.0), needs="instType")
+    def fills_history(self, request: sim.Request) -> list[dict[str, str]]:
         """Of three months."""
         return self._fills(request, 90)
 
-    def _fills(self, request: Request, days: int) -> list[dict[str, str]]:
+    def _fills(self, request: sim.Request, days: int) -> list[dict[str, str]]:
         found = self.page(request, self.engine.lists.fills(request.account), days)
         return [fill_row(fill, self.named(fill.symbol)) for fill in found]
 
 
-ORDER_SIDES = {side.value: side for side in Side}
+ORDER_SIDES = {side.value: side for side in sim.Side}
 
 
-def _kept(order: Order, now_ms: int) -> bool:
+def _kept(order: sim.Order, now_ms: int) -> bool:
     return order.is_open or bool(order.filled) or now_ms - order.updated_ms < TWO_HOURS_MS
 
 
-def order_row(order: Order, contract: ContractSpec) -> dict[str, Any]:
+def order_row(order: sim.Order, contract: sim.ContractSpec) -> dict[str, Any]:
     """As all calls and pushes have it."""
     style = "market" if order.price is None else _STYLE_OF[order.time_in_force]
-    net = order.position_mode is PositionMode.ONE_WAY
-    side = "net" if net else (order.position_side or PositionSide.LONG).value
-    liquidation = order.source is Source.LIQUIDATION
+    net = order.position_mode is sim.PositionMode.ONE_WAY
+    side = "net" if net else (order.position_side or sim.PositionSide.LONG).value
+    liquidation = order.source is sim.Source.LIQUIDATION
     presets = {"tpTriggerPx": order.take_profit, "slTriggerPx": order.stop_loss}
     attached = {name: plain(preset.trigger_price) for name, preset in presets.items() if preset is not None}
     return {
@@ -315,7 +301,9 @@ def order_row(order: Order, contract: ContractSpec) -> dict[str, Any]:
         "rebateCcy": contract.settle,
         "pnl": plain(order.realized_pnl),
         "category": "full_liquidation" if liquidation else "normal",
-        "cancelSource": CANCEL_SOURCES.get(order.cancel_reason, "0") if order.status is OrderStatus.CANCELED else "",
+        "cancelSource": CANCEL_SOURCES.get(order.cancel_reason, "0")
+        if order.status is sim.OrderStatus.CANCELED
+        else "",
         "stpMode": "cancel_maker",
         "attachAlgoOrds": [attached] if attached else [],
         "linkedAlgoOrd": {"algoId": ""},
@@ -329,10 +317,10 @@ def order_row(order: Order, contract: ContractSpec) -> dict[str, Any]:
     }
 
 
-_STYLE_OF = {force: word for word, (kind, force) in STYLES.items() if kind is OrderType.LIMIT}
+_STYLE_OF = {force: word for word, (kind, force) in STYLES.items() if kind is sim.OrderType.LIMIT}
 
 
-def last_fill(fill: Fill | None, contract: ContractSpec) -> dict[str, str]:
+def last_fill(fill: sim.Fill | None, contract: sim.ContractSpec) -> dict[str, str]:
     """What a pushed row of an order says of the execution that it tells of; empty without one."""
     names = ("fillPx", "fillTime", "tradeId", "execType", "fillFeeCcy")
     if fill is None:
@@ -346,18 +334,18 @@ def last_fill(fill: Fill | None, contract: ContractSpec) -> dict[str, str]:
     }
 
 
-def trade_type(fill: Fill) -> str:
+def trade_type(fill: sim.Fill) -> str:
     """`subType`: bought or sold, in long/short mode what was opened or closed."""
     order = fill.order
-    if order.position_mode is PositionMode.ONE_WAY:
-        return "1" if fill.side is Side.BUY else "2"
-    return str((5 if order.closes else 3) + (order.position_side is PositionSide.SHORT))
+    if order.position_mode is sim.PositionMode.ONE_WAY:
+        return "1" if fill.side is sim.Side.BUY else "2"
+    return str((5 if order.closes else 3) + (order.position_side is sim.PositionSide.SHORT))
 
 
-def fill_row(fill: Fill, contract: ContractSpec) -> dict[str, str]:
+def fill_row(fill: sim.Fill, contract: sim.ContractSpec) -> dict[str, str]:
     """An execution: `subType` tells what it opened or closed."""
     order = fill.order
-    net = order.position_mode is PositionMode.ONE_WAY
+    net = order.position_mode is sim.PositionMode.ONE_WAY
     return {
         "instType": "SWAP",
         "instId": inst_id(contract),
@@ -371,11 +359,11 @@ def fill_row(fill: Fill, contract: ContractSpec) -> dict[str, str]:
         "fillSz": in_contracts(fill.quantity, contract),
         "fillPnl": plain(fill.realized_pnl),
         "side": fill.side.value,
-        "posSide": "net" if net else (order.position_side or PositionSide.LONG).value,
-        "execType": "M" if fill.role is Role.MAKER else "T",
+        "posSide": "net" if net else (order.position_side or sim.PositionSide.LONG).value,
+        "execType": "M" if fill.role is sim.Role.MAKER else "T",
         "feeCcy": contract.settle,
         "fee": plain(-fill.fee),
-        "feeRate": plain(-(contract.maker_rate if fill.role is Role.MAKER else contract.taker_rate)),
+        "feeRate": plain(-(contract.maker_rate if fill.role is sim.Role.MAKER else contract.taker_rate)),
         "ts": str(fill.created_ms),
         "fillTime": str(fill.created_ms),
     }
