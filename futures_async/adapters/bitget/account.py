@@ -10,19 +10,8 @@ import futures_async.adapter as fa
 from futures_async.adapter import chosen, finite, ms, to_decimal, to_text, unread_of, walks, windows
 from futures_async.adapters._bitget import ProductType, unified_symbol, venue_symbol
 from futures_async.adapters._rows import Row, listed, readable, same_name, some_of
-from futures_async.adapters.bitget import endpoints
+from futures_async.adapters.bitget import endpoints, mapping
 from futures_async.adapters.bitget.dialect import BitgetDialect
-from futures_async.adapters.bitget.mapping import (
-    WIRE_POSITION_SIDE,
-    accounts,
-    closed_positions,
-    contracts,
-    funding_rates,
-    ledger_entries,
-    positions,
-    risk_limits,
-    tickers,
-)
 from futures_async.adapters.bitget.options import BitgetOptions
 from futures_async.adapters.bitget.streams import BitgetStreamDialect
 from futures_async.adapters.bitget.wire import WireAccount, WireAdlRank, WireFeeRate
@@ -100,13 +89,15 @@ class BitgetAccount(fa.Adapter):
 
     async def fetch_contracts(self) -> list[fa.Contract]:
         rows = await self._call(endpoints.CONTRACTS, {"productType": self.product_type})
-        return contracts(self.product_type, self.margin_coin).known(rows)
+        return mapping.contracts(self.product_type, self.margin_coin).known(rows)
 
     async def fetch_ticker(self, symbol: str) -> fa.Ticker:
-        return tickers(self.product_type, self.margin_coin).one(await self._row(endpoints.TICKER, symbol))
+        return mapping.tickers(self.product_type, self.margin_coin).one(await self._row(endpoints.TICKER, symbol))
 
     async def fetch_funding_rate(self, symbol: str) -> fa.FundingRate:
-        return funding_rates(self.product_type, self.margin_coin).one(await self._row(endpoints.FUNDING_RATE, symbol))
+        return mapping.funding_rates(self.product_type, self.margin_coin).one(
+            await self._row(endpoints.FUNDING_RATE, symbol)
+        )
 
     async def fetch_risk_limits(self, symbol: str) -> list[fa.RiskLimit]:
         wanted = self.venue_symbol(symbol)
@@ -116,7 +107,7 @@ class BitgetAccount(fa.Adapter):
             about=lambda rows: not rows or any(same_name(row.symbol, wanted) for row in rows),
         )
         own = fa.Rows(row for row in rows if same_name(row.symbol, wanted)).without(unread_of(rows))
-        tiers = risk_limits(self.product_type).known(own)
+        tiers = mapping.risk_limits(self.product_type).known(own)
         tiers.sort(key=lambda tier: tier.tier or 0)
         return tiers
 
@@ -150,7 +141,7 @@ class BitgetAccount(fa.Adapter):
                 params,
                 about=lambda rows: all(same_name(row.symbol, wanted) for row in rows or ()),
             )
-        found = positions(self.product_type).all(rows)
+        found = mapping.positions(self.product_type).all(rows)
         for position in found:
             if position.raw.margin_mode:  # one that does not say takes nothing away of what is known
                 self._margin_modes[position.venue_symbol] = position.raw.margin_mode
@@ -164,7 +155,7 @@ class BitgetAccount(fa.Adapter):
             cursor,
             DEPTH_MS,
             lambda answer: (answer.rows, answer.end_id),
-            closed_positions(self.product_type),
+            mapping.closed_positions(self.product_type),
         )
 
     async def _page(
@@ -213,14 +204,14 @@ class BitgetAccount(fa.Adapter):
         params = {"symbol": symbol, "productType": self.product_type, "marginCoin": coin}
 
         def of_coin(wire: WireAccount) -> fa.Account | None:
-            account = accounts().one(wire)
+            account = mapping.accounts().one(wire)
             return account if account.margin_coin == coin else None
 
         return await self._pick(endpoints.ACCOUNT, params, of_coin)
 
     async def fetch_accounts(self) -> list[fa.Account]:
         rows = await self._call(endpoints.ACCOUNTS, {"productType": self.product_type})
-        return accounts().all(rows)
+        return mapping.accounts().all(rows)
 
     async def fetch_symbol_account(self, symbol: str) -> WireAccount:
         """Read leverage, margin mode and position mode of one contract: the only place that tells them when flat."""
@@ -243,7 +234,7 @@ class BitgetAccount(fa.Adapter):
         limit = None if price is None else to_text(to_decimal(price, "price"))
         params = {
             **self._settled_params(symbol),
-            "posSide": WIRE_POSITION_SIDE[side],
+            "posSide": mapping.WIRE_POSITION_SIDE[side],
             "orderType": "market" if limit is None else "limit",
             "openPrice": limit,
         }
@@ -263,5 +254,5 @@ class BitgetAccount(fa.Adapter):
             cursor,
             LEDGER_SPAN_MS,
             lambda answer: (answer.bills, answer.end_id),
-            ledger_entries(self.product_type),
+            mapping.ledger_entries(self.product_type),
         )

@@ -13,19 +13,7 @@ from typing import Any, NamedTuple
 import futures_async.adapter as fa
 from futures_async.adapter import identifier, made, moment, needed, otherwise, positive_or_none, price, size, text, word
 from futures_async.adapters._bitget import Cost, ProductType, cost_of, unified_symbol
-from futures_async.adapters.bitget.mapping import (
-    MARGIN_MODE,
-    POSITION_MODE,
-    POSITION_SIDE,
-    VENUE,
-    WIRE_MARGIN_MODE,
-)
-from futures_async.adapters.bitget.wire_orders import (
-    WireFeeDetail,
-    WireFill,
-    WireOrder,
-    WirePlanOrder,
-)
+from futures_async.adapters.bitget import mapping, wire_orders
 
 SIDE = {"buy": fa.Side.BUY, "sell": fa.Side.SELL}
 OTHER_SIDE = {fa.Side.BUY: fa.Side.SELL, fa.Side.SELL: fa.Side.BUY}
@@ -111,17 +99,17 @@ def direction(
     word = (trade_side or "").lower()
     position = (pos_side or "").lower()
     mode = (pos_mode or "").lower()
-    if mode and mode not in POSITION_MODE:
+    if mode and mode not in mapping.POSITION_MODE:
         raise fa.DecodeError(f"posMode has the unknown word {mode[:40]!r}", path="posMode")
-    if position not in ("", "net", *POSITION_SIDE):
+    if position not in ("", "net", *mapping.POSITION_SIDE):
         raise fa.DecodeError(f"posSide has the unknown word {position[:40]!r}", path="posSide")
     if mode == "one_way_mode" or (not mode and (position == "net" or "single" in word)):
         return Direction(fa.known(SIDE, side or "", "side"), None, None)
     closes = closing or "close" in word
     if not closes and word not in ("", "open"):
         raise fa.DecodeError(f"tradeSide has the unknown word {word[:40]!r}", path="tradeSide")
-    if position in POSITION_SIDE:
-        held = POSITION_SIDE[position]
+    if position in mapping.POSITION_SIDE:
+        held = mapping.POSITION_SIDE[position]
     elif word.endswith("close_long"):
         held = fa.PositionSide.LONG
     elif word.endswith("close_short"):
@@ -142,7 +130,7 @@ def _type(word: fa.OrderType | None, trade_side: str | None) -> fa.OrderType | N
 
 
 @fa.table
-def orders(row: WireOrder, product_type: ProductType, *, pushed: bool = False) -> fa.Order:
+def orders(row: wire_orders.WireOrder, product_type: ProductType, *, pushed: bool = False) -> fa.Order:
     """Orders, of a detail, of a list, or pushed: these name their fee as fills do."""
     coin, trade_side = text(row.margin_coin), text(row.trade_side)
     went = made(direction, text(row.side), trade_side, text(row.pos_side), text(row.pos_mode))
@@ -153,7 +141,7 @@ def orders(row: WireOrder, product_type: ProductType, *, pushed: bool = False) -
         cost = made(_cost, row.fee_detail)
         fee, paid_in = made(lambda cost: cost.fee, cost), made(lambda cost: cost.coin, cost)
     return fa.Order(
-        **fa.named(VENUE, row.symbol, unified_symbol, product_type, coin, spelled=str.upper),
+        **fa.named(mapping.VENUE, row.symbol, unified_symbol, product_type, coin, spelled=str.upper),
         order_id=needed(identifier(row.order_id)),
         client_order_id=text(fa.either(row.client_oid, row.client_oid_too)),
         side=made(lambda went: went.side, went),
@@ -174,7 +162,7 @@ def orders(row: WireOrder, product_type: ProductType, *, pushed: bool = False) -
             lambda went, said: said if went.closes is None else went.closes, went, fa.yes_no(row.reduce_only)
         ),
         position_side=made(lambda went: went.position_side, went),
-        margin_mode=word(row.margin_mode, MARGIN_MODE),
+        margin_mode=word(row.margin_mode, mapping.MARGIN_MODE),
         leverage=price(row.leverage),
         take_profit=price(row.preset_stop_surplus_price),
         stop_loss=price(row.preset_stop_loss_price),
@@ -192,14 +180,14 @@ def _plan_direction(
 
 
 @fa.table
-def trigger_orders(row: WirePlanOrder, product_type: ProductType) -> fa.Order:
+def trigger_orders(row: wire_orders.WirePlanOrder, product_type: ProductType) -> fa.Order:
     """Waiting orders. `price` is the limit that an order will have, if any."""
     coin = text(row.margin_coin)
     kind = needed(word(row.plan_type, PLAN_KIND))
     closing = made(lambda kind, plan: str(plan).lower() not in PLANS, kind, row.plan_type)
     went = made(_plan_direction, closing, text(row.side), text(row.trade_side), text(row.pos_side), text(row.pos_mode))
     return fa.Order(
-        **fa.named(VENUE, row.symbol, unified_symbol, product_type, coin, spelled=str.upper),
+        **fa.named(mapping.VENUE, row.symbol, unified_symbol, product_type, coin, spelled=str.upper),
         order_id=needed(identifier(row.order_id)),
         client_order_id=text(row.client_oid),
         side=made(lambda went: went.side, went),
@@ -213,7 +201,7 @@ def trigger_orders(row: WirePlanOrder, product_type: ProductType) -> fa.Order:
         status=needed(word(row.plan_status, PLAN_STATUS, unknown=fa.OrderStatus.UNKNOWN)),
         reduce_only=made(lambda closing, went: closing or went.closes, closing, went),
         position_side=made(lambda went: went.position_side, went),
-        margin_mode=word(row.margin_mode, MARGIN_MODE),
+        margin_mode=word(row.margin_mode, mapping.MARGIN_MODE),
         take_profit=price(row.stop_surplus_trigger_price),
         stop_loss=price(row.stop_loss_trigger_price),
         created_ms=moment(row.c_time),
@@ -221,24 +209,26 @@ def trigger_orders(row: WirePlanOrder, product_type: ProductType) -> fa.Order:
     )
 
 
-def _paid(detail: WireFeeDetail) -> Decimal | None:
+def _paid(detail: wire_orders.WireFeeDetail) -> Decimal | None:
     fee = fa.decimal_or_none(detail.total_fee if detail.fee is None else detail.fee, "feeDetail[].totalFee")
     return None if fee is None else fa.EXACT.minus(fee)
 
 
 def _cost(came: object) -> Cost:
-    return cost_of(came, WireFeeDetail, _paid)
+    return cost_of(came, wire_orders.WireFeeDetail, _paid)
 
 
 @fa.table
-def fills(row: WireFill, product_type: ProductType, margin_coin: str | None = None, *, pushed: bool = False) -> fa.Fill:
+def fills(
+    row: wire_orders.WireFill, product_type: ProductType, margin_coin: str | None = None, *, pushed: bool = False
+) -> fa.Fill:
     """Executions. Where they are read, the venue names no client order id, and `side` is the position's in hedge mode;
     where they are pushed, it names one, and `side` is what the market saw."""
     name = needed(text(row.symbol))
     went = made(direction, text(row.side), text(row.trade_side), None, text(row.pos_mode))
     cost = made(_cost, row.fee_detail)
     return fa.Fill(
-        venue=VENUE,
+        venue=mapping.VENUE,
         fill_id=needed(identifier(row.trade_id)),
         order_id=needed(identifier(row.order_id)),
         client_order_id=text(row.client_oid) if pushed else None,
@@ -310,7 +300,7 @@ def order_frame(
     return {
         "symbol": venue_symbol,
         "productType": product_type,
-        "marginMode": WIRE_MARGIN_MODE[margin_mode],
+        "marginMode": mapping.WIRE_MARGIN_MODE[margin_mode],
         "marginCoin": margin_coin,
     }
 
@@ -350,7 +340,7 @@ def stop_fields(name: str, stop: fa.Stop) -> dict[str, str]:
 PLAN_FIELDS = {"trigger_price": "newTriggerPrice", "price": "newPrice", "quantity": "newSize"}
 
 
-def waiting_values(row: WirePlanOrder) -> dict[str, Decimal | None]:
+def waiting_values(row: wire_orders.WirePlanOrder) -> dict[str, Decimal | None]:
     """What can be changed of a waiting order; None where it has no such thing."""
     return {
         "trigger_price": fa.decimal_or_none(row.trigger_price, "triggerPrice"),
@@ -360,7 +350,7 @@ def waiting_values(row: WirePlanOrder) -> dict[str, Decimal | None]:
     }
 
 
-def stop_change(row: WirePlanOrder, wanted: dict[str, Decimal | None]) -> dict[str, str]:
+def stop_change(row: wire_orders.WirePlanOrder, wanted: dict[str, Decimal | None]) -> dict[str, str]:
     """What `modify-tpsl-order` is told: everything again; the size is "" for the whole position."""
 
     def text(name: str) -> str:

@@ -7,16 +7,8 @@ from decimal import Decimal
 import futures_async.adapter as fa
 from futures_async.adapter import chosen, known, to_text
 from futures_async.adapters._bitget_codes import UNCHANGED
-from futures_async.adapters.bitget import endpoints
+from futures_async.adapters.bitget import endpoints, mapping
 from futures_async.adapters.bitget.account import REFERENCE, BitgetAccount
-from futures_async.adapters.bitget.mapping import (
-    MARGIN_MODE,
-    POSITION_MODE,
-    WIRE_MARGIN_MODE,
-    WIRE_POSITION_MODE,
-    WIRE_POSITION_SIDE,
-    to_leverage,
-)
 
 
 class BitgetSettings(BitgetAccount):
@@ -27,15 +19,17 @@ class BitgetSettings(BitgetAccount):
     position_mode_stands = UNCHANGED
 
     async def _read_leverage(self, venue_symbol: str, margin_mode: fa.MarginMode | None) -> fa.Leverage:
-        return to_leverage(await self._symbol_account(venue_symbol), venue_symbol, self.product_type, margin_mode)
+        return mapping.to_leverage(
+            await self._symbol_account(venue_symbol), venue_symbol, self.product_type, margin_mode
+        )
 
     async def _leverage_change(
         self, venue_symbol: str, leverage: Decimal, margin_mode: fa.MarginMode | None, side: fa.PositionSide | None
     ) -> fa.LeverageChange:
         params = self._settled_params(venue_symbol)
         now = await self._symbol_account(venue_symbol)
-        mode = known(MARGIN_MODE, now.margin_mode or "", "marginMode")
-        hedge = known(POSITION_MODE, now.pos_mode or "", "posMode") is fa.PositionMode.HEDGE
+        mode = known(mapping.MARGIN_MODE, now.margin_mode or "", "marginMode")
+        hedge = known(mapping.POSITION_MODE, now.pos_mode or "", "posMode") is fa.PositionMode.HEDGE
         if margin_mode not in (None, mode):
             raise fa.InvalidRequest(
                 f"{self.id}: {venue_symbol} is in {mode.value} margin, and leverage is set for the mode in force: "
@@ -49,7 +43,7 @@ class BitgetSettings(BitgetAccount):
         elif side is None:
             body = {**params, "longLeverage": text, "shortLeverage": text}
         else:
-            body = {**params, "leverage": text, "holdSide": WIRE_POSITION_SIDE[side]}
+            body = {**params, "leverage": text, "holdSide": mapping.WIRE_POSITION_SIDE[side]}
         return fa.LeverageChange(
             [fa.Call(endpoints.SET_LEVERAGE, body)],
             mode,
@@ -68,12 +62,12 @@ class BitgetSettings(BitgetAccount):
 
         async def read() -> fa.MarginMode:
             account = await self._symbol_account(symbol)
-            return known(MARGIN_MODE, account.margin_mode or "", "marginMode")
+            return known(mapping.MARGIN_MODE, account.margin_mode or "", "marginMode")
 
         self._margin_modes.pop(params["symbol"], None)
         if await read() is mode:
             return  # the venue refuses even "no change" while positions or orders are open
-        body = {**params, "marginMode": WIRE_MARGIN_MODE[mode]}
+        body = {**params, "marginMode": mapping.WIRE_MARGIN_MODE[mode]}
         try:
             await self._apply(
                 ("set_margin_mode", params["symbol"]),
@@ -89,16 +83,16 @@ class BitgetSettings(BitgetAccount):
     async def fetch_position_mode(self, symbol: str | None = None) -> fa.PositionMode:
         """Read whether positions are one-way or hedged; one mode holds for the whole product type."""
         account = await self._symbol_account(symbol or REFERENCE[self.product_type])
-        return known(POSITION_MODE, account.pos_mode or "", "posMode")
+        return known(mapping.POSITION_MODE, account.pos_mode or "", "posMode")
 
     def _position_mode_change(self, mode: fa.PositionMode) -> fa.Call:
         """Of the whole product type."""
-        body = {"productType": self.product_type, "posMode": WIRE_POSITION_MODE[mode]}
+        body = {"productType": self.product_type, "posMode": mapping.WIRE_POSITION_MODE[mode]}
         return fa.Call(endpoints.SET_POSITION_MODE, body)
 
     async def _margin_move(self, position: fa.Position, amount: Decimal) -> fa.Call:
         params = self._settled_params(position.venue_symbol)
-        side = WIRE_POSITION_SIDE[position.side]
+        side = mapping.WIRE_POSITION_SIDE[position.side]
         return fa.Call(endpoints.SET_MARGIN, {**params, "amount": to_text(amount), "holdSide": side})
 
     async def set_auto_margin(self, symbol: str, enabled: bool, side: fa.PositionSide) -> None:
@@ -109,7 +103,7 @@ class BitgetSettings(BitgetAccount):
             "symbol": params["symbol"],
             "autoMargin": "on" if enabled else "off",
             "marginCoin": params["marginCoin"],
-            "holdSide": WIRE_POSITION_SIDE[side],
+            "holdSide": mapping.WIRE_POSITION_SIDE[side],
         }
         self._active("set_auto_margin")
         await self._call(endpoints.SET_AUTO_MARGIN, body=body)

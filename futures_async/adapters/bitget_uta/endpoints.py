@@ -15,32 +15,7 @@ from typing import cast
 import msgspec
 
 from futures_async.adapter import Endpoint, Kind, RateLimit, windows
-from futures_async.adapters.bitget_uta.wire import (
-    WireAdlRank,
-    WireAssets,
-    WireFeeRate,
-    WireFill,
-    WireIds,
-    WireInfo,
-    WireMaxOpen,
-    WireOpenLimit,
-    WireOrder,
-    WirePastPosition,
-    WirePosition,
-    WireRecord,
-    WireRows,
-    WireSettings,
-    WireStrategy,
-    WireSubOrder,
-    WireTier,
-)
-from futures_async.adapters.bitget_uta.wire_market import (
-    WireFundingRate,
-    WireInstrument,
-    WirePastFundingRates,
-    WireTicker,
-    WireTime,
-)
+from futures_async.adapters.bitget_uta import wire, wire_market
 
 MARKET = RateLimit(20, 1.0, scope="ip")
 PAGE = 100
@@ -54,19 +29,21 @@ BATCH = 20
 """Orders of a batch at most."""
 
 # https://www.bitget.com/api-doc/uta/account/Get-Account
-ASSETS = Endpoint("GET", "/api/v3/account/assets", result=WireAssets, limit=RateLimit(20))
+ASSETS = Endpoint("GET", "/api/v3/account/assets", result=wire.WireAssets, limit=RateLimit(20))
 # https://www.bitget.com/api-doc/uta/account/Get-Account-Setting
-SETTINGS = Endpoint("GET", "/api/v3/account/settings", result=WireSettings, limit=RateLimit(20))
+SETTINGS = Endpoint("GET", "/api/v3/account/settings", result=wire.WireSettings, limit=RateLimit(20))
 # https://www.bitget.com/api-doc/uta/account/Get-Account-Info
-INFO = Endpoint("GET", "/api/v3/account/info", result=WireInfo, limit=RateLimit(5))
+INFO = Endpoint("GET", "/api/v3/account/info", result=wire.WireInfo, limit=RateLimit(5))
 # https://www.bitget.com/api-doc/uta/account/Get-Account-Financial-Records
-RECORDS = Endpoint("GET", "/api/v3/account/financial-records", result=WireRows[WireRecord], limit=RateLimit(20))
+RECORDS = Endpoint(
+    "GET", "/api/v3/account/financial-records", result=wire.WireRows[wire.WireRecord], limit=RateLimit(20)
+)
 # https://www.bitget.com/api-doc/uta/account/Get-Account-Fee-Rate
-FEE_RATE = Endpoint("GET", "/api/v3/account/fee-rate", result=WireFeeRate, limit=RateLimit(3))
+FEE_RATE = Endpoint("GET", "/api/v3/account/fee-rate", result=wire.WireFeeRate, limit=RateLimit(3))
 # https://www.bitget.com/api-doc/uta/account/Get-Open-Interest-Limit
-OPEN_LIMIT = Endpoint("GET", "/api/v3/account/open-interest-limit", result=WireOpenLimit, limit=RateLimit(5))
+OPEN_LIMIT = Endpoint("GET", "/api/v3/account/open-interest-limit", result=wire.WireOpenLimit, limit=RateLimit(5))
 # https://www.bitget.com/api-doc/uta/account/Get-Max-Open-Available - a read, although it posts
-MAX_OPEN = Endpoint("POST", "/api/v3/account/max-open-available", result=WireMaxOpen, limit=RateLimit(5))
+MAX_OPEN = Endpoint("POST", "/api/v3/account/max-open-available", result=wire.WireMaxOpen, limit=RateLimit(5))
 # https://www.bitget.com/api-doc/uta/account/Change-Leverage - answers "success", not the values
 SET_LEVERAGE = Endpoint(
     "POST", "/api/v3/account/set-leverage", result=msgspec.Raw, limit=RateLimit(10), kind=Kind.SETTING
@@ -82,44 +59,51 @@ SET_MARGIN = Endpoint("POST", "/api/v3/account/set-margin", result=msgspec.Raw, 
 POSITIONS = Endpoint(
     "GET",
     "/api/v3/position/current-position",
-    result=cast("type[WireRows[WirePosition] | list[WirePosition]]", WireRows[WirePosition] | list[WirePosition]),
+    result=cast(
+        "type[wire.WireRows[wire.WirePosition] | list[wire.WirePosition]]",
+        wire.WireRows[wire.WirePosition] | list[wire.WirePosition],
+    ),
     limit=RateLimit(20),
 )
 # https://www.bitget.com/api-doc/uta/trade/Get-Position-History
 PAST_POSITIONS = Endpoint(
-    "GET", "/api/v3/position/history-position", result=WireRows[WirePastPosition], limit=RateLimit(20)
+    "GET", "/api/v3/position/history-position", result=wire.WireRows[wire.WirePastPosition], limit=RateLimit(20)
 )
 # https://www.bitget.com/api-doc/uta/trade/Get-Position-ADL-Rank
-ADL_RANKS = Endpoint("GET", "/api/v3/position/adlRank", result=list[WireAdlRank], limit=RateLimit(1))
+ADL_RANKS = Endpoint("GET", "/api/v3/position/adlRank", result=list[wire.WireAdlRank], limit=RateLimit(1))
 
 # https://www.bitget.com/api-doc/uta/trade/Place-Order
-PLACE_ORDER = Endpoint("POST", "/api/v3/trade/place-order", result=WireIds, limit=RateLimit(10), kind=Kind.ORDER)
+PLACE_ORDER = Endpoint("POST", "/api/v3/trade/place-order", result=wire.WireIds, limit=RateLimit(10), kind=Kind.ORDER)
 # https://www.bitget.com/api-doc/uta/trade/Place-Batch - the body is a bare array
-PLACE_BATCH = Endpoint("POST", "/api/v3/trade/place-batch", result=list[WireIds], limit=RateLimit(5), kind=Kind.ORDER)
+PLACE_BATCH = Endpoint(
+    "POST", "/api/v3/trade/place-batch", result=list[wire.WireIds], limit=RateLimit(5), kind=Kind.ORDER
+)
 # https://www.bitget.com/api-doc/uta/trade/Modify-Order
-MODIFY_ORDER = Endpoint("POST", "/api/v3/trade/modify-order", result=WireIds, limit=RateLimit(10), kind=Kind.ORDER)
+MODIFY_ORDER = Endpoint("POST", "/api/v3/trade/modify-order", result=wire.WireIds, limit=RateLimit(10), kind=Kind.ORDER)
 # https://www.bitget.com/api-doc/uta/trade/Batch-Modify-Orders
 MODIFY_BATCH = Endpoint(
-    "POST", "/api/v3/trade/batch-modify-order", result=list[WireIds], limit=RateLimit(10), kind=Kind.ORDER
+    "POST", "/api/v3/trade/batch-modify-order", result=list[wire.WireIds], limit=RateLimit(10), kind=Kind.ORDER
 )
 # https://www.bitget.com/api-doc/uta/trade/Cancel-Order
-CANCEL_ORDER = Endpoint("POST", "/api/v3/trade/cancel-order", result=WireIds, limit=RateLimit(10), kind=Kind.CANCEL)
+CANCEL_ORDER = Endpoint(
+    "POST", "/api/v3/trade/cancel-order", result=wire.WireIds, limit=RateLimit(10), kind=Kind.CANCEL
+)
 # https://www.bitget.com/api-doc/uta/trade/Cancel-Batch
 CANCEL_BATCH = Endpoint(
-    "POST", "/api/v3/trade/cancel-batch", result=list[WireIds], limit=RateLimit(5), kind=Kind.CANCEL
+    "POST", "/api/v3/trade/cancel-batch", result=list[wire.WireIds], limit=RateLimit(5), kind=Kind.CANCEL
 )
 # https://www.bitget.com/api-doc/uta/trade/Cancel-All-Order
 CANCEL_SYMBOL = Endpoint(
     "POST",
     "/api/v3/trade/cancel-symbol-order",
-    result=WireRows[WireIds],
+    result=wire.WireRows[wire.WireIds],
     limit=RateLimit(5),
     kind=Kind.DELTA,
     cancels=True,
 )
 # https://www.bitget.com/api-doc/uta/trade/Close-All-Positions - the client ids are the venue's own
 CLOSE_POSITIONS = Endpoint(
-    "POST", "/api/v3/trade/close-positions", result=WireRows[WireIds], limit=RateLimit(5), kind=Kind.DELTA
+    "POST", "/api/v3/trade/close-positions", result=wire.WireRows[wire.WireIds], limit=RateLimit(5), kind=Kind.DELTA
 )
 # https://www.bitget.com/api-doc/uta/trade/CountDown-Cancel-All - restarts the timer, so it may be repeated
 COUNTDOWN = Endpoint(
@@ -131,22 +115,24 @@ COUNTDOWN = Endpoint(
     cancels=True,
 )
 # https://www.bitget.com/api-doc/uta/trade/Get-Order-Details
-ORDER = Endpoint("GET", "/api/v3/trade/order-info", result=WireOrder, limit=RateLimit(20))
+ORDER = Endpoint("GET", "/api/v3/trade/order-info", result=wire.WireOrder, limit=RateLimit(20))
 # https://www.bitget.com/api-doc/uta/trade/Get-Order-Pending
-OPEN_ORDERS = Endpoint("GET", "/api/v3/trade/unfilled-orders", result=WireRows[WireOrder], limit=RateLimit(20))
+OPEN_ORDERS = Endpoint(
+    "GET", "/api/v3/trade/unfilled-orders", result=wire.WireRows[wire.WireOrder], limit=RateLimit(20)
+)
 # https://www.bitget.com/api-doc/uta/trade/Get-Order-History
-PAST_ORDERS = Endpoint("GET", "/api/v3/trade/history-orders", result=WireRows[WireOrder], limit=RateLimit(20))
+PAST_ORDERS = Endpoint("GET", "/api/v3/trade/history-orders", result=wire.WireRows[wire.WireOrder], limit=RateLimit(20))
 # https://www.bitget.com/api-doc/uta/trade/Get-Order-Fills
-FILLS = Endpoint("GET", "/api/v3/trade/fills", result=WireRows[WireFill], limit=RateLimit(20))
+FILLS = Endpoint("GET", "/api/v3/trade/fills", result=wire.WireRows[wire.WireFill], limit=RateLimit(20))
 
 # Orders that wait for a price have lists and ids of their own: the calls above do not know them.
 # https://www.bitget.com/api-doc/uta/strategy/Place-Strategy-Order
 PLACE_STRATEGY = Endpoint(
-    "POST", "/api/v3/trade/place-strategy-order", result=WireIds, limit=RateLimit(10), kind=Kind.ORDER
+    "POST", "/api/v3/trade/place-strategy-order", result=wire.WireIds, limit=RateLimit(10), kind=Kind.ORDER
 )
 # https://www.bitget.com/api-doc/uta/strategy/Modify-Strategy-Order - in place, so that it may be repeated
 MODIFY_STRATEGY = Endpoint(
-    "POST", "/api/v3/trade/modify-strategy-order", result=WireIds, limit=RateLimit(10), kind=Kind.SETTING
+    "POST", "/api/v3/trade/modify-strategy-order", result=wire.WireIds, limit=RateLimit(10), kind=Kind.SETTING
 )
 # https://www.bitget.com/api-doc/uta/strategy/Cancel-Strategy-Order - `data` is null
 CANCEL_STRATEGY = Endpoint(
@@ -157,31 +143,35 @@ OPEN_STRATEGIES = Endpoint(
     "GET",
     "/api/v3/trade/unfilled-strategy-orders",
     result=cast(
-        "type[WireRows[WireStrategy] | list[WireStrategy] | None]",
-        WireRows[WireStrategy] | list[WireStrategy] | None,
+        "type[wire.WireRows[wire.WireStrategy] | list[wire.WireStrategy] | None]",
+        wire.WireRows[wire.WireStrategy] | list[wire.WireStrategy] | None,
     ),
     limit=RateLimit(20),
 )
 # https://www.bitget.com/api-doc/uta/strategy/Get-History-Strategy-Orders
 PAST_STRATEGIES = Endpoint(
-    "GET", "/api/v3/trade/history-strategy-orders", result=WireRows[WireStrategy], limit=RateLimit(20)
+    "GET", "/api/v3/trade/history-strategy-orders", result=wire.WireRows[wire.WireStrategy], limit=RateLimit(20)
 )
 # https://www.bitget.com/api-doc/uta/strategy/Get-Strategy-Sub-Orders
-SUB_ORDERS = Endpoint("GET", "/api/v3/trade/strategy-sub-orders", result=WireRows[WireSubOrder], limit=RateLimit(10))
+SUB_ORDERS = Endpoint(
+    "GET", "/api/v3/trade/strategy-sub-orders", result=wire.WireRows[wire.WireSubOrder], limit=RateLimit(10)
+)
 
 # https://www.bitget.com/api-doc/uta/public/Instruments
-INSTRUMENTS = Endpoint("GET", "/api/v3/market/instruments", result=list[WireInstrument], limit=MARKET, private=False)
+INSTRUMENTS = Endpoint(
+    "GET", "/api/v3/market/instruments", result=list[wire_market.WireInstrument], limit=MARKET, private=False
+)
 # https://www.bitget.com/api-doc/uta/public/Tickers
-TICKERS = Endpoint("GET", "/api/v3/market/tickers", result=list[WireTicker], limit=MARKET, private=False)
+TICKERS = Endpoint("GET", "/api/v3/market/tickers", result=list[wire_market.WireTicker], limit=MARKET, private=False)
 # https://www.bitget.com/api-doc/uta/public/Get-Current-Funding-Rate
 FUNDING_RATE = Endpoint(
-    "GET", "/api/v3/market/current-fund-rate", result=list[WireFundingRate], limit=MARKET, private=False
+    "GET", "/api/v3/market/current-fund-rate", result=list[wire_market.WireFundingRate], limit=MARKET, private=False
 )
 # https://www.bitget.com/api-doc/uta/public/Get-History-Funding-Rate - the cursor is a page number
 PAST_FUNDING_RATES = Endpoint(
-    "GET", "/api/v3/market/history-fund-rate", result=WirePastFundingRates, limit=MARKET, private=False
+    "GET", "/api/v3/market/history-fund-rate", result=wire_market.WirePastFundingRates, limit=MARKET, private=False
 )
 # https://www.bitget.com/api-doc/uta/public/Get-Position-Tier-Data
-TIERS = Endpoint("GET", "/api/v3/market/position-tier", result=list[WireTier], limit=MARKET, private=False)
+TIERS = Endpoint("GET", "/api/v3/market/position-tier", result=list[wire.WireTier], limit=MARKET, private=False)
 # https://www.bitget.com/api-doc/common/public/Get-Server-Time - v3 has no documented one; this asks no account type
-TIME = Endpoint("GET", "/api/v2/public/time", result=WireTime, limit=MARKET, private=False)
+TIME = Endpoint("GET", "/api/v2/public/time", result=wire_market.WireTime, limit=MARKET, private=False)

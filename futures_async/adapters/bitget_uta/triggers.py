@@ -9,7 +9,7 @@ from typing import Any
 import futures_async.adapter as fa
 from futures_async.adapter import chosen, first, one_id, ordered, to_text, windows
 from futures_async.adapters._rows import text_or_none
-from futures_async.adapters.bitget_uta import endpoints, wire
+from futures_async.adapters.bitget_uta import endpoints, strategy_bodies, wire
 from futures_async.adapters.bitget_uta.orders import read_ack
 from futures_async.adapters.bitget_uta.strategies import (
     CLOSES,
@@ -26,17 +26,6 @@ from futures_async.adapters.bitget_uta.strategies import (
     is_whole,
     legs_of,
     strategies,
-)
-from futures_async.adapters.bitget_uta.strategy_bodies import (
-    held_bodies,
-    leg_fields,
-    shared_out,
-    stop_bodies,
-    trailing_body,
-    trigger_body,
-    trigger_fields,
-    whole_body,
-    whole_id,
 )
 from futures_async.adapters.bitget_uta.trigger_lists import UnifiedTriggerLists
 
@@ -70,7 +59,7 @@ class UnifiedTriggers(fa.PartStops, UnifiedTriggerLists):
         self._active("create_trigger_order")
         plan = await self._plan_waiting(request, fa.OrderKind.TRIGGER)
         self._check_margin_mode(plan)
-        return await self._place(plan, TRIGGER, [trigger_body(plan, self._category)])
+        return await self._place(plan, TRIGGER, [strategy_bodies.trigger_body(plan, self._category)])
 
     async def create_trailing_order(self, request: fa.OrderRequest, callback_rate: fa.Number) -> fa.Order:
         """Place a market order that follows the price once it reached `request.trigger_price`, by the mark price.
@@ -83,7 +72,7 @@ class UnifiedTriggers(fa.PartStops, UnifiedTriggerLists):
         """
         plan, rate = await self._plan_trailing(request, callback_rate, least=LEAST_CALLBACK, most=LARGEST_CALLBACK)
         self._check_margin_mode(plan)
-        return await self._place(plan, TRAILING, [trailing_body(plan, self._category, rate)])
+        return await self._place(plan, TRAILING, [strategy_bodies.trailing_body(plan, self._category, rate)])
 
     def _check_margin_mode(self, plan: fa.PlannedOrder) -> None:
         if plan.request.intent is fa.Intent.OPEN and self._margin_mode is fa.MarginMode.ISOLATED:
@@ -91,7 +80,7 @@ class UnifiedTriggers(fa.PartStops, UnifiedTriggerLists):
 
     async def _place_stop(self, plan: fa.PlannedOrder) -> fa.Order:
         """By the mark price unless a `Stop` says another."""
-        return await self._place(plan, TPSL, stop_bodies(plan, self._category))
+        return await self._place(plan, TPSL, strategy_bodies.stop_bodies(plan, self._category))
 
     async def _place(self, plan: fa.PlannedOrder, kind: str, bodies: Sequence[dict[str, Any]]) -> fa.Order:
         closes = plan.request.intent is fa.Intent.CLOSE
@@ -195,8 +184,8 @@ class UnifiedTriggers(fa.PartStops, UnifiedTriggerLists):
         if not whole:
             return [await self._place_whole(name, side, stops)]
         changed: list[fa.Order] = []
-        for row, legs in shared_out(whole, stops):
-            changed.append(await self._change(row, TPSL, leg_fields(legs), partial(has_legs, legs)))
+        for row, legs in strategy_bodies.shared_out(whole, stops):
+            changed.append(await self._change(row, TPSL, strategy_bodies.leg_fields(legs), partial(has_legs, legs)))
         return changed
 
     def _is_whole(self, row: wire.WireStrategy) -> bool:
@@ -204,7 +193,7 @@ class UnifiedTriggers(fa.PartStops, UnifiedTriggerLists):
         return is_whole(row) or (known is not None and known.whole)
 
     async def _place_whole(self, name: str, side: fa.PositionSide, stops: dict[str, fa.Stop]) -> fa.Order:
-        client_order_id = whole_id()
+        client_order_id = strategy_bodies.whole_id()
         ((word, stop),) = sorted(stops.items())[-1:]  # a stop-loss, where there are both
         plan = fa.PlannedOrder(
             request=fa.OrderRequest(
@@ -224,8 +213,8 @@ class UnifiedTriggers(fa.PartStops, UnifiedTriggerLists):
             kind=fa.OrderKind(word),
             position_mode=await self._known_position_mode(name),
         )
-        body = whole_body(name, self._category, stops, client_order_id)
-        return await self._place(plan, TPSL, held_bodies(body, side, plan.position_mode))
+        body = strategy_bodies.whole_body(name, self._category, stops, client_order_id)
+        return await self._place(plan, TPSL, strategy_bodies.held_bodies(body, side, plan.position_mode))
 
     # Changing and cancelling
 
@@ -273,12 +262,12 @@ class UnifiedTriggers(fa.PartStops, UnifiedTriggerLists):
             if at is None:
                 raise fa.DecodeError("the price that sets it off cannot be read", path="triggerPrice")
             if order.kind is fa.OrderKind.TRIGGER:
-                kind, fields = TRIGGER, trigger_fields(row, at, wanted["price"])
+                kind, fields = TRIGGER, strategy_bodies.trigger_fields(row, at, wanted["price"])
             else:
                 kind = TPSL
                 legs = legs_of(row)
                 legs[order.kind.value] = fa.Stop(at, order.trigger_by, wanted["price"])
-                fields = leg_fields(legs)
+                fields = strategy_bodies.leg_fields(legs)
             if wanted["quantity"] is not None:
                 fields["qty"] = to_text(wanted["quantity"])
 

@@ -12,21 +12,8 @@ import futures_async.adapter as fa
 from futures_async.adapter import chosen, chosen_or_none, known, to_decimal, to_text, unread_of
 from futures_async.adapters._rows import same_name, some_of
 from futures_async.adapters.bitget_v1 import endpoints as api
+from futures_async.adapters.bitget_v1 import mapping
 from futures_async.adapters.bitget_v1.dialect import BitgetV1Dialect
-from futures_async.adapters.bitget_v1.mapping import (
-    MARGIN_MODE,
-    POSITION_MODE,
-    WIRE_POSITION_MODE,
-    accounts,
-    position_leverage,
-    positions,
-    settle_coin,
-    to_leverage,
-    to_risk_limit,
-    to_risk_limits,
-    to_symbol,
-    to_venue_symbol,
-)
 from futures_async.adapters.bitget_v1.options import BitgetV1Options
 from futures_async.adapters.bitget_v1.wire import WireMarginSetting, WireModeSetting
 
@@ -52,20 +39,20 @@ class BitgetV1Account(fa.Adapter):
         super()._attach(credentials)
 
     def venue_symbol(self, symbol: str) -> str:
-        return to_venue_symbol(symbol)
+        return mapping.to_venue_symbol(symbol)
 
     def unified_symbol(self, venue_symbol: str) -> str:
-        return to_symbol(venue_symbol)
+        return mapping.to_symbol(venue_symbol)
 
     def _coin(self, venue_symbol: str | None) -> str:
-        return (settle_coin(venue_symbol) if venue_symbol else None) or self._margin_coin
+        return (mapping.settle_coin(venue_symbol) if venue_symbol else None) or self._margin_coin
 
     # Account and risk
 
     async def fetch_account(self, margin_coin: str = "USDT") -> fa.Account:
         """Read the account's state in one margin coin."""
         coin = margin_coin.upper()
-        return accounts().one(
+        return mapping.accounts().one(
             await self._call(
                 api.ACCOUNT, {"marginCoin": margin_coin}, about=lambda wire: same_name(wire.margin_coin, coin)
             )
@@ -73,18 +60,18 @@ class BitgetV1Account(fa.Adapter):
 
     async def fetch_positions(self, symbol: str | None = None) -> list[fa.Position]:
         """Read the open positions of one contract, or of all that have the client's margin coin."""
-        venue_symbol = None if symbol is None else to_venue_symbol(symbol)
+        venue_symbol = None if symbol is None else mapping.to_venue_symbol(symbol)
         coin = self._coin(venue_symbol)
         about = None if venue_symbol is None else some_of(venue_symbol)
         rows = await self._call(api.POSITIONS, {"marginCoin": coin, "symbol": venue_symbol}, about=about)
         mine = [row for row in rows or () if venue_symbol is None or same_name(row.symbol, venue_symbol)]
-        return positions(coin).all(fa.Rows(mine).without(unread_of(rows)))
+        return mapping.positions(coin).all(fa.Rows(mine).without(unread_of(rows)))
 
     async def fetch_risk_limits(self, symbol: str) -> list[fa.RiskLimit]:
         """Read the risk tiers of a contract, smallest first."""
-        venue_symbol = to_venue_symbol(symbol)
+        venue_symbol = mapping.to_venue_symbol(symbol)
         wires = await self._call(api.RISK_LIMITS, {"symbol": venue_symbol})
-        return to_risk_limits(wires, venue_symbol)
+        return mapping.to_risk_limits(wires, venue_symbol)
 
     async def set_risk_limit(self, symbol: str, limit: fa.Number) -> fa.RiskLimit:
         """Set the risk limit value of a contract. The answer says what stands; no call reads it back.
@@ -92,15 +79,15 @@ class BitgetV1Account(fa.Adapter):
         Raises:
             SettingOutcomeUnknown: The answer was lost.
         """
-        venue_symbol, wanted = to_venue_symbol(symbol), _positive(limit, "limit")
+        venue_symbol, wanted = mapping.to_venue_symbol(symbol), _positive(limit, "limit")
         body = {"symbol": venue_symbol, "riskLimit": to_text(wanted)}
 
         def stands(row: fa.RiskLimit) -> bool:
             return (row.venue_symbol.upper(), row.risk_limit) == (venue_symbol, wanted)
 
         async def send() -> fa.RiskLimit:
-            return to_risk_limit(
-                await self._call(api.SET_RISK_LIMIT, body=body, about=lambda wire: stands(to_risk_limit(wire)))
+            return mapping.to_risk_limit(
+                await self._call(api.SET_RISK_LIMIT, body=body, about=lambda wire: stands(mapping.to_risk_limit(wire)))
             )
 
         return await self._answered(("set_risk_limit", venue_symbol), wanted, send, stands)
@@ -108,9 +95,9 @@ class BitgetV1Account(fa.Adapter):
     async def fetch_leverage(self, symbol: str, margin_mode: fa.MarginModeLike | None = None) -> fa.Leverage:
         """Read the leverage that the contract's open positions show: all None while it is flat, as no call tells."""
         margin_mode = chosen_or_none(fa.MarginMode, margin_mode, "margin_mode")
-        venue_symbol = to_venue_symbol(symbol)
+        venue_symbol = mapping.to_venue_symbol(symbol)
         rows = [row for row in await self.fetch_positions(symbol) if margin_mode in (None, row.margin_mode)]
-        return position_leverage(rows, venue_symbol)
+        return mapping.position_leverage(rows, venue_symbol)
 
     async def set_leverage(
         self,
@@ -131,17 +118,17 @@ class BitgetV1Account(fa.Adapter):
         margin_mode = chosen_or_none(fa.MarginMode, margin_mode, "margin_mode")
         if chosen_or_none(fa.PositionSide, side, "side") is not None:
             raise fa.InvalidRequest("bitget-v1: leverage is set for both sides: leave side out")
-        venue_symbol, wanted = to_venue_symbol(symbol), _positive(leverage, "leverage")
+        venue_symbol, wanted = mapping.to_venue_symbol(symbol), _positive(leverage, "leverage")
         mode = margin_mode or await self._margin_mode(venue_symbol)
         body = {"symbol": venue_symbol, "leverage": to_text(wanted), "marginMode": mode.value}
 
         async def send() -> fa.Leverage:
-            return to_leverage(
-                await self._call(api.SET_LEVERAGE, body=body, about=lambda wire: stands(to_leverage(wire)))
+            return mapping.to_leverage(
+                await self._call(api.SET_LEVERAGE, body=body, about=lambda wire: stands(mapping.to_leverage(wire)))
             )
 
         async def read() -> fa.Leverage | None:
-            found = position_leverage(await self.fetch_positions(venue_symbol), venue_symbol)
+            found = mapping.position_leverage(await self.fetch_positions(venue_symbol), venue_symbol)
             return None if found.leverage is None else found
 
         def stands(row: fa.Leverage) -> bool:
@@ -154,7 +141,7 @@ class BitgetV1Account(fa.Adapter):
 
     async def _margin_mode(self, venue_symbol: str) -> fa.MarginMode:
         """The margin mode that an open position has, or else the account."""
-        found = position_leverage(await self.fetch_positions(venue_symbol), venue_symbol)
+        found = mapping.position_leverage(await self.fetch_positions(venue_symbol), venue_symbol)
         mode = found.margin_mode or (await self.fetch_account(self._coin(venue_symbol))).margin_mode
         if mode is None:
             raise fa.InvalidRequest(f"bitget-v1: the margin mode of {venue_symbol} is not told: give margin_mode")
@@ -174,7 +161,7 @@ class BitgetV1Account(fa.Adapter):
             InvalidRequest: The contract settles in another coin.
         """
         mode = chosen(fa.MarginMode, mode, "mode")
-        if symbol is not None and self._coin(to_venue_symbol(symbol)) != margin_coin:
+        if symbol is not None and self._coin(mapping.to_venue_symbol(symbol)) != margin_coin:
             raise fa.InvalidRequest(
                 f"bitget-v1: the margin mode is the margin coin's, and {symbol} is not of {margin_coin}"
             )
@@ -182,7 +169,7 @@ class BitgetV1Account(fa.Adapter):
 
         def about(wire: WireMarginSetting) -> bool:
             same_coin = wire.margin_coin.upper() == margin_coin.upper()
-            return same_coin and known(MARGIN_MODE, wire.margin_mode, "marginMode") is mode
+            return same_coin and known(mapping.MARGIN_MODE, wire.margin_mode, "marginMode") is mode
 
         async def send() -> fa.MarginMode:
             await self._call(api.SET_MARGIN_MODE, body=body, about=about)
@@ -205,12 +192,12 @@ class BitgetV1Account(fa.Adapter):
         mode = chosen(fa.PositionMode, mode, "mode")
         if symbol is None:
             raise fa.InvalidRequest("bitget-v1: the position mode is set for one contract: give a symbol")
-        venue_symbol = to_venue_symbol(symbol)
-        body = {"symbol": venue_symbol, "positionMode": WIRE_POSITION_MODE[mode]}
+        venue_symbol = mapping.to_venue_symbol(symbol)
+        body = {"symbol": venue_symbol, "positionMode": mapping.WIRE_POSITION_MODE[mode]}
 
         def about(wire: WireModeSetting) -> bool:
             same_contract = wire.symbol.upper() == venue_symbol
-            return same_contract and known(POSITION_MODE, wire.position_mode, "positionMode") is mode
+            return same_contract and known(mapping.POSITION_MODE, wire.position_mode, "positionMode") is mode
 
         async def send() -> fa.PositionMode:
             await self._call(api.SET_POSITION_MODE, body=body, about=about)

@@ -12,16 +12,8 @@ from futures_async.adapter import carries, chosen_or_none, one_id, unread_rows, 
 from futures_async.adapters._bitget_codes import NO_POSITION
 from futures_async.adapters._rows import same_name, some_of
 from futures_async.adapters.bitget_v1 import endpoints as api
+from futures_async.adapters.bitget_v1 import mapping
 from futures_async.adapters.bitget_v1.account import BitgetV1Account
-from futures_async.adapters.bitget_v1.mapping import (
-    WIRE_LEDGER_TYPE,
-    fills,
-    ledger_entries,
-    order_body,
-    orders,
-    position_leverage,
-    to_venue_symbol,
-)
 from futures_async.adapters.bitget_v1.wire import WireOrder, WireOrderRef
 
 SLACK_MS = 5_000
@@ -67,7 +59,7 @@ class BitgetV1(BitgetV1Account):
                 margin_mode=wanted.margin_mode or terms.margin_mode,
             )
             plan = msgspec.structs.replace(plan, request=wanted)
-        order_body(wanted, plan.venue_symbol)  # what cannot be written down is refused here
+        mapping.order_body(wanted, plan.venue_symbol)  # what cannot be written down is refused here
         return plan
 
     async def _known_terms(self, venue_symbol: str, request: fa.OrderRequest) -> fa.Leverage:
@@ -87,7 +79,7 @@ class BitgetV1(BitgetV1Account):
             opens = fa.PositionSide.LONG if request.side is fa.Side.BUY else fa.PositionSide.SHORT
             closes = fa.PositionSide.SHORT if request.side is fa.Side.BUY else fa.PositionSide.LONG
             own = closes if request.intent is fa.Intent.CLOSE else opens
-            found = position_leverage([row for row in rows if row.side is own] or rows, venue_symbol)
+            found = mapping.position_leverage([row for row in rows if row.side is own] or rows, venue_symbol)
         except fa.FuturesAsyncError as error:
             problem = error
         if found is None or found.leverage is None:
@@ -100,13 +92,13 @@ class BitgetV1(BitgetV1Account):
 
     def _placement(self, order: fa.PlannedOrder) -> fa.Placement:
         def read_ack(wire: WireOrder) -> fa.Ack:
-            placed = orders().one(wire)
+            placed = mapping.orders().one(wire)
             if (placed.venue_symbol.upper(), placed.side) != (order.venue_symbol, order.request.side):
                 raise fa.ResponseMismatch(f"bitget-v1 {api.PLACE_ORDER.name}: the answer is about another order")
             # The answer repeats the order and says "new", whatever was filled at once: so it is read back by its id.
             return fa.Ack(placed.order_id)
 
-        return fa.Placement(api.PLACE_ORDER, order_body(order.request, order.venue_symbol), read_ack)
+        return fa.Placement(api.PLACE_ORDER, mapping.order_body(order.request, order.venue_symbol), read_ack)
 
     def _batch_placement(self, orders: Sequence[fa.PlannedOrder]) -> fa.BatchPlacement:
         def read_acks(wires: Sequence[WireOrderRef]) -> list[fa.Ack | fa.ExchangeError]:
@@ -116,7 +108,7 @@ class BitgetV1(BitgetV1Account):
                     raise fa.ResponseMismatch("bitget-v1: the rows of the batch are not in the order of the request")
             return [fa.Ack(str(wire.order_id) if wire.order_id else None) for wire in wires]
 
-        body = {"orders": [order_body(order.request, order.venue_symbol) for order in orders]}
+        body = {"orders": [mapping.order_body(order.request, order.venue_symbol) for order in orders]}
         return fa.BatchPlacement(api.BATCH_ORDERS, body, read_acks)
 
     async def create_order(
@@ -150,7 +142,7 @@ class BitgetV1(BitgetV1Account):
 
     async def _advice(self, request: fa.OrderRequest, since_ms: int) -> list[str]:
         """Orders that look like a lost one: the same in all that answers show. Never proof."""
-        query = fa.PageQuery(symbol=to_venue_symbol(request.symbol), since_ms=since_ms)
+        query = fa.PageQuery(symbol=mapping.to_venue_symbol(request.symbol), since_ms=since_ms)
         try:
             with urgent():
                 seen = [*await self.fetch_open_orders(request.symbol), *(await self._orders_page(query, None)).rows]
@@ -183,7 +175,7 @@ class BitgetV1(BitgetV1Account):
         self, symbol: str, *, order_id: str | None = None, client_order_id: str | None = None
     ) -> fa.Order:
         """Read one order by the venue's id: orders carry no other."""
-        venue_symbol = to_venue_symbol(symbol)
+        venue_symbol = mapping.to_venue_symbol(symbol)
         order_id, client_order_id = one_id(order_id, client_order_id)
         if order_id is None:
             self._unsupported("fetch_order by client_order_id", "orders carry no id of ours")
@@ -192,7 +184,7 @@ class BitgetV1(BitgetV1Account):
             return str(wire.order_id) == order_id and same_name(wire.symbol, venue_symbol)
 
         row = await self._call(api.DETAIL, {"symbol": venue_symbol, "orderId": order_id}, about=about)
-        return orders().one(row)
+        return mapping.orders().one(row)
 
     async def fetch_open_orders(self, symbol: str | None = None) -> list[fa.Order]:
         """Read the open orders of one contract.
@@ -201,11 +193,11 @@ class BitgetV1(BitgetV1Account):
             InvalidRequest: No symbol.
             IncompletePage: As many as one answer holds; there is no way to ask for more.
         """
-        venue_symbol = _named(symbol and to_venue_symbol(symbol), "fetch_open_orders")
+        venue_symbol = _named(symbol and mapping.to_venue_symbol(symbol), "fetch_open_orders")
         rows = await self._call(
             api.CURRENT, {"symbol": venue_symbol, "limit": api.MAX_LIMIT}, about=some_of(venue_symbol)
         )
-        found, unread = orders().each(rows)
+        found, unread = mapping.orders().each(rows)
         if len(found) + len(unread) >= api.MAX_LIMIT:
             raise fa.IncompletePage(
                 f"bitget-v1: {api.MAX_LIMIT} open orders or more: the rest is hidden", rows=found, unread=unread
@@ -266,12 +258,12 @@ class BitgetV1(BitgetV1Account):
     async def _orders_page(self, query: fa.PageQuery, cursor: str | None) -> fa.Page[fa.Order]:
         size = walks.page_size(query, cursor, api.MAX_LIMIT)
         rows = await self._call(api.HISTORY, _window(query, cursor, size, "fetch_order_history"))
-        return walks.time_page(orders().each(rows), cursor, size)
+        return walks.time_page(mapping.orders().each(rows), cursor, size)
 
     async def _fills_page(self, query: fa.PageQuery, cursor: str | None) -> fa.Page[fa.Fill]:
         size = walks.page_size(query, cursor, api.MAX_LIMIT)
         rows = await self._call(api.FILLS, _window(query, cursor, size, "fetch_fills"))
-        return walks.time_page(fills().each(rows), cursor, size)
+        return walks.time_page(mapping.fills().each(rows), cursor, size)
 
     async def _ledger_page(self, query: fa.PageQuery, cursor: str | None) -> fa.Page[fa.LedgerEntry]:
         size = walks.page_size(query, cursor, api.MAX_LIMIT)
@@ -280,11 +272,11 @@ class BitgetV1(BitgetV1Account):
             "marginCoin": coin,
             "startTime": query.since_ms,
             "endTime": walks.page_end(query, cursor),
-            "type": None if query.ledger_type is None else WIRE_LEDGER_TYPE.get(query.ledger_type),
+            "type": None if query.ledger_type is None else mapping.WIRE_LEDGER_TYPE.get(query.ledger_type),
             "limit": size,
         }
         rows = await self._call(api.BILLS, params)
-        return walks.time_page(ledger_entries(coin).each(rows), cursor, size)
+        return walks.time_page(mapping.ledger_entries(coin).each(rows), cursor, size)
 
 
 def _window(query: fa.PageQuery, cursor: str | None, size: int, method: str) -> dict[str, Any]:

@@ -23,17 +23,7 @@ from futures_async.adapters.bitget.simulated.gate import (
     required,
     whole,
 )
-from futures_async.adapters.bitget_v1.simulated_rows import (
-    account_row,
-    bill_row,
-    bill_type,
-    fill_row,
-    order_row,
-    pair,
-    placed_row,
-    position_row,
-    tier_rows,
-)
+from futures_async.adapters.bitget_v1 import simulated_rows
 from futures_async.simulator.venue import errors, get, open_demo_account, page, post
 
 BASE = "/api/mix/v1"
@@ -95,7 +85,7 @@ class SimulatedBitgetV1(BitgetGate):
         required(values, "symbol")
         symbol = str(values["symbol"])
         for contract in self.engine.world.linear:
-            if pair(contract.symbol) == symbol.upper():
+            if simulated_rows.pair(contract.symbol) == symbol.upper():
                 return contract
         raise sim.VenueRefusal("40034", f"Parameter {symbol[:40]} does not exist")
 
@@ -108,14 +98,14 @@ class SimulatedBitgetV1(BitgetGate):
 
     @get(f"{BASE}/account/info", TEN)
     def account_info(self, request: sim.Request) -> dict[str, Any]:
-        return account_row(self.engine, request.account, self.coin(request.params))
+        return simulated_rows.account_row(self.engine, request.account, self.coin(request.params))
 
     @get(f"{BASE}/position/allPosition", TEN)
     def all_positions(self, request: sim.Request) -> list[dict[str, Any]]:
         coin = self.coin(request.params)
         symbol = self.contract(request.params).symbol if request.params.get("symbol") else None
         found = request.account.positions_of(coin=coin, symbol=symbol)
-        return [position_row(self.engine, request.account, position) for position in found]
+        return [simulated_rows.position_row(self.engine, request.account, position) for position in found]
 
     @get(f"{BASE}/account/bills", TEN)
     def bills(self, request: sim.Request) -> list[dict[str, Any]]:
@@ -124,22 +114,22 @@ class SimulatedBitgetV1(BitgetGate):
             raise sim.VenueRefusal("40020", "Parameter type error")
 
         def match(row: sim.LedgerRow) -> bool:
-            return row.coin == coin and (wanted is None or bill_type(row) in BILLS[wanted])
+            return row.coin == coin and (wanted is None or simulated_rows.bill_type(row) in BILLS[wanted])
 
-        return [bill_row(row) for row in _page(request, request.account.ledger, None, match)]
+        return [simulated_rows.bill_row(row) for row in _page(request, request.account.ledger, None, match)]
 
     @get(f"{BASE}/account/riskLimit", TEN)
     def risk_limits(self, request: sim.Request) -> list[dict[str, Any]]:
-        return tier_rows(self.contract(request.params))
+        return simulated_rows.tier_rows(self.contract(request.params))
 
     @post(f"{BASE}/account/setPositionRiskLimit", FIVE, sim.Kind.SETTING)
     def set_risk_limit(self, request: sim.Request) -> dict[str, Any]:
         fields = request.fields()
         contract, wanted = self.contract(fields), needed_number(fields, "riskLimit")
-        for row in tier_rows(contract):
+        for row in simulated_rows.tier_rows(contract):
             if needed_number(row, "riskLimit") == wanted:
                 request.account.settings(contract.symbol).risk_limit = wanted
-                return {"symbol": pair(contract.symbol)} | {
+                return {"symbol": simulated_rows.pair(contract.symbol)} | {
                     name: row[name] for name in ("riskLimit", "maxPositionSize")
                 }
         raise sim.VenueRefusal("70003", "Risk limit exceeded")
@@ -162,7 +152,7 @@ class SimulatedBitgetV1(BitgetGate):
         if mode is None:
             raise sim.VenueRefusal("70002", "Invalid position mode")
         self.engine.settings.set_position_mode(request.account, contract.settle, mode)
-        return {"symbol": pair(contract.symbol), "positionMode": fields["positionMode"]}
+        return {"symbol": simulated_rows.pair(contract.symbol), "positionMode": fields["positionMode"]}
 
     @post(f"{BASE}/position/leverage", FIVE, sim.Kind.SETTING, codes=SETTING_CODES)
     def set_leverage(self, request: sim.Request) -> dict[str, Any]:
@@ -170,7 +160,7 @@ class SimulatedBitgetV1(BitgetGate):
         contract, mode = self.contract(fields), _mode(fields)
         leverage = needed_number(fields, "leverage")
         self.engine.settings.set_leverage(request.account, contract.symbol, leverage, margin_mode=mode)
-        return {"symbol": pair(contract.symbol), "leverage": str(leverage), "marginMode": mode.value}
+        return {"symbol": simulated_rows.pair(contract.symbol), "leverage": str(leverage), "marginMode": mode.value}
 
     # Orders
 
@@ -216,14 +206,14 @@ class SimulatedBitgetV1(BitgetGate):
         ]
 
     def _place(self, account: sim.Account, fields: Mapping[str, Any]) -> dict[str, Any]:
-        return placed_row(self.engine.orders.place(account, self._ticket(account, fields)).order)
+        return simulated_rows.placed_row(self.engine.orders.place(account, self._ticket(account, fields)).order)
 
     @post(f"{BASE}/order/cancel", TEN, sim.Kind.CANCEL, needs="orderId")
     def cancel(self, request: sim.Request) -> dict[str, Any]:
         fields = request.fields()
         contract, order_id = self.contract(fields), whole(fields, "orderId")
         order = self.engine.orders.cancel(request.account, order_id=order_id, symbol=contract.symbol)
-        return {"orderId": str(order.id), "symbol": pair(order.symbol), "status": "cancelled"}
+        return {"orderId": str(order.id), "symbol": simulated_rows.pair(order.symbol), "status": "cancelled"}
 
     @post(f"{BASE}/order/cancelAll", TEN, sim.Kind.DELTA)
     def cancel_all(self, request: sim.Request) -> dict[str, Any]:
@@ -245,12 +235,14 @@ class SimulatedBitgetV1(BitgetGate):
         if not sides:
             raise errors.NoPosition("no position to close")
         order = self.engine.orders.close_position(account, symbol, sides[0])
-        return {"orderId": str(order.id), "symbol": pair(symbol), "status": "new"}
+        return {"orderId": str(order.id), "symbol": simulated_rows.pair(symbol), "status": "new"}
 
     @get(f"{BASE}/order/detail", TEN, needs="orderId")
     def detail(self, request: sim.Request) -> dict[str, Any]:
         contract, order_id = self.contract(request.params), whole(request.params, "orderId")
-        return order_row(self.engine.orders.find(request.account, order_id=order_id, symbol=contract.symbol))
+        return simulated_rows.order_row(
+            self.engine.orders.find(request.account, order_id=order_id, symbol=contract.symbol)
+        )
 
     @get(f"{BASE}/order/current", TEN)
     def current(self, request: sim.Request) -> list[dict[str, Any]]:
@@ -261,12 +253,12 @@ class SimulatedBitgetV1(BitgetGate):
         return self._orders(request, self.engine.lists.past_orders(request.account))
 
     def _orders(self, request: sim.Request, rows: Sequence[sim.Order]) -> list[dict[str, Any]]:
-        return [order_row(order) for order in _page(request, rows, self.contract(request.params).symbol)]
+        return [simulated_rows.order_row(order) for order in _page(request, rows, self.contract(request.params).symbol)]
 
     @get(f"{BASE}/order/fills", TEN)
     def fills(self, request: sim.Request) -> list[dict[str, Any]]:
         contract, rows = self.contract(request.params), self.engine.lists.fills(request.account)
-        return [fill_row(fill, contract.settle) for fill in _page(request, rows, contract.symbol)]
+        return [simulated_rows.fill_row(fill, contract.settle) for fill in _page(request, rows, contract.symbol)]
 
 
 def _mode(fields: Mapping[str, Any]) -> sim.MarginMode:

@@ -9,20 +9,8 @@ import futures_async.adapter as fa
 from futures_async.adapter import chosen_or_none, known_or_none, one_id, unread_of, unread_rows, walks
 from futures_async.adapters._rows import listed, readable
 from futures_async.adapters.bittap import endpoints as api
+from futures_async.adapters.bittap import mapping
 from futures_async.adapters.bittap.dialect import BitTapDialect, BitTapSigner
-from futures_async.adapters.bittap.mapping import (
-    POSITION_MODE,
-    VENUE,
-    accounts,
-    fills,
-    open_orders,
-    past_orders,
-    positions,
-    tickers,
-    to_leverage,
-    to_symbol,
-    to_venue_symbol,
-)
 from futures_async.adapters.bittap.options import BitTapOptions
 from futures_async.adapters.bittap.wire import (
     WireAccountInfo,
@@ -68,10 +56,10 @@ class BitTap(fa.Adapter):
         return super().with_credentials(credentials)
 
     def venue_symbol(self, symbol: str) -> str:
-        return to_venue_symbol(symbol)
+        return mapping.to_venue_symbol(symbol)
 
     def unified_symbol(self, venue_symbol: str) -> str:
-        return to_symbol(venue_symbol)
+        return mapping.to_symbol(venue_symbol)
 
     # Account
 
@@ -82,19 +70,19 @@ class BitTap(fa.Adapter):
     async def fetch_accounts(self) -> list[fa.Account]:
         """Read the account's state in every margin coin that it has."""
         info = await self._call(api.ACCOUNT_INFO)
-        return accounts().all(info.assets)
+        return mapping.accounts().all(info.assets)
 
     async def fetch_positions(self, symbol: str | None = None) -> list[fa.Position]:
         """Read the open positions, marks and profits filled in.
 
         The rows of account/info are the same, but lack marks, profits and maintenance margin.
         """
-        venue_symbol = None if symbol is None else to_venue_symbol(symbol)
+        venue_symbol = None if symbol is None else mapping.to_venue_symbol(symbol)
         rows = await self._call(api.OPEN_POSITION, {"symbolId": venue_symbol})
         if rows and not _of(rows, venue_symbol):
             # Another question's answer, or a parameter that does nothing: whether there is none, all of them tell.
             rows = await self._call(api.OPEN_POSITION)
-        return positions().all(_of(rows, venue_symbol))
+        return mapping.positions().all(_of(rows, venue_symbol))
 
     async def fetch_leverage(self, symbol: str, margin_mode: fa.MarginModeLike | None = None) -> fa.Leverage:
         """Read the leverage that the contract's positions, or else its open orders, show.
@@ -105,7 +93,9 @@ class BitTap(fa.Adapter):
         rows: Sequence[fa.Position | fa.Order] = await self.fetch_positions(symbol)
         if not rows:
             rows = await self.fetch_open_orders(symbol)
-        return to_leverage([row for row in rows if margin_mode in (None, row.margin_mode)], to_venue_symbol(symbol))
+        return mapping.to_leverage(
+            [row for row in rows if margin_mode in (None, row.margin_mode)], mapping.to_venue_symbol(symbol)
+        )
 
     async def fetch_position_mode(self, symbol: str | None = None) -> fa.PositionMode:
         """Read the position mode that an open position, or else an open order, shows.
@@ -122,9 +112,9 @@ class BitTap(fa.Adapter):
         return found
 
     async def _order_modes(self, symbol: str | None) -> list[fa.PositionMode | None]:
-        venue_symbol = None if symbol is None else to_venue_symbol(symbol)
+        venue_symbol = None if symbol is None else mapping.to_venue_symbol(symbol)
         rows = await self._call(api.OPEN_ORDER, {"symbolId": venue_symbol, "limit": api.MAX_LIMIT})
-        return [known_or_none(POSITION_MODE, row.position_mode) for row in _of(rows, venue_symbol)]
+        return [known_or_none(mapping.POSITION_MODE, row.position_mode) for row in _of(rows, venue_symbol)]
 
     # Orders
 
@@ -134,9 +124,9 @@ class BitTap(fa.Adapter):
         Raises:
             IncompletePage: As many as one answer holds; there is no way to ask for more.
         """
-        venue_symbol = None if symbol is None else to_venue_symbol(symbol)
+        venue_symbol = None if symbol is None else mapping.to_venue_symbol(symbol)
         rows = listed(await self._call(api.OPEN_ORDER, {"symbolId": venue_symbol, "limit": api.MAX_LIMIT}))
-        orders, unread = open_orders().each(_of(rows, venue_symbol))
+        orders, unread = mapping.open_orders().each(_of(rows, venue_symbol))
         if len(rows) + len(unread_of(rows)) >= api.MAX_LIMIT:
             raise fa.IncompletePage(
                 f"bittap: {api.MAX_LIMIT} open orders or more; the rest cannot be read", rows=orders, unread=unread
@@ -153,7 +143,7 @@ class BitTap(fa.Adapter):
         Raises:
             OrderNotFound: It is neither among the open orders nor in the history that the venue shows.
         """
-        venue_symbol = to_venue_symbol(symbol)
+        venue_symbol = mapping.to_venue_symbol(symbol)
         order_id, client_order_id = one_id(order_id, client_order_id)
         if order_id is None:
             self._unsupported("fetch_order by client_order_id", "orders carry no id of ours")
@@ -163,15 +153,15 @@ class BitTap(fa.Adapter):
             opens = listed(await self._call(api.OPEN_ORDER, params))
             for opened in opens:
                 if str(opened.order_id) == order_id:
-                    return self._checked(open_orders().one(opened), venue_symbol)
+                    return self._checked(mapping.open_orders().one(opened), venue_symbol)
             pasts = listed(await self._call(api.ORDER_HISTORY, params))
             for past in pasts:
                 if str(past.id) == order_id:
-                    return self._checked(past_orders().one(past), venue_symbol)
+                    return self._checked(mapping.past_orders().one(past), venue_symbol)
             if not (opens or pasts):
                 break
         raise fa.OrderNotFound(
-            f"no order {order_id}", venue=VENUE, endpoint=api.ORDER_HISTORY.name, code="0", outcome=None
+            f"no order {order_id}", venue=mapping.VENUE, endpoint=api.ORDER_HISTORY.name, code="0", outcome=None
         )
 
     def _checked(self, order: fa.Order, venue_symbol: str) -> fa.Order:
@@ -182,28 +172,28 @@ class BitTap(fa.Adapter):
     async def _orders_page(self, query: fa.PageQuery, cursor: str | None) -> fa.Page[fa.Order]:
         size = walks.page_size(query, cursor, api.MAX_LIMIT)
         rows = await self._call(api.ORDER_HISTORY, _window(query, cursor, size))
-        return walks.time_page(past_orders().each(rows), cursor, size)
+        return walks.time_page(mapping.past_orders().each(rows), cursor, size)
 
     async def _fills_page(self, query: fa.PageQuery, cursor: str | None) -> fa.Page[fa.Fill]:
         size = walks.page_size(query, cursor, api.MAX_LIMIT)
         rows = await self._call(api.TRADE_HISTORY, _window(query, cursor, size))
-        return walks.time_page(fills().each(rows), cursor, size)
+        return walks.time_page(mapping.fills().each(rows), cursor, size)
 
     # Market data
 
     async def fetch_ticker(self, symbol: str) -> fa.Ticker:
         """Read the last price. Best prices are in `fetch_depth`, the day's figures in `fetch_day_ticker`."""
-        venue_symbol = to_venue_symbol(symbol)
+        venue_symbol = mapping.to_venue_symbol(symbol)
 
         def find(answer: WirePrice | list[WirePrice]) -> WirePrice | None:
             wires = answer if isinstance(answer, list) else [answer]
             return next((wire for wire in wires if wire.symbol_id == venue_symbol), None)
 
-        return tickers().one(await self._pick(api.PRICE_TICKER, {"symbolId": venue_symbol}, find))
+        return mapping.tickers().one(await self._pick(api.PRICE_TICKER, {"symbolId": venue_symbol}, find))
 
     async def fetch_day_ticker(self, symbol: str) -> WireDayTicker:
         """Read the last 24 hours of one contract as the venue sends them."""
-        venue_symbol = to_venue_symbol(symbol)
+        venue_symbol = mapping.to_venue_symbol(symbol)
 
         def find(answer: WireDayTicker | list[WireDayTicker]) -> WireDayTicker | None:
             wires = answer if isinstance(answer, list) else [answer]
@@ -218,7 +208,7 @@ class BitTap(fa.Adapter):
             symbol: Unified symbol or the venue's id.
             scale: Prices are grouped in steps of this, e.g. "0.1".
         """
-        return readable(await self._call(api.DEPTH, {"symbolId": to_venue_symbol(symbol), "scale": scale}))
+        return readable(await self._call(api.DEPTH, {"symbolId": mapping.to_venue_symbol(symbol), "scale": scale}))
 
     async def fetch_exchange_info(self) -> WireExchangeInfo:
         """Read coins, order types and contracts; rows of contracts come as they are, see `WireExchangeInfo`."""

@@ -9,14 +9,7 @@ from typing import TypedDict, Unpack
 import futures_async.adapter as fa
 from futures_async.adapter import identifier, made, moment, needed, number, otherwise, price, size, text, word, yes_no
 from futures_async.adapters._rows import leverage_of
-from futures_async.adapters.bittap.wire import (
-    WireAsset,
-    WireOpenOrder,
-    WirePastOrder,
-    WirePosition,
-    WirePrice,
-    WireTrade,
-)
+from futures_async.adapters.bittap import wire
 
 VENUE = "bittap"
 
@@ -64,7 +57,7 @@ def to_venue_symbol(symbol: str) -> str:
 
 
 @fa.table
-def accounts(row: WireAsset) -> fa.Account:
+def accounts(row: wire.WireAsset) -> fa.Account:
     """The account in one coin. `available` includes unrealized profit: it is not balance less locked."""
     return fa.Account(
         venue=VENUE,
@@ -89,7 +82,7 @@ def _settle(name: str, fee_coin: str | None) -> str:
 
 
 @fa.table_of_held
-def positions(row: WirePosition) -> fa.Position:
+def positions(row: wire.WirePosition) -> fa.Position:
     """Open positions; rows of size zero stand for none."""
     name, quantity, mark = needed(text(row.symbol_id)), needed(size(row.quantity)), price(row.mark_price)
     margin = number(row.margin)
@@ -129,7 +122,7 @@ def to_leverage(rows: Sequence[fa.Position | fa.Order], venue_symbol: str) -> fa
     return leverage_of(rows, venue_symbol, venue=VENUE, to_symbol=to_symbol)
 
 
-def _order(row: WireOpenOrder | WirePastOrder, **how_it_stands: Unpack[_Standing]) -> fa.Order:
+def _order(row: wire.WireOpenOrder | wire.WirePastOrder, **how_it_stands: Unpack[_Standing]) -> fa.Order:
     """What the two kinds of orders say alike."""
     kind = word(row.type, ORDER_TYPE, fa.OrderType.UNKNOWN)
     return fa.Order(
@@ -169,7 +162,7 @@ def _limit(kind: fa.OrderType | None, limit: Decimal | None) -> Decimal | None:
 
 
 @fa.table
-def open_orders(row: WireOpenOrder) -> fa.Order:
+def open_orders(row: wire.WireOpenOrder) -> fa.Order:
     """Open orders. Their status words are documented nowhere, so what is filled decides."""
     total = size(row.total_quantity)
     filled = made(_filled, total, number(row.trade_quantity), number(row.quantity))
@@ -188,7 +181,7 @@ def _filled(total: Decimal | None, filled: Decimal | None, left: Decimal | None)
 
 
 @fa.table
-def past_orders(row: WirePastOrder) -> fa.Order:
+def past_orders(row: wire.WirePastOrder) -> fa.Order:
     """Finished orders. Their status words are documented nowhere: filled in full, or else cancelled."""
     filled = number(row.trade_quantity)
     return _order(
@@ -208,7 +201,7 @@ def _ended(total: Decimal | None, filled: Decimal | None) -> fa.OrderStatus:
 
 
 @fa.table
-def fills(row: WireTrade) -> fa.Fill:
+def fills(row: wire.WireTrade) -> fa.Fill:
     """Executions."""
     name = needed(text(row.symbol_id))
     return fa.Fill(
@@ -229,7 +222,7 @@ def fills(row: WireTrade) -> fa.Fill:
 
 
 @fa.table
-def tickers(row: WirePrice) -> fa.Ticker:
+def tickers(row: wire.WirePrice) -> fa.Ticker:
     """The last price; best prices, mark and funding have no call of their own."""
     name = needed(text(row.symbol_id))
     return fa.Ticker(venue=VENUE, symbol=made(to_symbol, name), venue_symbol=name, last_price=needed(number(row.price)))

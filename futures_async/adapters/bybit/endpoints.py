@@ -13,29 +13,7 @@ from typing import Any, cast
 import msgspec
 
 from futures_async.adapter import Endpoint, Kind, Params, RateLimit, windows
-from futures_async.adapters.bybit.wire import (
-    WireClosed,
-    WireDisconnects,
-    WireFeeRate,
-    WireFill,
-    WireIds,
-    WireInfo,
-    WireKey,
-    WireOrder,
-    WirePosition,
-    WireReasons,
-    WireRecord,
-    WireRows,
-    WireWallet,
-)
-from futures_async.adapters.bybit.wire_market import (
-    WireBand,
-    WireInstrument,
-    WirePastFunding,
-    WireTicker,
-    WireTier,
-    WireTime,
-)
+from futures_async.adapters.bybit import wire, wire_market
 
 BATCH = 10
 """Orders of a batch at most: one page says 20, another 10."""
@@ -61,18 +39,18 @@ FIFTY, TEN, FIVE = RateLimit(50), RateLimit(10), RateLimit(5)
 BY_ORDER = RateLimit(10, weight=_orders)
 
 # https://bybit-exchange.github.io/docs/v5/account/wallet-balance
-WALLET = Endpoint("GET", "/v5/account/wallet-balance", result=WireRows[WireWallet], limit=FIFTY)
+WALLET = Endpoint("GET", "/v5/account/wallet-balance", result=wire.WireRows[wire.WireWallet], limit=FIFTY)
 # https://bybit-exchange.github.io/docs/v5/account/account-info
-INFO = Endpoint("GET", "/v5/account/info", result=WireInfo, limit=FIFTY)
+INFO = Endpoint("GET", "/v5/account/info", result=wire.WireInfo, limit=FIFTY)
 # https://bybit-exchange.github.io/docs/v5/user/apikey-info
-KEY = Endpoint("GET", "/v5/user/query-api", result=WireKey, limit=TEN)
+KEY = Endpoint("GET", "/v5/user/query-api", result=wire.WireKey, limit=TEN)
 # https://bybit-exchange.github.io/docs/v5/account/transaction-log
-RECORDS = Endpoint("GET", "/v5/account/transaction-log", result=WireRows[WireRecord], limit=RateLimit(25))
+RECORDS = Endpoint("GET", "/v5/account/transaction-log", result=wire.WireRows[wire.WireRecord], limit=RateLimit(25))
 # https://bybit-exchange.github.io/docs/v5/account/fee-rate
-FEE_RATE = Endpoint("GET", "/v5/account/fee-rate", result=WireRows[WireFeeRate], limit=FIVE)
+FEE_RATE = Endpoint("GET", "/v5/account/fee-rate", result=wire.WireRows[wire.WireFeeRate], limit=FIVE)
 # https://bybit-exchange.github.io/docs/v5/account/set-margin-mode - of the whole account
 SET_MARGIN_MODE = Endpoint(
-    "POST", "/v5/account/set-margin-mode", result=WireReasons, limit=FIVE, kind=Kind.SETTING, nullable=True
+    "POST", "/v5/account/set-margin-mode", result=wire.WireReasons, limit=FIVE, kind=Kind.SETTING, nullable=True
 )
 # https://bybit-exchange.github.io/docs/v5/account/set-limit-price-action
 SET_BAND = Endpoint(
@@ -80,9 +58,9 @@ SET_BAND = Endpoint(
 )
 
 # https://bybit-exchange.github.io/docs/v5/position
-POSITIONS = Endpoint("GET", "/v5/position/list", result=WireRows[WirePosition], limit=FIFTY)
+POSITIONS = Endpoint("GET", "/v5/position/list", result=wire.WireRows[wire.WirePosition], limit=FIFTY)
 # https://bybit-exchange.github.io/docs/v5/position/close-pnl
-CLOSED = Endpoint("GET", "/v5/position/closed-pnl", result=WireRows[WireClosed], limit=FIFTY)
+CLOSED = Endpoint("GET", "/v5/position/closed-pnl", result=wire.WireRows[wire.WireClosed], limit=FIFTY)
 # https://bybit-exchange.github.io/docs/v5/position/leverage - answers {}, not the values
 SET_LEVERAGE = Endpoint("POST", "/v5/position/set-leverage", result=msgspec.Raw, limit=TEN, kind=Kind.SETTING)
 # https://bybit-exchange.github.io/docs/v5/position/position-mode
@@ -95,43 +73,51 @@ SET_AUTO_MARGIN = Endpoint("POST", "/v5/position/set-auto-add-margin", result=ms
 TRADING_STOP = Endpoint("POST", "/v5/position/trading-stop", result=msgspec.Raw, limit=TEN, kind=Kind.SETTING)
 
 # https://bybit-exchange.github.io/docs/v5/order/create-order
-CREATE = Endpoint("POST", "/v5/order/create", result=WireIds, limit=TEN, kind=Kind.ORDER)
+CREATE = Endpoint("POST", "/v5/order/create", result=wire.WireIds, limit=TEN, kind=Kind.ORDER)
 # https://bybit-exchange.github.io/docs/v5/order/amend-order
-AMEND = Endpoint("POST", "/v5/order/amend", result=WireIds, limit=TEN, kind=Kind.ORDER)
+AMEND = Endpoint("POST", "/v5/order/amend", result=wire.WireIds, limit=TEN, kind=Kind.ORDER)
 # What waits, and TP/SL of orders, are changed as settings are: to what they shall be, and read back.
-AMEND_WAITING = Endpoint("POST", "/v5/order/amend", result=WireIds, limit=TEN, kind=Kind.SETTING)
+AMEND_WAITING = Endpoint("POST", "/v5/order/amend", result=wire.WireIds, limit=TEN, kind=Kind.SETTING)
 # https://bybit-exchange.github.io/docs/v5/order/cancel-order
-CANCEL = Endpoint("POST", "/v5/order/cancel", result=WireIds, limit=TEN, kind=Kind.CANCEL)
+CANCEL = Endpoint("POST", "/v5/order/cancel", result=wire.WireIds, limit=TEN, kind=Kind.CANCEL)
 # https://bybit-exchange.github.io/docs/v5/order/cancel-all - of what was asked to be cancelled
 CANCEL_ALL = Endpoint(
-    "POST", "/v5/order/cancel-all", result=WireRows[WireIds], limit=TEN, kind=Kind.DELTA, cancels=True
+    "POST", "/v5/order/cancel-all", result=wire.WireRows[wire.WireIds], limit=TEN, kind=Kind.DELTA, cancels=True
 )
 # https://bybit-exchange.github.io/docs/v5/order/batch-place
-CREATE_BATCH = Endpoint("POST", "/v5/order/create-batch", result=WireRows[WireIds], limit=BY_ORDER, kind=Kind.ORDER)
+CREATE_BATCH = Endpoint(
+    "POST", "/v5/order/create-batch", result=wire.WireRows[wire.WireIds], limit=BY_ORDER, kind=Kind.ORDER
+)
 # https://bybit-exchange.github.io/docs/v5/order/batch-cancel
-CANCEL_BATCH = Endpoint("POST", "/v5/order/cancel-batch", result=WireRows[WireIds], limit=BY_ORDER, kind=Kind.CANCEL)
+CANCEL_BATCH = Endpoint(
+    "POST", "/v5/order/cancel-batch", result=wire.WireRows[wire.WireIds], limit=BY_ORDER, kind=Kind.CANCEL
+)
 # https://bybit-exchange.github.io/docs/v5/order/open-order - by id also the last 500 that are closed
-OPEN = Endpoint("GET", "/v5/order/realtime", result=WireRows[WireOrder], limit=FIFTY)
+OPEN = Endpoint("GET", "/v5/order/realtime", result=wire.WireRows[wire.WireOrder], limit=FIFTY)
 # https://bybit-exchange.github.io/docs/v5/order/order-list
-PAST = Endpoint("GET", "/v5/order/history", result=WireRows[WireOrder], limit=FIFTY)
+PAST = Endpoint("GET", "/v5/order/history", result=wire.WireRows[wire.WireOrder], limit=FIFTY)
 # https://bybit-exchange.github.io/docs/v5/order/execution - not only trades
-FILLS = Endpoint("GET", "/v5/execution/list", result=WireRows[WireFill], limit=FIFTY)
+FILLS = Endpoint("GET", "/v5/execution/list", result=wire.WireRows[wire.WireFill], limit=FIFTY)
 # https://bybit-exchange.github.io/docs/v5/order/dcp - answers nothing
 SET_DISCONNECT = Endpoint(
     "POST", "/v5/order/disconnected-cancel-all", result=msgspec.Raw, limit=FIVE, kind=Kind.SETTING, nullable=True
 )
 # https://bybit-exchange.github.io/docs/v5/account/dcp-info
-DISCONNECT = Endpoint("GET", "/v5/account/query-dcp-info", result=WireDisconnects, limit=FIVE)
+DISCONNECT = Endpoint("GET", "/v5/account/query-dcp-info", result=wire.WireDisconnects, limit=FIVE)
 
 # https://bybit-exchange.github.io/docs/v5/market/time
-TIME = Endpoint("GET", "/v5/market/time", result=WireTime, private=False)
+TIME = Endpoint("GET", "/v5/market/time", result=wire_market.WireTime, private=False)
 # https://bybit-exchange.github.io/docs/v5/market/instrument
-INSTRUMENTS = Endpoint("GET", "/v5/market/instruments-info", result=WireRows[WireInstrument], private=False)
+INSTRUMENTS = Endpoint(
+    "GET", "/v5/market/instruments-info", result=wire.WireRows[wire_market.WireInstrument], private=False
+)
 # https://bybit-exchange.github.io/docs/v5/market/tickers
-TICKERS = Endpoint("GET", "/v5/market/tickers", result=WireRows[WireTicker], private=False)
+TICKERS = Endpoint("GET", "/v5/market/tickers", result=wire.WireRows[wire_market.WireTicker], private=False)
 # https://bybit-exchange.github.io/docs/v5/market/history-fund-rate
-FUNDING = Endpoint("GET", "/v5/market/funding/history", result=WireRows[WirePastFunding], private=False)
+FUNDING = Endpoint(
+    "GET", "/v5/market/funding/history", result=wire.WireRows[wire_market.WirePastFunding], private=False
+)
 # https://bybit-exchange.github.io/docs/v5/market/risk-limit
-TIERS = Endpoint("GET", "/v5/market/risk-limit", result=WireRows[WireTier], private=False)
+TIERS = Endpoint("GET", "/v5/market/risk-limit", result=wire.WireRows[wire_market.WireTier], private=False)
 # https://bybit-exchange.github.io/docs/v5/market/order-price-limit
-BAND = Endpoint("GET", "/v5/market/price-limit", result=WireBand, private=False)
+BAND = Endpoint("GET", "/v5/market/price-limit", result=wire_market.WireBand, private=False)

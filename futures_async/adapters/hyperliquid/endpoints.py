@@ -16,25 +16,7 @@ from __future__ import annotations
 from typing import Any, TypeVar
 
 from futures_async.adapter import Endpoint, Kind, Params, RateLimit, or_null
-from futures_async.adapters.hyperliquid.wire import (
-    WireAnswer,
-    WireAsset,
-    WireBook,
-    WireBudget,
-    WireCandle,
-    WireContext,
-    WireFill,
-    WireFound,
-    WireMeta,
-    WireOrder,
-    WirePastFunding,
-    WireRole,
-    WireSpotState,
-    WireStanding,
-    WireState,
-    WireStatus,
-    WireUpdate,
-)
+from futures_async.adapters.hyperliquid import wire
 
 T = TypeVar("T")
 
@@ -80,12 +62,14 @@ def _info(
     )
 
 
-def _action(operation: str, kind: Kind, budget: RateLimit = ACTIONS, *, cancels: bool = False) -> Endpoint[WireAnswer]:
+def _action(
+    operation: str, kind: Kind, budget: RateLimit = ACTIONS, *, cancels: bool = False
+) -> Endpoint[wire.WireAnswer]:
     return Endpoint(
         "POST",
         "/exchange",
         operation=operation,
-        result=WireAnswer,
+        result=wire.WireAnswer,
         limit=budget.taking(_count),
         weight=_weight,
         kind=kind,
@@ -94,30 +78,30 @@ def _action(operation: str, kind: Kind, budget: RateLimit = ACTIONS, *, cancels:
 
 
 # https://hyperliquid.gitbook.io/hyperliquid-docs/for-developers/api/info-endpoint/perpetuals
-STATE = _info("clearinghouseState", WireState, 2, private=True)
-ASSET = _info("activeAssetData", WireAsset, 20, private=True)
-FUNDINGS = _info("userFunding", list[WireUpdate], LIST, private=True)
-UPDATES = _info("userNonFundingLedgerUpdates", list[WireUpdate], LIST, private=True)
-META = _info("meta", WireMeta, 20)
-CONTEXTS = _info("metaAndAssetCtxs", tuple[WireMeta, list[WireContext]], 20)
+STATE = _info("clearinghouseState", wire.WireState, 2, private=True)
+ASSET = _info("activeAssetData", wire.WireAsset, 20, private=True)
+FUNDINGS = _info("userFunding", list[wire.WireUpdate], LIST, private=True)
+UPDATES = _info("userNonFundingLedgerUpdates", list[wire.WireUpdate], LIST, private=True)
+META = _info("meta", wire.WireMeta, 20)
+CONTEXTS = _info("metaAndAssetCtxs", tuple[wire.WireMeta, list[wire.WireContext]], 20)
 DEXS = _info("perpDexs", list[Any], 20)
-FUNDING_RATES = _info("fundingHistory", list[WirePastFunding], LIST)
-SPOT_STATE = _info("spotClearinghouseState", WireSpotState, 2, private=True)
+FUNDING_RATES = _info("fundingHistory", list[wire.WirePastFunding], LIST)
+SPOT_STATE = _info("spotClearinghouseState", wire.WireSpotState, 2, private=True)
 
 # https://hyperliquid.gitbook.io/hyperliquid-docs/for-developers/api/info-endpoint
-OPEN_ORDERS = _info("frontendOpenOrders", list[WireOrder], 20, private=True)
-ORDER = _info("orderStatus", WireFound, 2, private=True)
-PAST_ORDERS = _info("historicalOrders", list[WireStanding], LIST, private=True)
-NEWEST_FILLS = _info("userFills", list[WireFill], LIST, private=True)
-FILLS = _info("userFillsByTime", list[WireFill], LIST, private=True)
-ROLE = _info("userRole", WireRole, 60, private=True)
+OPEN_ORDERS = _info("frontendOpenOrders", list[wire.WireOrder], 20, private=True)
+ORDER = _info("orderStatus", wire.WireFound, 2, private=True)
+PAST_ORDERS = _info("historicalOrders", list[wire.WireStanding], LIST, private=True)
+NEWEST_FILLS = _info("userFills", list[wire.WireFill], LIST, private=True)
+FILLS = _info("userFillsByTime", list[wire.WireFill], LIST, private=True)
+ROLE = _info("userRole", wire.WireRole, 60, private=True)
 ABSTRACTION = _info("userAbstraction", str, 20, private=True)
-BUDGET = _info("userRateLimit", WireBudget, 20, private=True)
+BUDGET = _info("userRateLimit", wire.WireBudget, 20, private=True)
 MIDS = _info("allMids", dict[str, Any], 2)
 # Null where there is no such contract.
-BOOK = _info("l2Book", or_null(WireBook), 2, nullable=True)
-CANDLES = _info("candleSnapshot", list[WireCandle], 21)
-STATUS = _info("exchangeStatus", WireStatus, 2)
+BOOK = _info("l2Book", or_null(wire.WireBook), 2, nullable=True)
+CANDLES = _info("candleSnapshot", list[wire.WireCandle], 21)
+STATUS = _info("exchangeStatus", wire.WireStatus, 2)
 
 # https://hyperliquid.gitbook.io/hyperliquid-docs/for-developers/api/exchange-endpoint
 PLACE = _action("order", Kind.ORDER)

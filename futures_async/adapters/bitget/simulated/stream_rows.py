@@ -7,16 +7,8 @@ from decimal import Decimal
 from typing import Any
 
 import futures_async.simulator.venue as sim
+from futures_async.adapters.bitget.simulated import rows
 from futures_async.adapters.bitget.simulated.base import MARGIN_WORDS, MODE_WORDS, cut4, times
-from futures_async.adapters.bitget.simulated.rows import (
-    CANCEL_REASONS,
-    PLAN_STATES,
-    STATES,
-    plan_type,
-    position_direction,
-    trade_side,
-    venue_side,
-)
 from futures_async.simulator.venue import money, plain, rounded
 
 ALGO_TYPES = {
@@ -44,19 +36,19 @@ def order_row(
         "notionalUsd": cut4(order.quantity * (order.price or mark)),
         "orderType": "limit" if order.type is sim.OrderType.LIMIT else "market",
         "force": str(order.time_in_force),
-        "side": venue_side(order),
+        "side": rows.venue_side(order),
         "posSide": str(order.position_side) if order.position_side is not None else "net",
-        "tradeSide": trade_side(order),
+        "tradeSide": rows.trade_side(order),
         "posMode": MODE_WORDS[order.position_mode],
         "marginMode": MARGIN_WORDS[order.margin_mode],
         "marginCoin": contract.settle,
         "leverage": plain(order.leverage),
         "reduceOnly": "yes" if order.closes else "no",
-        "status": STATES[order.status],
+        "status": rows.STATES[order.status],
         "accBaseVolume": plain(order.filled),
         "feeDetail": [{"feeCoin": contract.settle, "fee": f"{-order.fee:.8f}" if order.fee else "0.00000000"}],
         "totalProfits": plain(order.realized_pnl),
-        "cancelReason": CANCEL_REASONS.get(order.cancel_reason, "normal_cancel"),
+        "cancelReason": rows.CANCEL_REASONS.get(order.cancel_reason, "normal_cancel"),
         "stpMode": "none",
         "enterPointSource": "SYS" if order.source is sim.Source.LIQUIDATION else "API",
     }
@@ -109,7 +101,7 @@ def fill_row(fill: sim.Fill, contract: sim.ContractSpec, name: str) -> dict[str,
         "baseVolume": plain(fill.quantity),
         "quoteVolume": cut4(fill.price * fill.quantity),
         "profit": plain(fill.realized_pnl),
-        "tradeSide": trade_side(order),
+        "tradeSide": rows.trade_side(order),
         "tradeScope": "maker" if fill.role is sim.Role.MAKER else "taker",
         "feeDetail": [fee],
         **times(fill.created_ms, fill.created_ms),
@@ -214,7 +206,7 @@ def algo_row(trigger: sim.Trigger, name: str) -> dict[str, Any]:
     mark = "mark_price" if trigger.on_mark else "fill_price"
     side = str(trigger.side)
     if hedge and trigger.position_side is not None:
-        side = position_direction(trigger.position_side)
+        side = rows.position_direction(trigger.position_side)
     return {
         "instId": name,
         "orderId": str(trigger.id),
@@ -222,7 +214,7 @@ def algo_row(trigger: sim.Trigger, name: str) -> dict[str, Any]:
         "triggerPrice": plain(trigger.trigger_price),
         "triggerType": mark,
         "triggerTime": str(trigger.updated_ms),
-        "planType": ALGO_TYPES[plan_type(trigger)],
+        "planType": ALGO_TYPES[rows.plan_type(trigger)],
         "price": plain(trigger.trigger_price),
         "executePrice": plain(trigger.price, "0"),
         "size": plain(trigger.quantity),
@@ -232,7 +224,7 @@ def algo_row(trigger: sim.Trigger, name: str) -> dict[str, Any]:
         "tradeSide": str(trigger.intent or sim.Intent.OPEN) if hedge else f"{trigger.side}_single",
         "posSide": str(trigger.position_side) if hedge else "net",
         "marginCoin": trigger.symbol.rpartition(":")[2],
-        "status": PLAN_STATES[trigger.status],
+        "status": rows.PLAN_STATES[trigger.status],
         "posMode": MODE_WORDS[trigger.position_mode],
         "enterPointSource": "api",
         "stopSurplusTriggerType": mark,

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
+from futures_async.adapters.bitget.simulated import stream_rows
 from futures_async.adapters.bitget.simulated.base import PRODUCTS, V2
 from futures_async.adapters.bitget.simulated.stream_gate import (
     BAD_PARAMETER,
@@ -17,16 +18,6 @@ from futures_async.adapters.bitget.simulated.stream_gate import (
     Code,
     Rejected,
     Wanted,
-)
-from futures_async.adapters.bitget.simulated.stream_rows import (
-    account_row,
-    algo_row,
-    closed_row,
-    equity_row,
-    fill_row,
-    order_row,
-    position_row,
-    ticker_row,
 )
 from futures_async.simulator.accounts import Account
 from futures_async.simulator.events import BalanceEvent, Event, OrderChange, OrderEvent, PositionEvent, TriggerEvent
@@ -129,7 +120,9 @@ class Streams(BitgetStreams):
             return
         contract = self.engine.world.contract(order.symbol)
         mark = self.engine.world.mark(order.symbol)
-        yield self.push(subscription, [order_row(order, event.fill, contract, self._rest.name(order.symbol), mark)])
+        yield self.push(
+            subscription, [stream_rows.order_row(order, event.fill, contract, self._rest.name(order.symbol), mark)]
+        )
 
     def fills(self, account: Account, event: Event, subscription: Subscription) -> Iterable[Frame]:
         """One row for each execution."""
@@ -137,12 +130,12 @@ class Streams(BitgetStreams):
             fill = event.fill
             if self._concerns(subscription, fill.symbol):
                 contract = self.engine.world.contract(fill.symbol)
-                yield self.push(subscription, [fill_row(fill, contract, self._rest.name(fill.symbol))])
+                yield self.push(subscription, [stream_rows.fill_row(fill, contract, self._rest.name(fill.symbol))])
 
     def algos(self, account: Account, event: Event, subscription: Subscription) -> Iterable[Frame]:
         """Waiting orders."""
         if isinstance(event, TriggerEvent) and self._concerns(subscription, event.trigger.symbol):
-            yield self.push(subscription, [algo_row(event.trigger, self._rest.name(event.trigger.symbol))])
+            yield self.push(subscription, [stream_rows.algo_row(event.trigger, self._rest.name(event.trigger.symbol))])
 
     def nothing(self, account: Account, event: Event, subscription: Subscription) -> Iterable[Frame]:
         """Never."""
@@ -157,7 +150,7 @@ class Streams(BitgetStreams):
             if self._concerns(subscription, position.symbol):
                 view = self.engine.margins.view(account, position)
                 slot = account.slots[position.symbol, position.side]
-                rows.append(position_row(view, slot, self._rest.name(position.symbol)))
+                rows.append(stream_rows.position_row(view, slot, self._rest.name(position.symbol)))
         yield self.push(subscription, rows)
 
     def moved(self, account: Account, event: Event, subscription: Subscription) -> Iterable[Frame]:
@@ -177,7 +170,7 @@ class Streams(BitgetStreams):
             return
         if self._concerns(subscription, event.symbol):
             slot = account.slots[event.symbol, event.side]
-            yield self.push(subscription, [closed_row(event.closed, slot, self._rest.name(event.symbol))])
+            yield self.push(subscription, [stream_rows.closed_row(event.closed, slot, self._rest.name(event.symbol))])
 
     # -- money
 
@@ -187,7 +180,7 @@ class Streams(BitgetStreams):
 
     def _accounts(self, account: Account, subscription: Subscription, coins: Iterable[str]) -> Frame:
         margins = self.engine.margins
-        rows = [account_row(margins.wallet(account, coin), self._rest.dollars(coin)) for coin in coins]
+        rows = [stream_rows.account_row(margins.wallet(account, coin), self._rest.dollars(coin)) for coin in coins]
         return self.push(subscription, rows)
 
     def paid(self, account: Account, event: Event, subscription: Subscription) -> Iterable[Frame]:
@@ -200,7 +193,7 @@ class Streams(BitgetStreams):
         """The whole account in dollars."""
         wallets = [self.engine.margins.wallet(account, coin) for coin in account.balances]
         worth = {wallet.coin: self._rest.dollars(wallet.coin) for wallet in wallets}
-        yield self.push(subscription, [equity_row(wallets, worth, self._rest.dollars("BTC"))])
+        yield self.push(subscription, [stream_rows.equity_row(wallets, worth, self._rest.dollars("BTC"))])
 
     def valued(self, account: Account, event: Event, subscription: Subscription) -> Iterable[Frame]:
         """With every balance."""
@@ -212,7 +205,9 @@ class Streams(BitgetStreams):
         """One symbol."""
         for contract in self._rest.contracts(subscription.arg["instType"]):
             if self._rest.venue_symbol(contract) == subscription.arg["instId"]:
-                yield self.push(subscription, [ticker_row(self.engine, contract, self._rest.venue_symbol(contract))])
+                yield self.push(
+                    subscription, [stream_rows.ticker_row(self.engine, contract, self._rest.venue_symbol(contract))]
+                )
 
 
 def _coin(event: Event) -> str | None:

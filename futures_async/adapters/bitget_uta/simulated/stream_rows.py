@@ -8,16 +8,8 @@ from typing import Any
 
 import futures_async.simulator.venue as sim
 from futures_async.adapters.bitget.simulated.base import MARGIN_WORDS, MODE_WORDS, product_type
+from futures_async.adapters.bitget_uta.simulated import rows
 from futures_async.adapters.bitget_uta.simulated.base import venue_symbol
-from futures_async.adapters.bitget_uta.simulated.rows import (
-    STATES,
-    ended,
-    fired_leg,
-    strategy_type,
-    totals,
-    trade_side,
-    waiting_row,
-)
 from futures_async.simulator.venue import money, plain, rounded
 
 
@@ -34,7 +26,7 @@ def order_row(order: sim.Order, contract: sim.ContractSpec) -> dict[str, Any]:
     """Cumulative figures; no execution."""
     market = order.price is None
     hedge = order.position_mode is sim.PositionMode.HEDGE
-    status = "new" if order.status is sim.OrderStatus.NEW else STATES[order.status]
+    status = "new" if order.status is sim.OrderStatus.NEW else rows.STATES[order.status]
     trade = str(order.intent or sim.Intent.OPEN) if hedge else f"{order.side}_single"
     fees = [{"feeCoin": contract.settle, "fee": plain(order.fee)}] if order.filled else []
     return {
@@ -48,7 +40,7 @@ def order_row(order: sim.Order, contract: sim.ContractSpec) -> dict[str, Any]:
         "holdMode": MODE_WORDS[order.position_mode],
         "holdSide": _hold_side(order),
         "delegateType": "liquidation" if order.source is sim.Source.LIQUIDATION else "normal",
-        "tradeSide": trade_side(order) if order.source is sim.Source.LIQUIDATION else trade,
+        "tradeSide": rows.trade_side(order) if order.source is sim.Source.LIQUIDATION else trade,
         "orderType": "market" if market else "limit",
         "timeInForce": "ioc" if market else str(order.time_in_force),
         "side": str(order.side),
@@ -60,7 +52,7 @@ def order_row(order: sim.Order, contract: sim.ContractSpec) -> dict[str, Any]:
         "avgPrice": plain(order.average_price, "0"),
         "totalProfit": plain(order.realized_pnl),
         "orderStatus": status,
-        "cancelReason": ended(order)["cancelReason"],
+        "cancelReason": rows.ended(order)["cancelReason"],
         "leverage": plain(order.leverage),
         "feeDetail": fees,
         "createdTime": str(order.created_ms),
@@ -109,7 +101,7 @@ def fill_row(fill: sim.Fill, contract: sim.ContractSpec) -> dict[str, Any]:
         "orderType": "market" if order.price is None else "limit",
         "execPnl": plain(fill.realized_pnl),
         "feeDetail": [{"feeCoin": contract.settle, "fee": plain(fill.fee)}],
-        "tradeSide": trade_side(order) if order.source is sim.Source.LIQUIDATION else trade,
+        "tradeSide": rows.trade_side(order) if order.source is sim.Source.LIQUIDATION else trade,
         "execLinkId": str(fill.id),
         "execValue": plain(fill.price * fill.quantity),
         "isRPI": "no",
@@ -172,7 +164,7 @@ def ended_row(record: sim.PositionRecord, contract: sim.ContractSpec, mark: Deci
 
 def account_row(wallets: Sequence[sim.Wallet], dollars: Callable[[str], Decimal], coins: set[str]) -> dict[str, Any]:
     """Totals in dollars over all coins, and those that are named and not zero."""
-    all_coins = totals(wallets, dollars)
+    all_coins = rows.totals(wallets, dollars)
     return {
         "unrealisedPnL": plain(all_coins.unrealized),
         "totalEquity": plain(all_coins.equity),
@@ -201,13 +193,13 @@ def account_row(wallets: Sequence[sim.Wallet], dollars: Callable[[str], Decimal]
 
 def strategy_row(trigger: sim.Trigger, contract: sim.ContractSpec) -> dict[str, Any]:
     """The row of REST, and what that leaves out: side, kind, and whether it closes."""
-    row = waiting_row(trigger, contract)
+    row = rows.waiting_row(trigger, contract)
     return row | {
         "category": _category(contract),
         "side": str(trigger.side),
         "reduceOnly": "yes" if trigger.kind.closes or trigger.reduce_only else "no",
-        "type": strategy_type(trigger),
-        "triggerType": fired_leg(trigger),
+        "type": rows.strategy_type(trigger),
+        "triggerType": rows.fired_leg(trigger),
     }
 
 

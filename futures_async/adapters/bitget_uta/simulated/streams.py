@@ -20,17 +20,8 @@ from futures_async.adapters.bitget.simulated.stream_gate import (
     Wanted,
     connection_id,
 )
+from futures_async.adapters.bitget_uta.simulated import stream_rows
 from futures_async.adapters.bitget_uta.simulated.base import V3, venue_symbol
-from futures_async.adapters.bitget_uta.simulated.stream_rows import (
-    account_row,
-    ended_row,
-    fast_fill_row,
-    fill_row,
-    order_row,
-    position_row,
-    strategy_row,
-    ticker_row,
-)
 from futures_async.simulator.venue import closed_side, coin_of, encode
 
 PRIVATE = "UTA"
@@ -105,24 +96,27 @@ class Streams(BitgetStreams):
         order = event.order
         if event.change is sim.OrderChange.ACCEPTED and order.price is None and order.id % 2:
             return
-        yield self.push(subscription, [order_row(order, self.engine.world.contract(order.symbol))])
+        yield self.push(subscription, [stream_rows.order_row(order, self.engine.world.contract(order.symbol))])
 
     def fills(self, account: sim.Account, event: sim.Event, subscription: sim.Subscription) -> Iterable[sim.Frame]:
         """With fee and profit."""
         if isinstance(event, sim.OrderEvent) and event.fill is not None:
-            yield self.push(subscription, [fill_row(event.fill, self.engine.world.contract(event.order.symbol))])
+            yield self.push(
+                subscription, [stream_rows.fill_row(event.fill, self.engine.world.contract(event.order.symbol))]
+            )
 
     def fast_fills(self, account: sim.Account, event: sim.Event, subscription: sim.Subscription) -> Iterable[sim.Frame]:
         """Thinner; `data` is no list."""
         if isinstance(event, sim.OrderEvent) and event.fill is not None:
-            row = fast_fill_row(event.fill, self.engine.world.contract(event.order.symbol))
+            row = stream_rows.fast_fill_row(event.fill, self.engine.world.contract(event.order.symbol))
             yield self.push(subscription, row, "update")
 
     def strategies(self, account: sim.Account, event: sim.Event, subscription: sim.Subscription) -> Iterable[sim.Frame]:
         """Waiting orders."""
         if isinstance(event, sim.TriggerEvent):
             yield self.push(
-                subscription, [strategy_row(event.trigger, self.engine.world.contract(event.trigger.symbol))]
+                subscription,
+                [stream_rows.strategy_row(event.trigger, self.engine.world.contract(event.trigger.symbol))],
             )
 
     def nothing(self, account: sim.Account, event: sim.Event, subscription: sim.Subscription) -> Iterable[sim.Frame]:
@@ -138,7 +132,7 @@ class Streams(BitgetStreams):
 
     def _position(self, account: sim.Account, symbol: str, side: sim.PositionSide) -> dict[str, str]:
         view = self.engine.margins.view(account, account.positions[symbol, side])
-        return position_row(view, self.engine.world.contract(symbol))
+        return stream_rows.position_row(view, self.engine.world.contract(symbol))
 
     def moved(self, account: sim.Account, event: sim.Event, subscription: sim.Subscription) -> Iterable[sim.Frame]:
         """The row that changed: by a fill, by a closing order that holds a part of it, by what was set."""
@@ -146,7 +140,7 @@ class Streams(BitgetStreams):
             case sim.PositionEvent(symbol=symbol, side=side, closed=record):
                 if record is not None:
                     mark = self.engine.world.mark(symbol)
-                    row = ended_row(record, self.engine.world.contract(symbol), mark)
+                    row = stream_rows.ended_row(record, self.engine.world.contract(symbol), mark)
                     yield self.push(subscription, [row], "update")
                     return
                 keys = [(symbol, side)]
@@ -168,7 +162,7 @@ class Streams(BitgetStreams):
 
     def _account(self, account: sim.Account, coins: Iterable[str]) -> dict[str, Any]:
         wallets = [self.engine.margins.wallet(account, coin) for coin in account.balances]
-        return account_row(wallets, self._rest.dollars, set(coins))
+        return stream_rows.account_row(wallets, self._rest.dollars, set(coins))
 
     def paid(self, account: sim.Account, event: sim.Event, subscription: sim.Subscription) -> Iterable[sim.Frame]:
         """The totals, and the coin that changed."""
@@ -182,7 +176,7 @@ class Streams(BitgetStreams):
         for contract in self._contracts():
             arg = subscription.arg
             if venue_symbol(contract) == arg["symbol"] and product_word(self._rest, contract) == arg["instType"]:
-                yield self.push(subscription, [ticker_row(self.engine, contract)])
+                yield self.push(subscription, [stream_rows.ticker_row(self.engine, contract)])
 
 
 def product_word(rest: V3, contract: sim.ContractSpec) -> str:

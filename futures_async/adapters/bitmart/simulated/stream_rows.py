@@ -9,14 +9,8 @@ from decimal import Decimal
 from typing import Any
 
 import futures_async.simulator.venue as sim
+from futures_async.adapters.bitmart.simulated import rows
 from futures_async.adapters.bitmart.simulated.order_rows import client_id, order_type, side_closes
-from futures_async.adapters.bitmart.simulated.rows import (
-    MODE_WORD,
-    contracts,
-    liquidation,
-    side_code,
-    venue_symbol,
-)
 from futures_async.simulator.venue import fixed, plain
 
 OPEN_TYPE = {sim.MarginMode.ISOLATED: 1, sim.MarginMode.CROSS: 2}
@@ -46,15 +40,15 @@ def asset_row(wallet: sim.Wallet) -> dict[str, str]:
 def _life(position: sim.Position, contract: sim.ContractSpec) -> dict[str, Any]:
     closed = position.closed_value / position.closed if position.closed else Decimal(0)
     return {
-        "symbol": venue_symbol(contract),
+        "symbol": rows.venue_symbol(contract),
         "position_type": 1 if position.side is sim.PositionSide.LONG else 2,
         "open_type": OPEN_TYPE[position.margin_mode],
-        "close_volume": contracts(position.closed, contract),
+        "close_volume": rows.contracts(position.closed, contract),
         "close_avg_price": plain(closed),
         "open_avg_price": plain(position.entry_price),
         "create_time": position.created_ms,
         "update_time": position.updated_ms,
-        "position_mode": MODE_WORD[position.mode],
+        "position_mode": rows.MODE_WORD[position.mode],
     }
 
 
@@ -62,10 +56,10 @@ def position_row(view: sim.PositionView, contract: sim.ContractSpec) -> dict[str
     """No mark price, no profit, no leverage, no margin."""
     position = view.position
     return _life(position, contract) | {
-        "hold_volume": contracts(position.quantity, contract),
-        "frozen_volume": contracts(view.locked, contract),
+        "hold_volume": rows.contracts(position.quantity, contract),
+        "frozen_volume": rows.contracts(view.locked, contract),
         "hold_avg_price": plain(position.entry_price),
-        "liquidate_price": liquidation(view, contract),
+        "liquidate_price": rows.liquidation(view, contract),
     }
 
 
@@ -85,21 +79,21 @@ def order_row(account: sim.Account, order: sim.Order, contract: sim.ContractSpec
         "order_id": str(order.id),
         "client_order_id": client_id(order),
         "price": fixed(price, contract.tick),
-        "size": contracts(order.quantity, contract),
-        "symbol": venue_symbol(contract),
+        "size": rows.contracts(order.quantity, contract),
+        "symbol": rows.venue_symbol(contract),
         "state": 2 if order.is_open else 4,
-        "side": side_code(order.side, closes=order.closes),
+        "side": rows.side_code(order.side, closes=order.closes),
         "type": "limit" if order_type(order) == "limit" else "market",
         "leverage": plain(order.leverage),
         "open_type": order.margin_mode.value,
         "deal_avg_price": plain(order.average_price, "0"),
-        "deal_size": contracts(order.filled, contract),
+        "deal_size": rows.contracts(order.filled, contract),
         "create_time": order.created_ms,
         "update_time": order.updated_ms - EARLIER_MS if fresh else order.updated_ms,
         "plan_order_id": str(order.tag.get(sim.TRIGGERED_BY, "")),
         "last_trade": _last_trade(account, order, contract) if order.filled else None,
         **dict.fromkeys((*NOT_WAITING, "callback_rate"), "-"),
-        "position_mode": MODE_WORD[order.position_mode],
+        "position_mode": rows.MODE_WORD[order.position_mode],
     }
 
 
@@ -107,7 +101,7 @@ def _last_trade(account: sim.Account, order: sim.Order, contract: sim.ContractSp
     fill: sim.Fill = next(fill for fill in reversed(account.fills) if fill.order is order)
     return {
         "lastTradeID": fill.id,
-        "fillQty": contracts(fill.quantity, contract),
+        "fillQty": rows.contracts(fill.quantity, contract),
         "fillPrice": plain(fill.price),
         "fee": plain(-fill.fee),
         "feeCcy": contract.settle,
@@ -122,10 +116,10 @@ def plan_row(trigger: sim.Trigger, contract: sim.ContractSpec) -> dict[str, Any]
         "order_id": str(trigger.id),
         "client_order_id": trigger.client_id or "",
         "price": plain(trigger.price, "0"),
-        "size": contracts(trigger.quantity, contract),
-        "symbol": venue_symbol(contract),
+        "size": rows.contracts(trigger.quantity, contract),
+        "symbol": rows.venue_symbol(contract),
         "state": 2 if trigger.status is sim.TriggerStatus.LIVE else 4,
-        "side": side_code(trigger.side, closes=trigger.reduce_only or side_closes(trigger)),
+        "side": rows.side_code(trigger.side, closes=trigger.reduce_only or side_closes(trigger)),
         "type": PLAN_TYPES[trigger.kind],
         "leverage": str(trigger.tag.get("leverage", "")),
         "open_type": trigger.margin_mode.value,
@@ -141,16 +135,16 @@ def plan_row(trigger: sim.Trigger, contract: sim.ContractSpec) -> dict[str, Any]
         "activation_price_type": by if trails else "-",
         "activation_price": price if trails else "-",
         "callback_rate": "-" if trigger.callback_ratio is None else plain(trigger.callback_ratio * 100),
-        "position_mode": MODE_WORD[trigger.position_mode],
+        "position_mode": rows.MODE_WORD[trigger.position_mode],
     }
 
 
 def ticker_row(engine: sim.Engine, contract: sim.ContractSpec) -> dict[str, str]:
     """Without a time."""
     book, day = engine.world.book(contract.symbol), engine.figures.day(contract)
-    size = contracts(contract.top_size, contract)
+    size = rows.contracts(contract.top_size, contract)
     return {
-        "symbol": venue_symbol(contract),
+        "symbol": rows.venue_symbol(contract),
         "last_price": plain(book.last),
         "volume_24": plain(day.turnover),
         "range": plain(day.change),
@@ -167,7 +161,7 @@ def funding_row(engine: sim.Engine, contract: sim.ContractSpec) -> dict[str, Any
     """`fundingRate` was settled last, `nextFundingRate` comes."""
     [(_, settled)] = engine.figures.past_funding(contract, 1)
     return {
-        "symbol": venue_symbol(contract),
+        "symbol": rows.venue_symbol(contract),
         "fundingRate": plain(settled),
         "fundingTime": engine.now_ms,
         "nextFundingRate": plain(engine.figures.funding_rate(contract)),

@@ -15,17 +15,9 @@ from typing import Any, ClassVar
 import msgspec
 
 import futures_async.simulator.venue as sim
+from futures_async.adapters.bitmart.simulated import stream_rows
 from futures_async.adapters.bitmart.simulated.base import BitMartSide
 from futures_async.adapters.bitmart.simulated.rows import venue_symbol
-from futures_async.adapters.bitmart.simulated.stream_rows import (
-    asset_row,
-    closed_row,
-    funding_row,
-    order_row,
-    plan_row,
-    position_row,
-    ticker_row,
-)
 from futures_async.unified.convert import UNREADABLE
 
 LOGIN_WINDOW_MS = 60_000
@@ -177,7 +169,7 @@ class Streams(sim.StreamDialect):
         if isinstance(event, sim.TriggerEvent):
             trigger = event.trigger
             action = {sim.TriggerStatus.LIVE: SUBMIT, sim.TriggerStatus.EXECUTED: MATCH}.get(trigger.status, CANCEL)
-            row = plan_row(trigger, self.engine.world.contract(trigger.symbol))
+            row = stream_rows.plan_row(trigger, self.engine.world.contract(trigger.symbol))
             yield self._push(subscription, [{"action": action, "order": row}])
         if not isinstance(event, sim.OrderEvent):
             return
@@ -190,7 +182,7 @@ class Streams(sim.StreamDialect):
             case _:
                 action = SUBMIT
         book = self.engine.world.book(order.symbol)
-        row = order_row(account, order, self.engine.world.contract(order.symbol), book)
+        row = stream_rows.order_row(account, order, self.engine.world.contract(order.symbol), book)
         yield self._push(subscription, [{"action": action, "order": row}])
 
     # -- positions
@@ -202,7 +194,7 @@ class Streams(sim.StreamDialect):
     def _rows(self, account: sim.Account, match: Callable[[str], bool]) -> list[dict[str, Any]]:
         margins = self.engine.margins
         return [
-            position_row(margins.view(account, position), self.engine.world.contract(position.symbol))
+            stream_rows.position_row(margins.view(account, position), self.engine.world.contract(position.symbol))
             for position in account.positions_of()
             if match(position.symbol)
         ]
@@ -213,7 +205,7 @@ class Streams(sim.StreamDialect):
         match event:
             case sim.PositionEvent(symbol=symbol, closed=record):
                 if record is not None:
-                    closed.append(closed_row(record, self.engine.world.contract(symbol)))
+                    closed.append(stream_rows.closed_row(record, self.engine.world.contract(symbol)))
             case sim.OrderEvent(order=order, fill=None) if order.closes:
                 symbol = order.symbol
                 if (symbol, sim.closed_side(order)) not in account.positions:
@@ -232,21 +224,21 @@ class Streams(sim.StreamDialect):
         """Absolute values of one coin."""
         coin = sim.coin_of(event, closing=False)
         if coin is not None and subscription.arg == f"futures/asset:{coin}":
-            yield self._push(subscription, asset_row(self.engine.margins.wallet(account, coin)))
+            yield self._push(subscription, stream_rows.asset_row(self.engine.margins.wallet(account, coin)))
 
     # -- market
 
     def tick(self, subscription: sim.Subscription) -> Iterable[sim.Frame]:
         """One contract."""
         contract = self._rest.contract(subscription.arg.partition(":")[2])
-        yield self._push(subscription, ticker_row(self.engine, contract))
+        yield self._push(subscription, stream_rows.ticker_row(self.engine, contract))
 
     def tick_all(self, subscription: sim.Subscription) -> Iterable[sim.Frame]:
         """Every contract, each in a frame of its own."""
         for contract in self._listed():
-            yield self._push(subscription, ticker_row(self.engine, contract))
+            yield self._push(subscription, stream_rows.ticker_row(self.engine, contract))
 
     def funding(self, subscription: sim.Subscription) -> Iterable[sim.Frame]:
         """The rate last settled and the one to come."""
         contract = self._rest.contract(subscription.arg.partition(":")[2])
-        yield self._push(subscription, funding_row(self.engine, contract))
+        yield self._push(subscription, stream_rows.funding_row(self.engine, contract))

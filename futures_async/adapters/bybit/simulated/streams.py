@@ -13,17 +13,10 @@ from typing import Any, ClassVar
 import msgspec
 
 import futures_async.simulator.venue as sim
+from futures_async.adapters.bybit.simulated import rows
 from futures_async.adapters.bybit.simulated.account import DISCONNECT, wallet_row
 from futures_async.adapters.bybit.simulated.base import FAMILY, V5, category_of, venue_symbol
 from futures_async.adapters.bybit.simulated.market import ticker_row
-from futures_async.adapters.bybit.simulated.rows import (
-    fill_row,
-    of_other_products,
-    order_row,
-    row_of,
-    sides_of,
-    trigger_row,
-)
 from futures_async.unified.convert import UNREADABLE
 
 CATEGORIES = ("linear", "inverse")
@@ -165,7 +158,7 @@ class Streams(sim.StreamDialect):
         self, subscription: sim.Subscription, account: sim.Account, row: Mapping[str, Any]
     ) -> Iterable[sim.Frame]:
         topic, wanted = subscription.arg[0], subscription.arg[0].partition(".")[2]
-        others = of_other_products(row) if self.engine.world.options.other_products else []
+        others = rows.of_other_products(row) if self.engine.world.options.other_products else []
         for told in (row, *others):
             if wanted in ("", told.get("category")):
                 name = f"{account.uid}_{told.get('symbol', 'wallet')}_{self.engine.now_ms}"
@@ -196,10 +189,10 @@ class Streams(sim.StreamDialect):
         match event:
             case sim.OrderEvent(order=order):
                 contract = self.engine.world.contract(order.symbol)
-                row = order_row(account, order, contract) | {"closedPnl": sim.plain(order.realized_pnl)}
+                row = rows.order_row(account, order, contract) | {"closedPnl": sim.plain(order.realized_pnl)}
             case sim.TriggerEvent(trigger=trigger) if trigger.status is not sim.TriggerStatus.EXECUTED:
                 contract = self.engine.world.contract(trigger.symbol)
-                row = trigger_row(trigger, contract) | {"closedPnl": "0"}
+                row = rows.trigger_row(trigger, contract) | {"closedPnl": "0"}
             case _:
                 return
         coin = contract.settle if row["cumFeeDetail"] else ""
@@ -209,7 +202,7 @@ class Streams(sim.StreamDialect):
         """With profit, and a coin for the fee."""
         if isinstance(event, sim.OrderEvent) and event.fill is not None:
             contract = self.engine.world.contract(event.order.symbol)
-            row = fill_row(account, event.fill, contract)
+            row = rows.fill_row(account, event.fill, contract)
             more: dict[str, Any] = {
                 "execPnl": sim.plain(event.fill.realized_pnl),
                 "extraFees": [],
@@ -228,12 +221,12 @@ class Streams(sim.StreamDialect):
                 pass
             case _:
                 return
-        for side in sides_of(account, symbol):
+        for side in rows.sides_of(account, symbol):
             yield from self._push(subscription, account, self._position(account, symbol, side))
 
     def _position(self, account: sim.Account, symbol: str, side: sim.PositionSide | None) -> dict[str, Any]:
         contract = self.engine.world.contract(symbol)
-        row = row_of(self.engine, account, contract, side, self.engine.now_ms)
+        row = rows.row_of(self.engine, account, contract, side, self.engine.now_ms)
         # Another name than over REST, and no time of opening.
         entry = row.pop("avgPrice")
         row.pop("openTime")
