@@ -1,15 +1,16 @@
-"""Reads that follow from others: one account, one position, the risk of positions."""
+"""Reads that follow from others: one account, one position, the risk of positions, an order of ours among many."""
 
 from __future__ import annotations
 
 from futures_async import risk
 from futures_async.trading.closing import is_named, may_be_position
 from futures_async.trading.hooks import Hooks
+from futures_async.trading.paging import FetchPage, PageQuery, first
 from futures_async.unified.convert import chosen_or_none
 from futures_async.unified.enums import MarginMode, MarginModeLike, PositionSide, PositionSideLike
-from futures_async.unified.errors import InvalidRequest, UnreadRows, unread_rows
+from futures_async.unified.errors import InvalidRequest, OrderNotFound, ResponseMismatch, UnreadRows, unread_rows
 from futures_async.unified.exchange import Capability
-from futures_async.unified.models import Account, Position, PositionRisk
+from futures_async.unified.models import Account, Order, Position, PositionRisk
 from futures_async.unified.rows import readable
 
 
@@ -52,3 +53,37 @@ class Derived(Hooks):
             error.rows = [risk.position_risk(position) for position in error.rows]
             raise
         return [risk.position_risk(position) for position in positions]
+
+    async def _find_in(
+        self, venue_symbol: str, client_order_id: str, *lists: tuple[FetchPage[Order], int | None]
+    ) -> Order | None:
+        """For `_find_order`: an order of ours by its id, and else in lists, which are walked to their end.
+
+        Args:
+            venue_symbol: Its contract.
+            client_order_id: Our id.
+            lists: Their pages, in the order in which they are asked, and from when on each is (Unix milliseconds;
+                None: all that it has).
+
+        Raises:
+            ResponseMismatch: The id is answered with another order, which may hide ours, and no list has it.
+        """
+        elsewhere: ResponseMismatch | None = None
+        try:
+            return await self.fetch_order(venue_symbol, client_order_id=client_order_id)
+        except OrderNotFound:
+            pass
+        except ResponseMismatch as error:
+            elsewhere = error
+        for page, since_ms in lists:
+            order = await first(
+                page,
+                PageQuery(symbol=venue_symbol, since_ms=since_ms),
+                key=lambda order: order.order_id,
+                wanted=lambda order: (order.client_order_id, order.venue_symbol) == (client_order_id, venue_symbol),
+            )
+            if order is not None:
+                return order
+        if elsewhere is not None:
+            raise elsewhere
+        return None

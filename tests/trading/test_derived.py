@@ -5,12 +5,14 @@ from typing import Any
 
 import pytest
 
-from futures_async import Account, Contract, Intent, OrderRequest, OrderType, PositionSide, Side
-from futures_async.adapter import Adapter, PlannedOrder
+from futures_async import Account, Contract, Intent, Order, OrderRequest, OrderStatus, OrderType, PositionSide, Side
+from futures_async.adapter import Adapter, Page, PageQuery, PlannedOrder
 from futures_async.unified.errors import (
     DecodeError,
     InvalidRequest,
     NotSupported,
+    OrderNotFound,
+    ResponseMismatch,
     SymbolNotFound,
     UnreadRow,
     UnreadRows,
@@ -120,3 +122,56 @@ async def test_a_contract_that_nobody_knows_is_no_guessed_size_and_not_asked_for
             with pytest.raises(DecodeError):
                 contract_of(["Z"])
         assert exchange.asked == 1
+
+
+class Witnesses(Toy):
+    """`fetch_order` fails with `answer`; two lists, of which the second has two pages."""
+
+    answer: Exception = OrderNotFound("not known")
+    held: tuple[Order, ...] = ()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked: list[tuple[str | None, int | None, str | None]] = []
+
+    async def fetch_order(
+        self, symbol: str, *, order_id: str | None = None, client_order_id: str | None = None
+    ) -> Order:
+        raise self.answer
+
+    async def open_page(self, query: PageQuery, cursor: str | None) -> Page[Order]:
+        self.asked.append((query.symbol, query.since_ms, cursor))
+        return Page([])
+
+    async def past_page(self, query: PageQuery, cursor: str | None) -> Page[Order]:
+        self.asked.append((query.symbol, query.since_ms, cursor))
+        return Page([], "2") if cursor is None else Page(self.held)
+
+    async def find(self) -> Order | None:
+        return await self._find_in("A", "ours", (self.open_page, None), (self.past_page, 7))
+
+
+def order(name: str, client_id: str | None) -> Order:
+    return Order(
+        venue="toy", symbol=name, venue_symbol=name, order_id=f"{name}-{client_id}", client_order_id=client_id,
+        side=Side.BUY, type=OrderType.LIMIT, quantity=D(1), status=OrderStatus.NEW,
+    )  # fmt: skip
+
+
+async def test_an_order_that_is_not_known_by_its_id_is_looked_for_on_every_page() -> None:
+    async with Witnesses() as exchange:
+        exchange.held = (order("B", "ours"), order("A", "another"), order("A", "ours"))
+        assert await exchange.find() == exchange.held[2]
+        assert exchange.asked == [("A", None, None), ("A", 7, None), ("A", 7, "2")]
+        exchange.held = exchange.held[:2]
+        assert await exchange.find() is None
+
+
+async def test_another_order_under_the_id_proves_no_absence() -> None:
+    async with Witnesses() as exchange:
+        exchange.answer = ResponseMismatch("it is B's")
+        exchange.held = (order("A", "ours"),)
+        assert await exchange.find() == exchange.held[0]
+        exchange.held = ()
+        with pytest.raises(ResponseMismatch, match="it is B's"):
+            await exchange.find()

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from functools import partial
 
 import futures_async.adapter as fa
-from futures_async.adapter import everything, first, iterate, one_id, windows
+from futures_async.adapter import everything, iterate, one_id, windows
 from futures_async.adapters._bitget_codes import NO_POSITION
 from futures_async.adapters.bitget import endpoints
 from futures_async.adapters.bitget.account import DEPTH_MS
@@ -61,27 +61,11 @@ class Bitget(BitgetVenue):
         The lists are asked for this id and walked to their end all the same: one that ignored the filter would
         prove nothing with its first page.
         """
-        elsewhere: fa.ResponseMismatch | None = None
-        try:
-            return await self.fetch_order(venue_symbol, client_order_id=client_order_id)
-        except fa.OrderNotFound:
-            pass
-        except fa.ResponseMismatch as error:
-            # Another order than the one asked for may hide ours.
-            elsewhere = error
-        for endpoint in (endpoints.PENDING, endpoints.HISTORY):
-            page = partial(self._order_rows, endpoint, client_order_id=client_order_id)
-            order = await first(
-                page,
-                fa.PageQuery(symbol=venue_symbol),
-                key=lambda order: order.order_id,
-                wanted=lambda order: (order.client_order_id, order.venue_symbol) == (client_order_id, venue_symbol),
-            )
-            if order is not None:
-                return order
-        if elsewhere is not None:
-            raise elsewhere
-        return None
+        pages = [
+            partial(self._order_rows, endpoint, client_order_id=client_order_id)
+            for endpoint in (endpoints.PENDING, endpoints.HISTORY)
+        ]
+        return await self._find_in(venue_symbol, client_order_id, *((page, None) for page in pages))
 
     async def _close_unread(
         self,

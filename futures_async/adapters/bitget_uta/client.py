@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any, ClassVar, Unpack
 
 import futures_async.adapter as fa
-from futures_async.adapter import first, known_or_none, one_id, unread_of, whole_seconds, windows
+from futures_async.adapter import known_or_none, one_id, unread_of, whole_seconds, windows
 from futures_async.adapters._bitget import ProductType, named
 from futures_async.adapters._rows import Row, same_name, some_of
 from futures_async.adapters.bitget_uta import endpoints, mapping, wire
@@ -176,29 +176,10 @@ class BitgetUTA(fa.BatchCancels, UnifiedTriggers):
         return orders(self._category).one(row)
 
     async def _find_order(self, venue_symbol: str, client_order_id: str) -> fa.Order | None:
-        """By its id; then in the list of open orders; then among those that closed within a day."""
-        elsewhere: fa.ResponseMismatch | None = None
-        try:
-            return await self.fetch_order(venue_symbol, client_order_id=client_order_id)
-        except fa.OrderNotFound:
-            pass
-        except fa.ResponseMismatch as error:
-            # An order of another contract had this id and hides ours, if there is one.
-            elsewhere = error
-        since_ms = self._channel.now_ms() - WITNESS_MS
-        for page, since in ((self._open_page, None), (self._orders_page, since_ms)):
-            query = fa.PageQuery(symbol=venue_symbol, since_ms=since)
-            order = await first(
-                page,
-                query,
-                key=lambda order: order.order_id,
-                wanted=lambda order: order.client_order_id == client_order_id,
-            )
-            if order is not None:
-                return order
-        if elsewhere is not None:
-            raise elsewhere
-        return None
+        """By its id, which an order of another contract may have had; then in the list of open orders; then among those
+        that closed within a day."""
+        last_day = (self._orders_page, self._channel.now_ms() - WITNESS_MS)
+        return await self._find_in(venue_symbol, client_order_id, (self._open_page, None), last_day)
 
     async def _open_page(self, query: fa.PageQuery, cursor: str | None) -> fa.Page[fa.Order]:
         name = query.symbol

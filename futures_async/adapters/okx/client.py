@@ -186,21 +186,8 @@ class OKX(fa.BatchCancels, OKXTriggers):
 
     async def _find_order(self, venue_symbol: str, client_order_id: str) -> fa.Order | None:
         """By its id, which tells of the newest order that had it; among the open ones; among those of the last day."""
-        try:
-            return await self.fetch_order(venue_symbol, client_order_id=client_order_id)
-        except fa.OrderNotFound:
-            pass
-        since_ms = self._channel.now_ms() - WITNESS_MS
-        for page, since in ((self._open_page, None), (self._orders_page, since_ms)):
-            order = await fa.first(
-                page,
-                fa.PageQuery(symbol=venue_symbol, since_ms=since),
-                key=lambda order: order.order_id,
-                wanted=lambda order: order.client_order_id == client_order_id,
-            )
-            if order is not None:
-                return order
-        return None
+        last_day = (self._orders_page, self._channel.now_ms() - WITNESS_MS)
+        return await self._find_in(venue_symbol, client_order_id, (self._open_page, None), last_day)
 
     async def _open_page(self, query: fa.PageQuery, cursor: str | None) -> fa.Page[fa.Order]:
         params: fa.Params = {**endpoints.SWAP, "instId": query.symbol, "after": cursor, "limit": endpoints.PAGE}
