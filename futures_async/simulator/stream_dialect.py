@@ -235,9 +235,9 @@ class StreamDialect(ABC):
     def ended(self, line: Line) -> None:  # noqa: B027 - at most venues nothing follows from it
         """A connection is gone, however: for venues where something follows from that."""
 
-    @abstractmethod
     def too_many(self, line: Line) -> Frame | None:
         """What is said before a connection that asks too much is closed; None: nothing."""
+        return None
 
     @abstractmethod
     def login_refused(self, line: Line) -> Frame:

@@ -202,9 +202,6 @@ class Tiny(StreamDialect):
         channel = MarketChannel(name=str(message), look=lambda subscription: ["tick"], at_start=False)
         return [Subscribe(message, Subscription(channel), ack="ok")]
 
-    def too_many(self, line: Line) -> Frame | None:
-        return None
-
     def login_refused(self, line: Line) -> Frame:
         return "no"
 

@@ -18,8 +18,6 @@ from futures_async.adapters.binance.simulated.account import position_row
 from futures_async.adapters.binance.simulated.base import venue_symbol
 from futures_async.adapters.binance.simulated.market import MarketCalls
 from futures_async.adapters.binance.simulated.rows import algo_row, order_row, state
-from futures_async.simulator.records import ZERO
-from futures_async.unified.convert import UNREADABLE
 
 PRIVATE = "/private/ws"
 FRAMED = "/private/stream"
@@ -109,7 +107,7 @@ class Streams(sim.StreamDialect):
         """Control messages; what a connection holds is the key that it came with."""
         try:
             asked = _MESSAGE.decode(message)
-        except UNREADABLE:
+        except sim.UNREADABLE:
             yield sim.Answer(sim.encode({"error": {"code": 3, "msg": "Invalid JSON"}}))
             return
         number, method = asked.get("id"), asked.get("method")
@@ -134,10 +132,6 @@ class Streams(sim.StreamDialect):
             yield sim.Answer(
                 sim.encode({"error": {"code": 2, "msg": f"Invalid request: unknown method {method}"}, "id": number})
             )
-
-    def too_many(self, line: sim.Line) -> sim.Frame | None:
-        """It is closed without a word."""
-        return None
 
     def login_refused(self, line: sim.Line) -> sim.Frame:
         """There is no login."""
@@ -175,8 +169,8 @@ class Streams(sim.StreamDialect):
     def _order(self, order: sim.Order, fill: sim.Fill | None) -> dict[str, Any]:
         told = order_row(order, self._rest.name(order.symbol), read=True)
         row = {short: told[long] for short, long in ORDER.items()} | {
-            "l": sim.plain(ZERO if fill is None else fill.quantity),
-            "L": sim.plain(ZERO if fill is None else fill.price),
+            "l": sim.plain(sim.ZERO if fill is None else fill.quantity),
+            "L": sim.plain(sim.ZERO if fill is None else fill.price),
             "T": order.updated_ms if fill is None else fill.created_ms,
             "t": 0 if fill is None else fill.id,
             "b": "0",
@@ -184,7 +178,7 @@ class Streams(sim.StreamDialect):
             "m": fill is not None and fill.role is sim.Role.MAKER,
             "si": 0,
             "ss": 0,
-            "rp": sim.plain(ZERO if fill is None else fill.realized_pnl),
+            "rp": sim.plain(sim.ZERO if fill is None else fill.realized_pnl),
         }
         if fill is not None:
             row |= {"N": self._engine.world.contract(order.symbol).settle, "n": sim.plain(fill.fee)}

@@ -13,8 +13,6 @@ import msgspec
 
 import futures_async.simulator.venue as sim
 from futures_async.adapters.bitget.simulated.gate import FAMILY, BitgetGate
-from futures_async.simulator.stream_dialect import Break
-from futures_async.unified.convert import UNREADABLE
 
 LOGIN_WINDOW_S = 30
 
@@ -96,7 +94,7 @@ class BitgetStreams(sim.StreamDialect):
             return [sim.Beat("pong")]
         try:
             operation = _OPERATION.decode(message)
-        except UNREADABLE:
+        except sim.UNREADABLE:
             return [sim.Answer(self.error(line, ILLEGAL_REQUEST))]
         op, args = operation.op, operation.args
         if op == "login":
@@ -104,7 +102,7 @@ class BitgetStreams(sim.StreamDialect):
         if op not in ("subscribe", "unsubscribe"):
             return [sim.Answer(self.error(line, INVALID_OP))]
         if self.most_args is not None and len(args) > self.most_args:
-            return [Break()]
+            return [sim.Break()]
         return [self._want(op, row, line) for row in args]
 
     def _want(self, op: str, row: Mapping[str, Any], line: sim.Line) -> sim.Deed:

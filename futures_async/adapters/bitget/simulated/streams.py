@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
+import futures_async.simulator.venue as sim
 from futures_async.adapters.bitget.simulated import stream_rows
 from futures_async.adapters.bitget.simulated.base import PRODUCTS, V2
 from futures_async.adapters.bitget.simulated.stream_gate import (
@@ -19,9 +20,7 @@ from futures_async.adapters.bitget.simulated.stream_gate import (
     Rejected,
     Wanted,
 )
-from futures_async.simulator.accounts import Account
-from futures_async.simulator.events import BalanceEvent, Event, OrderChange, OrderEvent, PositionEvent, TriggerEvent
-from futures_async.simulator.stream_dialect import AccountChannel, Frame, Line, MarketChannel, Subscription, encode
+from futures_async.simulator.venue import encode
 
 LISTED = PRODUCTS[:3]
 """The old demo products are gone from the socket."""
@@ -41,21 +40,21 @@ class Streams(BitgetStreams):
         super().__init__(rest)
         self._rest = rest
         account = (
-            AccountChannel(name="orders", changes=self.orders),
-            AccountChannel(name="fill", changes=self.fills),
-            AccountChannel(name="positions", changes=self.moved, look=self.positions, at_start=True),
-            AccountChannel(name="positions-history", changes=self.closed),
-            AccountChannel(name="account", changes=self.paid, look=self.accounts, at_start=True),
-            AccountChannel(name="equity", changes=self.valued, look=self.equity, at_start=True),
-            AccountChannel(name="orders-algo", changes=self.algos),
-            AccountChannel(name="adl-noti", changes=self.nothing),  # nobody is deleveraged here
+            sim.AccountChannel(name="orders", changes=self.orders),
+            sim.AccountChannel(name="fill", changes=self.fills),
+            sim.AccountChannel(name="positions", changes=self.moved, look=self.positions, at_start=True),
+            sim.AccountChannel(name="positions-history", changes=self.closed),
+            sim.AccountChannel(name="account", changes=self.paid, look=self.accounts, at_start=True),
+            sim.AccountChannel(name="equity", changes=self.valued, look=self.equity, at_start=True),
+            sim.AccountChannel(name="orders-algo", changes=self.algos),
+            sim.AccountChannel(name="adl-noti", changes=self.nothing),  # nobody is deleveraged here
         )
-        self.channels: Mapping[str, AccountChannel] = {channel.name: channel for channel in account}
-        self.ticker = MarketChannel(name="ticker", look=self.tick, every_s=TICKER_S)
+        self.channels: Mapping[str, sim.AccountChannel] = {channel.name: channel for channel in account}
+        self.ticker = sim.MarketChannel(name="ticker", look=self.tick, every_s=TICKER_S)
 
     # -- subscribing
 
-    def find(self, row: Mapping[str, Any], line: Line) -> Wanted:
+    def find(self, row: Mapping[str, Any], line: sim.Line) -> Wanted:
         """A product type in capitals, a channel, and its selector: `coin` for `account`, `instId` for the others."""
         name, product = str(row.get("channel")), str(row.get("instType"))
         if not line.private:
@@ -65,7 +64,7 @@ class Streams(BitgetStreams):
             raise Rejected(NOT_THERE)
         arg = {"instType": product, "channel": name}
         if name == "equity":
-            return Wanted(tuple(arg.values()), Subscription(channel, arg), arg)
+            return Wanted(tuple(arg.values()), sim.Subscription(channel, arg), arg)
         selector = "coin" if name == "account" else "instId"
         chosen = row.get(selector)
         if not isinstance(chosen, str):
@@ -73,7 +72,7 @@ class Streams(BitgetStreams):
         if chosen != ANY and not (name in BY_SYMBOL and self._is_listed(chosen)):
             raise Rejected(NOT_THERE)
         arg[selector] = chosen
-        return Wanted(tuple(arg.values()), Subscription(channel, arg), arg)
+        return Wanted(tuple(arg.values()), sim.Subscription(channel, arg), arg)
 
     def _find_ticker(self, name: str, product: str, row: Mapping[str, Any]) -> Wanted:
         if name != self.ticker.name:
@@ -83,16 +82,16 @@ class Streams(BitgetStreams):
             raise Rejected(NOT_THERE)
         # Another product than the symbol's is acknowledged, and stays silent.
         arg = {"instType": product, "channel": name, "instId": symbol}
-        return Wanted(tuple(arg.values()), Subscription(self.ticker, arg), arg)
+        return Wanted(tuple(arg.values()), sim.Subscription(self.ticker, arg), arg)
 
     def _is_listed(self, symbol: str) -> bool:
         return any(self._rest.venue_symbol(contract) == symbol for contract in self.engine.world.contracts.values())
 
-    def acknowledged(self, op: str, wanted: Wanted, line: Line) -> Frame:
+    def acknowledged(self, op: str, wanted: Wanted, line: sim.Line) -> sim.Frame:
         """One for each argument, its keys in the venue's order."""
         return encode({"event": op, "arg": wanted.arg})
 
-    def error(self, line: Line, code: Code, *, arg: Mapping[str, Any] | None = None, op: str = "") -> Frame:
+    def error(self, line: sim.Line, code: Code, *, arg: Mapping[str, Any] | None = None, op: str = "") -> sim.Frame:
         """Refusals repeat the argument."""
         if arg is None:
             return encode({"event": "error", "code": code.code, "msg": code.message})
@@ -101,7 +100,7 @@ class Streams(BitgetStreams):
             {"event": "error", "arg": dict(arg), "code": code.code, "msg": f"{named} {code.message}", "op": op}
         )
 
-    def _concerns(self, subscription: Subscription, symbol: str) -> bool:
+    def _concerns(self, subscription: sim.Subscription, symbol: str) -> bool:
         arg = subscription.arg
         return self._rest.product_of(symbol) == arg["instType"] and arg.get("instId") in (
             None,
@@ -111,12 +110,12 @@ class Streams(BitgetStreams):
 
     # -- orders and fills
 
-    def orders(self, account: Account, event: Event, subscription: Subscription) -> Iterable[Frame]:
+    def orders(self, account: sim.Account, event: sim.Event, subscription: sim.Subscription) -> Iterable[sim.Frame]:
         """A market order that fills at once is `live` and `filled`, or `filled` alone."""
-        if not isinstance(event, OrderEvent) or not self._concerns(subscription, event.order.symbol):
+        if not isinstance(event, sim.OrderEvent) or not self._concerns(subscription, event.order.symbol):
             return
         order = event.order
-        if event.change is OrderChange.ACCEPTED and order.price is None and order.id % 2:
+        if event.change is sim.OrderChange.ACCEPTED and order.price is None and order.id % 2:
             return
         contract = self.engine.world.contract(order.symbol)
         mark = self.engine.world.mark(order.symbol)
@@ -124,26 +123,26 @@ class Streams(BitgetStreams):
             subscription, [stream_rows.order_row(order, event.fill, contract, self._rest.name(order.symbol), mark)]
         )
 
-    def fills(self, account: Account, event: Event, subscription: Subscription) -> Iterable[Frame]:
+    def fills(self, account: sim.Account, event: sim.Event, subscription: sim.Subscription) -> Iterable[sim.Frame]:
         """One row for each execution."""
-        if isinstance(event, OrderEvent) and event.fill is not None:
+        if isinstance(event, sim.OrderEvent) and event.fill is not None:
             fill = event.fill
             if self._concerns(subscription, fill.symbol):
                 contract = self.engine.world.contract(fill.symbol)
                 yield self.push(subscription, [stream_rows.fill_row(fill, contract, self._rest.name(fill.symbol))])
 
-    def algos(self, account: Account, event: Event, subscription: Subscription) -> Iterable[Frame]:
+    def algos(self, account: sim.Account, event: sim.Event, subscription: sim.Subscription) -> Iterable[sim.Frame]:
         """Waiting orders."""
-        if isinstance(event, TriggerEvent) and self._concerns(subscription, event.trigger.symbol):
+        if isinstance(event, sim.TriggerEvent) and self._concerns(subscription, event.trigger.symbol):
             yield self.push(subscription, [stream_rows.algo_row(event.trigger, self._rest.name(event.trigger.symbol))])
 
-    def nothing(self, account: Account, event: Event, subscription: Subscription) -> Iterable[Frame]:
+    def nothing(self, account: sim.Account, event: sim.Event, subscription: sim.Subscription) -> Iterable[sim.Frame]:
         """Never."""
         return ()
 
     # -- positions
 
-    def positions(self, account: Account, subscription: Subscription) -> Iterable[Frame]:
+    def positions(self, account: sim.Account, subscription: sim.Subscription) -> Iterable[sim.Frame]:
         """All of a product type; an empty list when flat."""
         rows: list[dict[str, Any]] = []
         for position in account.positions_of():
@@ -153,20 +152,20 @@ class Streams(BitgetStreams):
                 rows.append(stream_rows.position_row(view, slot, self._rest.name(position.symbol)))
         yield self.push(subscription, rows)
 
-    def moved(self, account: Account, event: Event, subscription: Subscription) -> Iterable[Frame]:
+    def moved(self, account: sim.Account, event: sim.Event, subscription: sim.Subscription) -> Iterable[sim.Frame]:
         """When orders are placed, changed and cancelled too: they hold parts of a position."""
         match event:
-            case PositionEvent(symbol=symbol):
+            case sim.PositionEvent(symbol=symbol):
                 pass
-            case OrderEvent(order=order, fill=None):
+            case sim.OrderEvent(order=order, fill=None):
                 symbol = order.symbol
             case _:
                 return ()
         return self.positions(account, subscription) if self._concerns(subscription, symbol) else ()
 
-    def closed(self, account: Account, event: Event, subscription: Subscription) -> Iterable[Frame]:
+    def closed(self, account: sim.Account, event: sim.Event, subscription: sim.Subscription) -> Iterable[sim.Frame]:
         """Positions that are gone."""
-        if not isinstance(event, PositionEvent) or event.closed is None:
+        if not isinstance(event, sim.PositionEvent) or event.closed is None:
             return
         if self._concerns(subscription, event.symbol):
             slot = account.slots[event.symbol, event.side]
@@ -174,34 +173,34 @@ class Streams(BitgetStreams):
 
     # -- money
 
-    def accounts(self, account: Account, subscription: Subscription) -> Iterable[Frame]:
+    def accounts(self, account: sim.Account, subscription: sim.Subscription) -> Iterable[sim.Frame]:
         """Every margin coin of a product type."""
         yield self._accounts(account, subscription, self._rest.margin_coins(subscription.arg["instType"]))
 
-    def _accounts(self, account: Account, subscription: Subscription, coins: Iterable[str]) -> Frame:
+    def _accounts(self, account: sim.Account, subscription: sim.Subscription, coins: Iterable[str]) -> sim.Frame:
         margins = self.engine.margins
         rows = [stream_rows.account_row(margins.wallet(account, coin), self._rest.dollars(coin)) for coin in coins]
         return self.push(subscription, rows)
 
-    def paid(self, account: Account, event: Event, subscription: Subscription) -> Iterable[Frame]:
+    def paid(self, account: sim.Account, event: sim.Event, subscription: sim.Subscription) -> Iterable[sim.Frame]:
         """The coin that changed, or of which an order has taken or given back margin."""
         coin = _coin(event)
         if coin is not None and coin in self._rest.margin_coins(subscription.arg["instType"]):
             yield self._accounts(account, subscription, [coin])
 
-    def equity(self, account: Account, subscription: Subscription) -> Iterable[Frame]:
+    def equity(self, account: sim.Account, subscription: sim.Subscription) -> Iterable[sim.Frame]:
         """The whole account in dollars."""
         wallets = [self.engine.margins.wallet(account, coin) for coin in account.balances]
         worth = {wallet.coin: self._rest.dollars(wallet.coin) for wallet in wallets}
         yield self.push(subscription, [stream_rows.equity_row(wallets, worth, self._rest.dollars("BTC"))])
 
-    def valued(self, account: Account, event: Event, subscription: Subscription) -> Iterable[Frame]:
+    def valued(self, account: sim.Account, event: sim.Event, subscription: sim.Subscription) -> Iterable[sim.Frame]:
         """With every balance."""
-        return self.equity(account, subscription) if isinstance(event, BalanceEvent) else ()
+        return self.equity(account, subscription) if isinstance(event, sim.BalanceEvent) else ()
 
     # -- market
 
-    def tick(self, subscription: Subscription) -> Iterable[Frame]:
+    def tick(self, subscription: sim.Subscription) -> Iterable[sim.Frame]:
         """One symbol."""
         for contract in self._rest.contracts(subscription.arg["instType"]):
             if self._rest.venue_symbol(contract) == subscription.arg["instId"]:
@@ -210,11 +209,11 @@ class Streams(BitgetStreams):
                 )
 
 
-def _coin(event: Event) -> str | None:
+def _coin(event: sim.Event) -> str | None:
     match event:
-        case BalanceEvent(coin):
+        case sim.BalanceEvent(coin):
             return coin
-        case OrderEvent(order=order, fill=None) if not order.closes:
+        case sim.OrderEvent(order=order, fill=None) if not order.closes:
             return order.symbol.rpartition(":")[2]
         case _:
             return None

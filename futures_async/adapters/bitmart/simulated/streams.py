@@ -18,7 +18,6 @@ import futures_async.simulator.venue as sim
 from futures_async.adapters.bitmart.simulated import stream_rows
 from futures_async.adapters.bitmart.simulated.base import BitMartSide
 from futures_async.adapters.bitmart.simulated.rows import venue_symbol
-from futures_async.unified.convert import UNREADABLE
 
 LOGIN_WINDOW_MS = 60_000
 COINS = ("USDT", "BTC", "ETH")
@@ -65,7 +64,7 @@ class Streams(sim.StreamDialect):
         """JSON with an action; the text `ping` is none."""
         try:
             asked = _MESSAGE.decode(message)
-        except UNREADABLE:
+        except sim.UNREADABLE:
             return [sim.Answer(self.frame({"success": False, "error": "Invalid message: message must be JSON"}))]
         match asked.action:
             case "ping":
@@ -144,10 +143,6 @@ class Streams(sim.StreamDialect):
 
     def _push(self, subscription: sim.Subscription, data: Any) -> sim.Frame:
         return self.frame({"group": subscription.arg, "data": data})
-
-    def too_many(self, line: sim.Line) -> sim.Frame | None:
-        """Closed without a word."""
-        return None
 
     def login_refused(self, line: sim.Line) -> sim.Frame:
         """As if the key were gone."""

@@ -17,7 +17,6 @@ from futures_async.adapters.bybit.simulated import rows
 from futures_async.adapters.bybit.simulated.account import DISCONNECT, wallet_row
 from futures_async.adapters.bybit.simulated.base import FAMILY, V5, category_of, venue_symbol
 from futures_async.adapters.bybit.simulated.market import ticker_row
-from futures_async.unified.convert import UNREADABLE
 
 CATEGORIES = ("linear", "inverse")
 GUARD = "dcp.future"
@@ -64,7 +63,7 @@ class Streams(sim.StreamDialect):
         """Operations in JSON."""
         try:
             asked = _OPERATION.decode(message)
-        except UNREADABLE:
+        except sim.UNREADABLE:
             return [sim.Answer(self._answer("", False, "Invalid request", None, line))]
         match asked.op:
             case "ping":
@@ -140,10 +139,6 @@ class Streams(sim.StreamDialect):
             account.cancel_all_ms[None] = line.now_ms + int(seconds) * 1000
 
     # -- writing
-
-    def too_many(self, line: sim.Line) -> sim.Frame | None:
-        """Closed without a word."""
-        return None
 
     def login_refused(self, line: sim.Line) -> sim.Frame:
         """As if the key were gone."""

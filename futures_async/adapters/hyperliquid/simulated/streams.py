@@ -16,8 +16,7 @@ from futures_async.adapters.hyperliquid.simulated.gate import part
 from futures_async.adapters.hyperliquid.simulated.market import INTERVALS
 from futures_async.adapters.hyperliquid.simulated.orders import basic
 from futures_async.adapters.hyperliquid.simulated.rows import states, trigger_row
-from futures_async.simulator.errors import UnknownSymbol
-from futures_async.unified.convert import UNREADABLE
+from futures_async.simulator.venue import errors
 
 if TYPE_CHECKING:
     from futures_async.adapters.hyperliquid.simulated import SimulatedHyperliquid
@@ -80,7 +79,7 @@ class Streams(sim.StreamDialect):
         """Pings, subscriptions one by one, and requests as over HTTP."""
         try:
             asked = _MESSAGE.decode(message)
-        except UNREADABLE:
+        except sim.UNREADABLE:
             return [sim.Answer(said("error", f"Error parsing JSON into valid websocket request: {str(message)[:80]}"))]
         match asked.get("method"):
             case "ping":
@@ -136,10 +135,6 @@ class Streams(sim.StreamDialect):
         return channel.name == "allMids" or self._rest.named(wanted.get("coin")) is not None
 
     # -- writing
-
-    def too_many(self, line: sim.Line) -> sim.Frame | None:
-        """It is closed without a word."""
-        return None
 
     def login_refused(self, line: sim.Line) -> sim.Frame:
         """There is no login."""
@@ -235,7 +230,7 @@ class Streams(sim.StreamDialect):
     def _spec(self, subscription: sim.Subscription) -> sim.ContractSpec:
         found = self._rest.named(subscription.arg["coin"])
         if found is None:  # pragma: no cover - judged when it was subscribed, and none goes
-            raise UnknownSymbol("no such coin")
+            raise errors.UnknownSymbol("no such coin")
         return found
 
     def contexts(self, subscription: sim.Subscription) -> Iterable[sim.Frame]:

@@ -18,7 +18,6 @@ from futures_async.adapters.okx.simulated.algos import AlgoCalls
 from futures_async.adapters.okx.simulated.base import WINDOW_MS, inst_id
 from futures_async.adapters.okx.simulated.market import MarketCalls
 from futures_async.adapters.okx.simulated.orders import last_fill, order_row
-from futures_async.unified.convert import UNREADABLE
 
 EVERY_S = 5.0
 PRIVATE, BUSINESS, PUBLIC = "/ws/v5/private", "/ws/v5/business", "/ws/v5/public"
@@ -78,7 +77,7 @@ class Streams(sim.StreamDialect):
             return [sim.Beat("pong")]
         try:
             asked = _OPERATION.decode(message)
-        except UNREADABLE:
+        except sim.UNREADABLE:
             return [sim.Answer(self._error(line, "60012", "Illegal request"))]
         match asked.op:
             case "login":
