@@ -52,6 +52,7 @@ from futures_async.trading.paging import FetchPage, Page, PageQuery, collect, ev
 from futures_async.trading.planning import as_request, check_client_order_id, make_client_order_id, one_id
 from futures_async.trading.search import sent_since_ms
 from futures_async.trading.stops import PartStops
+from futures_async.trading.trigger_edits import TriggerEdits, Values, WaitingChange
 from futures_async.trading.waiting_edits import WaitingEdit
 from futures_async.transport.dialect import (
     Code,
@@ -328,13 +329,16 @@ __all__ = [
     "TimeInForce",
     "TimeInForceLike",
     "Topic",
+    "TriggerEdits",
     "TypedRow",
     "UnreadRow",
     "UnreadRows",
     "Unsigned",
+    "Values",
     "VenueClosed",
     "VenueTraits",
     "VenueUnavailable",
+    "WaitingChange",
     "WaitingEdit",
     "Weight",
     "What",

@@ -13,7 +13,7 @@ from futures_async.trading.editing import Editing
 from futures_async.transport.endpoint import Kind
 from futures_async.unified.convert import Number, to_decimal
 from futures_async.unified.enums import Intent, OrderKind, OrderType
-from futures_async.unified.errors import InvalidOrder, InvalidRequest
+from futures_async.unified.errors import InvalidOrder
 from futures_async.unified.models import Order, OrderRequest
 
 
@@ -72,12 +72,12 @@ class WaitingEdits(Editing):
         """What is to be changed of a waiting order, by name.
 
         Raises:
-            InvalidRequest: Nothing, or to 0.
+            InvalidOrder: Nothing, or to 0.
         """
         given = {"trigger_price": trigger_price, "price": price, "quantity": quantity}
         new = {name: to_decimal(value, name) for name, value in given.items() if value is not None}
         if not new or min(new.values()) <= 0:
-            raise InvalidRequest("edit_trigger_order needs trigger_price, price or quantity, each above 0")
+            raise InvalidOrder("edit_trigger_order needs trigger_price, price or quantity, each above 0")
         return new
 
     def _changeable(self, order_id: str, now: dict[str, Decimal | None], new: dict[str, Decimal]) -> None:

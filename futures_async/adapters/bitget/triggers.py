@@ -38,7 +38,7 @@ def _held_side(side: fa.PositionSide, mode: fa.PositionMode | None) -> str:
     return WIRE_POSITION_SIDE[side] if mode is fa.PositionMode.HEDGE else ONE_WAY_HOLD_SIDE[side]
 
 
-class BitgetTriggers(fa.PartStops, BitgetPlacing):
+class BitgetTriggers(fa.TriggerEdits, fa.PartStops, BitgetPlacing):
     """Orders that wait for a price."""
 
     waits_apart = True
@@ -143,73 +143,26 @@ class BitgetTriggers(fa.PartStops, BitgetPlacing):
 
         await self._cancel_trigger(venue_symbol, (order_id, client_order_id), send, find)
 
-    async def edit_trigger_order(
-        self,
-        symbol: str,
-        *,
-        order_id: str | None = None,
-        client_order_id: str | None = None,
-        trigger_price: fa.Number | None = None,
-        price: fa.Number | None = None,
-        quantity: fa.Number | None = None,
-    ) -> fa.Order:
-        """Change where a waiting order is set off, its limit price, or its quantity; what is not named stays.
+    async def _waiting_now(
+        self, venue_symbol: str, order_id: str | None, client_order_id: str | None
+    ) -> tuple[fa.Order, fa.Values]:
+        row = await self._waiting(venue_symbol, order_id, client_order_id)
+        if row is None:
+            raise fa.OrderNotFound("no such trigger order waits", venue=self.id, endpoint=endpoints.PLAN_PENDING.name)
+        return trigger_orders(self.product_type).one(row), waiting_values(row)
 
-        Raises:
-            InvalidOrder: It is against the contract's rules or the bounds of this object.
-            OrderNotFound: It does not wait (any more).
-            SettingNotApplied: Read back: it waits as before.
-            SettingOutcomeUnknown: It could not be read back; it may have been set off meanwhile.
-        """
-        self._active("edit_trigger_order")
-        new = self._changes(trigger_price=trigger_price, price=price, quantity=quantity)
-        venue_symbol = self.venue_symbol(symbol)
-        ids = one_id(order_id, client_order_id)
-
-        async def plan() -> fa.WaitingEdit:
-            row = await self._waiting(venue_symbol, *ids)
-            if row is None:
-                raise fa.OrderNotFound(
-                    "no such trigger order waits", venue=self.id, endpoint=endpoints.PLAN_PENDING.name
-                )
-            now = waiting_values(row)
-            self._changeable(str(row.order_id), now, new)
-            await self._check_change(trigger_orders(self.product_type).one(row), now, new)
-            wanted = now | new
-            target = str(row.order_id)
-            body = {**self._settled_params(symbol), "orderId": target, "planType": row.plan_type}
-            if row.plan_type in PLANS:
-                endpoint = endpoints.MODIFY_PLAN
-                del body["marginCoin"]
-                body |= {PLAN_FIELDS[name]: to_text(value) for name, value in new.items()}
-            else:
-                endpoint = endpoints.MODIFY_STOP
-                del body["planType"]
-                body |= stop_change(row, wanted)
-
-            async def read() -> WirePlanOrder:
-                found = await self._waiting(venue_symbol, target, None)
-                if found is None:
-                    raise fa.OrderNotFound(
-                        "it does not wait any more", venue=self.id, endpoint=endpoints.PLAN_PENDING.name
-                    )
-                return found
-
-            async def carry_out() -> fa.Order:
-                found = await self._apply(
-                    ("edit_trigger_order", target),
-                    tuple(sorted(new.items())),
-                    send=lambda: self._call(endpoint, body=body),
-                    read=read,
-                    stands=lambda found: waiting_values(found) == wanted,
-                    # "Unchanged values -> 40923".
-                    unchanged={"40923"},
-                )
-                return trigger_orders(self.product_type).one(found)
-
-            return fa.WaitingEdit(target, carry_out)
-
-        return await self._edit_in_turn(plan)
+    def _waiting_change(self, order: fa.Order, now: fa.Values, new: dict[str, Decimal]) -> fa.WaitingChange:
+        wanted, kind = now | new, order.raw.plan_type
+        body = {**self._settled_params(order.venue_symbol), "orderId": order.order_id}
+        if kind in PLANS:
+            endpoint = endpoints.MODIFY_PLAN
+            del body["marginCoin"]
+            body |= {"planType": kind} | {PLAN_FIELDS[name]: to_text(value) for name, value in new.items()}
+        else:
+            endpoint = endpoints.MODIFY_STOP
+            body |= stop_change(order.raw, wanted)
+        # "Unchanged values -> 40923".
+        return fa.WaitingChange(fa.Call(endpoint, body), wanted, {"40923"})
 
     async def fetch_trigger_history(self, symbol: str | None = None) -> list[fa.Order]:
         """Read trigger orders of the last 90 days that were set off, cancelled, or failed."""

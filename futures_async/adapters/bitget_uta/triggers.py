@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
+from decimal import Decimal
 from functools import partial
 from typing import Any
 
@@ -36,7 +37,7 @@ UNCHANGED = frozenset({"25271", "25571", "25600", "40923"})
 LATELY_MS = windows.DAY_MS
 
 
-class UnifiedTriggers(fa.PartStops, UnifiedTriggerLists):
+class UnifiedTriggers(fa.TriggerEdits, fa.PartStops, UnifiedTriggerLists):
     """Trigger, take-profit, stop-loss and trailing orders: lists, ids and calls of their own.
 
     The venue's lists do not say whether a trigger buys or sells. Of those placed by this object, and of those pushed
@@ -218,67 +219,39 @@ class UnifiedTriggers(fa.PartStops, UnifiedTriggerLists):
 
     # Changing and cancelling
 
-    async def edit_trigger_order(
-        self,
-        symbol: str,
-        *,
-        order_id: str | None = None,
-        client_order_id: str | None = None,
-        trigger_price: fa.Number | None = None,
-        price: fa.Number | None = None,
-        quantity: fa.Number | None = None,
-    ) -> fa.Order:
-        """Change where a waiting order is set off, its limit price, or its quantity; what is not named stays.
+    async def _waiting_now(
+        self, venue_symbol: str, order_id: str | None, client_order_id: str | None
+    ) -> tuple[fa.Order, fa.Values]:
+        """Of a take-profit and stop-loss in one order the stop-loss is meant; `set_position_stops` changes either."""
+        with ordered():
+            row = await self._found(venue_symbol, *self._ids_of(order_id, client_order_id))
+        order = strategies(self._category).one(row, self._beside(TPSL)(row))
+        if order.kind is fa.OrderKind.TRAILING:
+            raise fa.InvalidOrder(f"{self.id}: a trailing order cannot be changed here: cancel it, and place it anew")
+        held = order.quantity if order.quantity and not self._is_whole(row) else None
+        return order, {"trigger_price": order.trigger_price, "price": order.price, "quantity": held}
 
-        Of a take-profit and stop-loss in one order the stop-loss is meant; `set_position_stops` changes either. The
-        ids stay.
+    def _waiting_edit(self, order: fa.Order, now: fa.Values, new: dict[str, Decimal]) -> fa.WaitingEdit:
+        wanted, row = now | new, order.raw
+        at = wanted["trigger_price"]
+        if at is None:
+            raise fa.DecodeError("the price that sets it off cannot be read", path="triggerPrice")
+        if order.kind is fa.OrderKind.TRIGGER:
+            kind, fields = TRIGGER, strategy_bodies.trigger_fields(row, at, wanted["price"])
+        else:
+            kind = TPSL
+            legs = legs_of(row)
+            legs[order.kind.value] = fa.Stop(at, order.trigger_by, wanted["price"])
+            fields = strategy_bodies.leg_fields(legs)
+        if wanted["quantity"] is not None:
+            fields["qty"] = to_text(wanted["quantity"])
 
-        Raises:
-            OrderNotFound: It does not wait (any more).
-            InvalidOrder: It has no such thing, or follows the price: cancel that one, and place it anew.
-            DecodeError: Its row cannot be read, and so cannot be repeated.
-            SettingNotApplied: Read back: it waits as before.
-            SettingOutcomeUnknown: It could not be read back; it may have been set off meanwhile.
-        """
-        self._active("edit_trigger_order")
-        new = self._changes(trigger_price=trigger_price, price=price, quantity=quantity)
-        name = self.venue_symbol(symbol)
-        ids = self._ids_of(order_id, client_order_id)
+        def stands(found: wire.WireStrategy) -> bool:
+            read = strategies(self._category).one(found, self._beside(kind)(found))
+            values = {"trigger_price": read.trigger_price, "price": read.price, "quantity": read.quantity}
+            return all(values[name] == value for name, value in wanted.items() if value is not None)
 
-        async def plan() -> fa.WaitingEdit:
-            with ordered():
-                row = await self._found(name, *ids)
-            order = strategies(self._category).one(row, self._beside(TPSL)(row))
-            if order.kind is fa.OrderKind.TRAILING:
-                raise fa.InvalidOrder(
-                    f"{self.id}: a trailing order cannot be changed here: cancel it, and place it anew"
-                )
-            held = order.quantity if order.quantity and not self._is_whole(row) else None
-            now = {"trigger_price": order.trigger_price, "price": order.price, "quantity": held}
-            self._changeable(order.order_id, now, new)
-            await self._check_change(order, now, new)
-            wanted = now | new
-            at = wanted["trigger_price"]
-            if at is None:
-                raise fa.DecodeError("the price that sets it off cannot be read", path="triggerPrice")
-            if order.kind is fa.OrderKind.TRIGGER:
-                kind, fields = TRIGGER, strategy_bodies.trigger_fields(row, at, wanted["price"])
-            else:
-                kind = TPSL
-                legs = legs_of(row)
-                legs[order.kind.value] = fa.Stop(at, order.trigger_by, wanted["price"])
-                fields = strategy_bodies.leg_fields(legs)
-            if wanted["quantity"] is not None:
-                fields["qty"] = to_text(wanted["quantity"])
-
-            def stands(found: wire.WireStrategy) -> bool:
-                read = strategies(self._category).one(found, self._beside(kind)(found))
-                values = {"trigger_price": read.trigger_price, "price": read.price, "quantity": read.quantity}
-                return all(values[name] == value for name, value in wanted.items() if value is not None)
-
-            return fa.WaitingEdit(order.order_id, lambda: self._change(row, kind, fields, stands))
-
-        return await self._edit_in_turn(plan)
+        return fa.WaitingEdit(order.order_id, lambda: self._change(row, kind, fields, stands))
 
     async def _change(
         self, row: wire.WireStrategy, kind: str, fields: dict[str, str], stands: Callable[[wire.WireStrategy], bool]

@@ -26,10 +26,11 @@ NOT_TRAILING = frozenset(words.ORDER_TYPE) - {TRAILING}
 Body: TypeAlias = dict[str, Any]
 
 
-class BitMartTriggers(BitMartAccount):
+class BitMartTriggers(fa.TriggerEdits, BitMartAccount):
     """Everything that waits."""
 
     waits_apart = True
+    changeable = ("trigger_price", "price")
 
     async def create_trigger_order(self, request: fa.OrderRequest) -> fa.Order:
         """Place an order that waits for `request.trigger_price`, by the last price unless `trigger_by` says the mark.
@@ -150,45 +151,20 @@ class BitMartTriggers(BitMartAccount):
         walks.certain(fa.Read(rows, unread_of(rows)), OPEN_ROWS, f"{self.id}: trigger orders")
         raise fa.OrderNotFound("no such trigger order waits", venue=self.id, endpoint=endpoints.PLAN_ORDERS.name)
 
-    async def edit_trigger_order(
-        self,
-        symbol: str,
-        *,
-        order_id: str | None = None,
-        client_order_id: str | None = None,
-        trigger_price: fa.Number | None = None,
-        price: fa.Number | None = None,
-    ) -> fa.Order:
-        """Change where a waiting order is set off, or the limit price that it is sent at; what is not named stays.
+    async def _waiting_now(
+        self, venue_symbol: str, order_id: str | None, client_order_id: str | None
+    ) -> tuple[fa.Order, fa.Values]:
+        order = await self._waiting(venue_symbol, order_id, client_order_id)
+        stands = requests.stop_of(order)
+        return order, {
+            "trigger_price": stands.price,
+            "price": stands.limit_price,
+            "quantity": order.quantity or None,
+        }
 
-        The venue cannot change the quantity, nor make a limit order of one that executes at market.
-
-        Raises:
-            OrderNotFound: It does not wait (any more).
-            SettingNotApplied: Read back: it waits as before.
-            SettingOutcomeUnknown: It could not be read back; it may have been set off meanwhile.
-        """
-        self._active("edit_trigger_order")
-        name, ids = self.venue_symbol(symbol), one_id(order_id, client_order_id)
-        trigger = None if trigger_price is None else _above_zero(trigger_price, "trigger_price")
-        limit = None if price is None else _above_zero(price, "price")
-        if trigger is None and limit is None:
-            raise fa.InvalidRequest("edit_trigger_order needs trigger_price or price")
-
-        async def plan() -> fa.WaitingEdit:
-            now = await self._waiting(name, *ids)
-            stands = requests.stop_of(now)
-            if limit is not None and now.price is None:
-                raise fa.InvalidOrder(
-                    f"{self.id}: trigger order {now.order_id} executes at market: it has no price to change"
-                )
-            was = {"trigger_price": now.trigger_price, "price": now.price, "quantity": now.quantity or None}
-            changes = {"trigger_price": trigger, "price": limit}
-            await self._check_change(now, was, {name: value for name, value in changes.items() if value is not None})
-            wanted = fa.Stop(trigger or stands.price, None, limit or stands.limit_price)
-            return fa.WaitingEdit(now.order_id, lambda: self._edit_waiting(now, wanted))
-
-        return await self._edit_in_turn(plan)
+    def _waiting_edit(self, order: fa.Order, now: fa.Values, new: dict[str, Decimal]) -> fa.WaitingEdit:
+        wanted = fa.Stop(new.get("trigger_price", requests.stop_of(order).price), None, (now | new)["price"])
+        return fa.WaitingEdit(order.order_id, lambda: self._edit_waiting(order, wanted))
 
     async def _edit_waiting(self, now: fa.Order, wanted: fa.Stop) -> fa.Order:
         """Have a waiting order say what is wanted; the price that it goes by stays where none is named."""
@@ -338,10 +314,3 @@ class BitMartTriggers(BitMartAccount):
         read = await self._as(orders.orders(), rows)
         found, unread = walks.complete(read, OPEN_ROWS, f"{self.id}: trailing orders")
         return fa.Read([order for order in found if str(order.raw.type) not in NOT_TRAILING], unread).whole()
-
-
-def _above_zero(value: fa.Number, name: str) -> Decimal:
-    number = to_decimal(value, name)
-    if number <= 0:
-        raise fa.InvalidOrder(f"{name} must be above 0")
-    return number

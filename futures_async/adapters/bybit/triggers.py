@@ -20,7 +20,7 @@ RISES, FALLS = 1, 2
 CHANGED = {"trigger_price": "triggerPrice", "price": "price", "quantity": "qty"}
 
 
-class TriggerCalls(fa.PartStops, OwnCalls):
+class TriggerCalls(fa.TriggerEdits, fa.PartStops, OwnCalls):
     """Orders that wait, TP/SL of positions and of orders."""
 
     async def _listed(self, symbol: str | None, asked: dict[str, str]) -> list[fa.Order]:
@@ -83,62 +83,23 @@ class TriggerCalls(fa.PartStops, OwnCalls):
         """Read what waits for a price: trigger orders, and take-profits and stop-losses of positions."""
         return await self._listed(symbol, WAITING)
 
-    async def edit_trigger_order(
-        self,
-        symbol: str,
-        *,
-        order_id: str | None = None,
-        client_order_id: str | None = None,
-        trigger_price: fa.Number | None = None,
-        price: fa.Number | None = None,
-        quantity: fa.Number | None = None,
-    ) -> fa.Order:
-        """Change where a waiting order is set off, its limit price, or its quantity; what is not named stays.
+    async def _waiting_now(
+        self, venue_symbol: str, order_id: str | None, client_order_id: str | None
+    ) -> tuple[fa.Order, fa.Values]:
+        order = await self.fetch_order(venue_symbol, order_id=order_id, client_order_id=client_order_id)
+        if not is_waiting(order.raw) or order.status.is_final:
+            raise fa.OrderNotFound("it does not wait any more", venue=self.id, endpoint=endpoints.OPEN.name)
+        size = decimal_or_none(order.raw.qty, "qty") or None  # 0 is a whole position
+        return order, {"trigger_price": order.trigger_price, "price": order.price, "quantity": size}
 
-        Raises:
-            InvalidOrder: It is against the contract's rules, or the order has none of what is to be changed.
-            OrderNotFound: It does not wait (any more).
-            SettingNotApplied: Read back: it waits as before.
-            SettingOutcomeUnknown: It could not be read back; it may have been set off meanwhile.
-        """
-        self._active("edit_trigger_order")
-        new = self._changes(trigger_price=trigger_price, price=price, quantity=quantity)
-        order_id, client_order_id = one_id(order_id, client_order_id)
-
-        async def read() -> fa.Order:
-            order = await self.fetch_order(symbol, order_id=order_id, client_order_id=client_order_id)
-            if not is_waiting(order.raw) or order.status.is_final:
-                raise fa.OrderNotFound("it does not wait any more", venue=self.id, endpoint=endpoints.OPEN.name)
-            return order
-
-        def written(order: fa.Order) -> dict[str, Decimal | None]:
-            size = decimal_or_none(order.raw.qty, "qty") or None  # 0 is a whole position
-            return {"trigger_price": order.trigger_price, "price": order.price, "quantity": size}
-
-        async def plan() -> fa.WaitingEdit:
-            order = await read()
-            self._changeable(order.order_id, written(order), new)
-            await self._check_change(order, written(order), new)
-            change = dict(new)
-            if "quantity" in new:
-                at = written(order) | new
-                change["quantity"] = Decimal(self._sized(order, new["quantity"], at["price"] or at["trigger_price"]))
-            wanted = written(order) | change
-            body = {**of_contract(order.venue_symbol).params, "orderId": order.order_id}
-            body |= {CHANGED[name]: to_text(value) for name, value in change.items()}
-            return fa.WaitingEdit(
-                order.order_id,
-                lambda: self._apply(
-                    ("edit_trigger_order", order.order_id),
-                    tuple(sorted(change.items())),
-                    send=lambda: self._call(endpoints.AMEND_WAITING, body=body),
-                    read=read,
-                    stands=lambda found: written(found) == wanted,
-                    unchanged=UNCHANGED,
-                ),
-            )
-
-        return await self._edit_in_turn(plan)
+    def _waiting_change(self, order: fa.Order, now: fa.Values, new: dict[str, Decimal]) -> fa.WaitingChange:
+        wanted = now | new
+        if "quantity" in new:
+            sized = self._sized(order, new["quantity"], wanted["price"] or wanted["trigger_price"])
+            new = new | {"quantity": Decimal(sized)}
+        body = {**of_contract(order.venue_symbol).params, "orderId": order.order_id}
+        body |= {CHANGED[name]: to_text(value) for name, value in new.items()}
+        return fa.WaitingChange(fa.Call(endpoints.AMEND_WAITING, body), {**wanted, **new}, UNCHANGED)
 
     async def cancel_trigger_order(
         self, symbol: str, *, order_id: str | None = None, client_order_id: str | None = None

@@ -253,6 +253,8 @@ async def test_a_market_trigger_has_no_price_to_change() -> None:
         for nothing in bad:
             with pytest.raises((errors.InvalidRequest, errors.InvalidOrder)):
                 await exchange.edit_trigger_order(BTC, order_id="220908185908509", **nothing)
+        with pytest.raises(errors.NotCarried, match="has no quantity"):
+            await exchange.edit_trigger_order(BTC, order_id="220908185908509", trigger_price=95000, quantity=1)
     assert stub.named("modify-plan-order") == []
 
 
