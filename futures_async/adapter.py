@@ -53,6 +53,7 @@ from futures_async.trading.planning import as_request, check_client_order_id, ma
 from futures_async.trading.search import sent_since_ms
 from futures_async.trading.stops import PartStops
 from futures_async.trading.trigger_edits import TriggerEdits, Values, WaitingChange
+from futures_async.trading.waiting_cancels import WaitingCancel
 from futures_async.trading.waiting_edits import WaitingEdit
 from futures_async.transport.dialect import (
     Code,
@@ -338,6 +339,7 @@ __all__ = [
     "VenueClosed",
     "VenueTraits",
     "VenueUnavailable",
+    "WaitingCancel",
     "WaitingChange",
     "WaitingEdit",
     "Weight",

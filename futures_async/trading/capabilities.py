@@ -32,6 +32,7 @@ FOLLOWS: Mapping[Can, Sequence[str]] = {
     Can.EDIT_ORDER: ("_amendment", "fetch_order"),
     Can.CANCEL_ORDER: ("_cancellation", "fetch_order"),
     Can.CANCEL_ORDERS: ("_cancellation", "fetch_order"),
+    Can.CANCEL_TRIGGER_ORDER: ("_waiting_cancel",),
     Can.CANCEL_ALL_ORDERS: ("_cancel_all", "fetch_open_orders"),
     **dict.fromkeys(WATCHES, ("_stream_dialect",)),
 }

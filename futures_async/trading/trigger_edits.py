@@ -34,10 +34,8 @@ class TriggerEdits(Waiting):
     changeable: ClassVar[Collection[str]] = ("trigger_price", "price", "quantity")
     """What the venue can change of an order that waits."""
 
-    async def _waiting_now(
-        self, venue_symbol: str, order_id: str | None, client_order_id: str | None
-    ) -> tuple[Order, Values]:
-        """The waiting order of this id, one of which is given, and what it has that could be changed.
+    async def _waiting_now(self, name: str, ids: tuple[str | None, str | None]) -> tuple[Order, Values]:
+        """The order that waits by the venue's id or ours, one of which is given, and what it has that could be changed.
 
         Raises:
             OrderNotFound: It does not wait (any more).
@@ -57,7 +55,7 @@ class TriggerEdits(Waiting):
                 ("edit_trigger_order", order.order_id),
                 tuple((name, change.wanted[name]) for name in sorted(new)),
                 send=lambda: self._call(change.call.endpoint, change.call.params, change.call.body),
-                read=lambda: self._waiting_now(order.venue_symbol, order.order_id, None),
+                read=lambda: self._waiting_now(order.venue_symbol, (order.order_id, None)),
                 stands=lambda found: found[1] == change.wanted,
                 unchanged=change.unchanged,
             )
@@ -93,7 +91,7 @@ class TriggerEdits(Waiting):
         venue_symbol, ids = self.venue_symbol(symbol), one_id(order_id, client_order_id)
 
         async def plan() -> WaitingEdit:
-            order, now = await self._waiting_now(venue_symbol, *ids)
+            order, now = await self._waiting_now(venue_symbol, ids)
             self._changeable(order.order_id, now, new)
             await self._check_change(order, now, new)
             return self._waiting_edit(order, now, new)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 from futures_async.trading.cancelling import urgent
 from futures_async.trading.hooks import Hooks
+from futures_async.trading.planning import one_id
 from futures_async.transport.channel import apart
 from futures_async.transport.endpoint import Endpoint, Kind
 from futures_async.transport.verdicts import COPIES
@@ -18,6 +19,7 @@ from futures_async.unified.errors import (
     OrderNotFound,
     OutcomeUnknown,
 )
+from futures_async.unified.exchange import Capability
 from futures_async.unified.models import Order
 
 Became = Callable[[], Awaitable[Order | DecodeError | OrderNotFound | None]]
@@ -30,8 +32,28 @@ ENDED = {OrderStatus.REJECTED: "the venue refused it", OrderStatus.EXPIRED: "it 
 """What has ended an order that waited; any other state is of one that was set off."""
 
 
+class WaitingCancel(NamedTuple):
+    """How a waiting order is cancelled."""
+
+    send: Callable[[], Awaitable[object]]
+    find: Became
+    """Asked where the answer is lost."""
+
+
 class WaitingCancels(Hooks):
     """What cancels of waiting orders have in common."""
+
+    async def _waiting_cancel(self, name: str, ids: tuple[str | None, str | None]) -> WaitingCancel:
+        """The cancel of a waiting order by the venue's id or ours, one of which is given; it may read what it needs."""
+        self._unsupported("cancel_trigger_order")
+
+    async def cancel_trigger_order(
+        self, symbol: str, *, order_id: str | None = None, client_order_id: str | None = None
+    ) -> None:
+        self._require(Capability.CANCEL_TRIGGER_ORDER)
+        venue_symbol, ids = self.venue_symbol(symbol), one_id(order_id, client_order_id)
+        send, find = await self._waiting_cancel(venue_symbol, ids)
+        await self._cancel_trigger(venue_symbol, ids, send, find)
 
     async def _cancel_trigger(
         self, venue_symbol: str, ids: tuple[str | None, str | None], send: Callable[[], Awaitable[object]], find: Became

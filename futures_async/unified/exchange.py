@@ -504,7 +504,12 @@ class FuturesExchange(ABC):
     async def cancel_trigger_order(
         self, symbol: str, *, order_id: str | None = None, client_order_id: str | None = None
     ) -> None:
-        """Cancel a waiting trigger order."""
+        """Cancel a waiting trigger order.
+
+        Raises:
+            OrderNotFound: It does not wait (any more): it may have been set off.
+            CancelOutcomeUnknown: It still waits, or is not seen, and the cancel may be on its way.
+        """
         self._unsupported("cancel_trigger_order")
 
     async def fetch_trigger_orders(self, symbol: str | None = None) -> list[Order]:

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 import futures_async.adapter as fa
-from futures_async.adapter import everything, one_id, positive_or_none, side_by_side
+from futures_async.adapter import everything, positive_or_none, side_by_side
 from futures_async.adapters._rows import same_name
 from futures_async.adapters.binance import endpoints, wire
 from futures_async.adapters.binance.account import BinanceAccount
@@ -74,17 +74,7 @@ class BinanceTriggers(BinanceAccount):
             raise fa.DecodeError(f"{self.id}: no price of {name} came", path="price")
         return found
 
-    async def cancel_trigger_order(
-        self, symbol: str, *, order_id: str | None = None, client_order_id: str | None = None
-    ) -> None:
-        """Cancel a waiting order.
-
-        Raises:
-            OrderNotFound: It does not wait (any more): it may have gone off.
-            CancelOutcomeUnknown: It still waits, and the cancel may be on its way.
-        """
-        name, ids = self.venue_symbol(symbol), one_id(order_id, client_order_id)
-
+    async def _waiting_cancel(self, name: str, ids: tuple[str | None, str | None]) -> fa.WaitingCancel:
         def send() -> Awaitable[object]:
             return self._call(endpoints.CANCEL_ALGO, self._algo_ids(*ids))
 
@@ -97,7 +87,7 @@ class BinanceTriggers(BinanceAccount):
                 return fa.OrderNotFound(text, venue=self.id, endpoint=endpoints.CANCEL_ALGO.name)
             return self._as_it_waits(lambda: algo_orders().one(self._of(name, row, ids[0] or ids[1])))
 
-        await self._cancel_trigger(name, ids, send, find)
+        return fa.WaitingCancel(send, find)
 
     async def cancel_all_trigger_orders(self, symbol: str) -> None:
         """Cancel all waiting orders of a contract, in one call; the venue names none.

@@ -104,20 +104,16 @@ class BitgetTriggers(fa.TriggerEdits, fa.PartStops, BitgetPlacing):
             row = await self._waiting(venue_symbol, None, client_order_id, endpoints.PLAN_HISTORY)
         return None if row is None else trigger_orders(self.product_type).one(row)
 
-    async def cancel_trigger_order(
-        self, symbol: str, *, order_id: str | None = None, client_order_id: str | None = None
-    ) -> None:
-        order_id, client_order_id = one_id(order_id, client_order_id)
-        venue_symbol = self.venue_symbol(symbol)
-        row = await self._waiting(venue_symbol, order_id, client_order_id)
+    async def _waiting_cancel(self, name: str, ids: tuple[str | None, str | None]) -> fa.WaitingCancel:
+        row = await self._waiting(name, *ids)
         if row is None:
             raise fa.OrderNotFound("no such trigger order waits", venue=self.id, endpoint=endpoints.CANCEL_PLAN.name)
         target = str(row.order_id)
         body = {
             "orderIdList": [{"orderId": target}],
-            "symbol": venue_symbol,
+            "symbol": name,
             "productType": self.product_type,
-            "marginCoin": self._coin(venue_symbol),
+            "marginCoin": self._coin(name),
             # The row's own type: with a group's name the venue reports success and cancels nothing.
             "planType": required_id(row.plan_type, "planType"),
         }
@@ -134,19 +130,17 @@ class BitgetTriggers(fa.TriggerEdits, fa.PartStops, BitgetPlacing):
                 )
 
         async def find() -> fa.Order | fa.DecodeError | fa.OrderNotFound | None:
-            row = await self._waiting(venue_symbol, target, None)
+            row = await self._waiting(name, target, None)
             if row is not None:
                 return self._as_it_waits(lambda: trigger_orders(self.product_type).one(row))
-            past = await self._waiting(venue_symbol, target, None, endpoints.PLAN_HISTORY)
+            past = await self._waiting(name, target, None, endpoints.PLAN_HISTORY)
             status = None if past is None else PLAN_STATUS.get(str(past.plan_status).lower())
             return self._ended_as(status, endpoints.PLAN_HISTORY)
 
-        await self._cancel_trigger(venue_symbol, (order_id, client_order_id), send, find)
+        return fa.WaitingCancel(send, find)
 
-    async def _waiting_now(
-        self, venue_symbol: str, order_id: str | None, client_order_id: str | None
-    ) -> tuple[fa.Order, fa.Values]:
-        row = await self._waiting(venue_symbol, order_id, client_order_id)
+    async def _waiting_now(self, name: str, ids: tuple[str | None, str | None]) -> tuple[fa.Order, fa.Values]:
+        row = await self._waiting(name, *ids)
         if row is None:
             raise fa.OrderNotFound("no such trigger order waits", venue=self.id, endpoint=endpoints.PLAN_PENDING.name)
         return trigger_orders(self.product_type).one(row), waiting_values(row)

@@ -219,12 +219,10 @@ class UnifiedTriggers(fa.TriggerEdits, fa.PartStops, UnifiedTriggerLists):
 
     # Changing and cancelling
 
-    async def _waiting_now(
-        self, venue_symbol: str, order_id: str | None, client_order_id: str | None
-    ) -> tuple[fa.Order, fa.Values]:
+    async def _waiting_now(self, name: str, ids: tuple[str | None, str | None]) -> tuple[fa.Order, fa.Values]:
         """Of a take-profit and stop-loss in one order the stop-loss is meant; `set_position_stops` changes either."""
         with ordered():
-            row = await self._found(venue_symbol, *self._ids_of(order_id, client_order_id))
+            row = await self._found(name, *self._ids_of(*ids))
         order = strategies(self._category).one(row, self._beside(TPSL)(row))
         if order.kind is fa.OrderKind.TRAILING:
             raise fa.InvalidOrder(f"{self.id}: a trailing order cannot be changed here: cancel it, and place it anew")
@@ -280,18 +278,9 @@ class UnifiedTriggers(fa.TriggerEdits, fa.PartStops, UnifiedTriggerLists):
         )
         return strategies(self._category).one(found, self._beside(kind)(found))
 
-    async def cancel_trigger_order(
-        self, symbol: str, *, order_id: str | None = None, client_order_id: str | None = None
-    ) -> None:
-        """Cancel a waiting order; both legs where it has two.
-
-        Raises:
-            OrderNotFound: It does not wait: `fetch_trigger_history` says what became of it.
-            CancelOutcomeUnknown: It still waits, and the cancel may be on its way; or it is not told yet what became of
-                it. `resolve()` ends as `DecodeError` where it waits after all, and nothing says its side.
-        """
-        name = self.venue_symbol(symbol)
-        order_id, client_order_id = self._ids_of(order_id, client_order_id)
+    async def _waiting_cancel(self, name: str, ids: tuple[str | None, str | None]) -> fa.WaitingCancel:
+        """Of both legs where it has two. `resolve()` ends as `DecodeError` where it waits, and nothing tells a side."""
+        order_id, client_order_id = self._ids_of(*ids)
         number = order_id or str((await self._found(name, None, client_order_id)).order_id)
 
         def send() -> Awaitable[object]:
@@ -305,7 +294,7 @@ class UnifiedTriggers(fa.TriggerEdits, fa.PartStops, UnifiedTriggerLists):
             status = None if past is None else STATUS.get(str(past.status).lower())
             return self._ended_as(status, endpoints.PAST_STRATEGIES)
 
-        await self._cancel_trigger(name, (order_id, client_order_id), send, find)
+        return fa.WaitingCancel(send, find)
 
     async def _found(self, name: str, order_id: str | None, client_order_id: str | None) -> wire.WireStrategy:
         row = await self._waiting(name, order_id, client_order_id)

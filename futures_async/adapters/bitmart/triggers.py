@@ -99,17 +99,7 @@ class BitMartTriggers(fa.TriggerEdits, BitMartAccount):
         if same:
             question.lookups.append(f"waiting on the same terms, under no id of ours: {', '.join(same)}")
 
-    async def cancel_trigger_order(
-        self, symbol: str, *, order_id: str | None = None, client_order_id: str | None = None
-    ) -> None:
-        """Cancel an order that waits.
-
-        Raises:
-            OrderNotFound: It does not wait (any more).
-            CancelOutcomeUnknown: It still waits, or is not seen, which proves nothing until the cancel is over.
-        """
-        name, ids = self.venue_symbol(symbol), one_id(order_id, client_order_id)
-
+    async def _waiting_cancel(self, name: str, ids: tuple[str | None, str | None]) -> fa.WaitingCancel:
         def send() -> Awaitable[object]:
             return self._call(endpoints.CANCEL_PLAN_ORDER, body={"symbol": name, **requests.id_fields(*ids)})
 
@@ -117,7 +107,7 @@ class BitMartTriggers(fa.TriggerEdits, BitMartAccount):
             row, contract = await self._waiting_row(name, *ids), await self._contract_held(name)
             return self._as_it_waits(lambda: orders.trigger_orders().one(row, contract))
 
-        await self._cancel_trigger(name, ids, send, find)
+        return fa.WaitingCancel(send, find)
 
     async def fetch_trigger_orders(self, symbol: str | None = None) -> list[fa.Order]:
         """Read the waiting conditional, take-profit and stop-loss orders.
@@ -151,16 +141,10 @@ class BitMartTriggers(fa.TriggerEdits, BitMartAccount):
         walks.certain(fa.Read(rows, unread_of(rows)), OPEN_ROWS, f"{self.id}: trigger orders")
         raise fa.OrderNotFound("no such trigger order waits", venue=self.id, endpoint=endpoints.PLAN_ORDERS.name)
 
-    async def _waiting_now(
-        self, venue_symbol: str, order_id: str | None, client_order_id: str | None
-    ) -> tuple[fa.Order, fa.Values]:
-        order = await self._waiting(venue_symbol, order_id, client_order_id)
+    async def _waiting_now(self, name: str, ids: tuple[str | None, str | None]) -> tuple[fa.Order, fa.Values]:
+        order = await self._waiting(name, *ids)
         stands = requests.stop_of(order)
-        return order, {
-            "trigger_price": stands.price,
-            "price": stands.limit_price,
-            "quantity": order.quantity or None,
-        }
+        return order, {"trigger_price": stands.price, "price": stands.limit_price, "quantity": order.quantity or None}
 
     def _waiting_edit(self, order: fa.Order, now: fa.Values, new: dict[str, Decimal]) -> fa.WaitingEdit:
         wanted = fa.Stop(new.get("trigger_price", requests.stop_of(order).price), None, (now | new)["price"])

@@ -83,10 +83,8 @@ class TriggerCalls(fa.TriggerEdits, fa.PartStops, OwnCalls):
         """Read what waits for a price: trigger orders, and take-profits and stop-losses of positions."""
         return await self._listed(symbol, WAITING)
 
-    async def _waiting_now(
-        self, venue_symbol: str, order_id: str | None, client_order_id: str | None
-    ) -> tuple[fa.Order, fa.Values]:
-        order = await self.fetch_order(venue_symbol, order_id=order_id, client_order_id=client_order_id)
+    async def _waiting_now(self, name: str, ids: tuple[str | None, str | None]) -> tuple[fa.Order, fa.Values]:
+        order = await self.fetch_order(name, order_id=ids[0], client_order_id=ids[1])
         if not is_waiting(order.raw) or order.status.is_final:
             raise fa.OrderNotFound("it does not wait any more", venue=self.id, endpoint=endpoints.OPEN.name)
         size = decimal_or_none(order.raw.qty, "qty") or None  # 0 is a whole position

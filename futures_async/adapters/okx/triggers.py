@@ -193,26 +193,18 @@ class OKXTriggers(fa.PartStops, OKXAccount):
 
         return await self._place_trigger(plan, endpoints.PLACE_ALGO, send, look)
 
-    async def cancel_trigger_order(
-        self, symbol: str, *, order_id: str | None = None, client_order_id: str | None = None
-    ) -> None:
-        """Cancel an order that waits; by the venue's id without looking for it before.
-
-        Raises:
-            OrderNotFound: It does not wait (any more): it may have been set off.
-            CancelOutcomeUnknown: It still waits, and the cancel may be on its way.
-        """
-        venue_symbol = self.venue_symbol(symbol)
-        target, client_order_id = fa.one_id(order_id, client_order_id)
+    async def _waiting_cancel(self, name: str, ids: tuple[str | None, str | None]) -> fa.WaitingCancel:
+        """By the venue's id without looking for it before."""
+        target, client_order_id = ids
         if target is None:
-            row = await self._waits(venue_symbol, None, client_order_id)
+            row = await self._waits(name, None, client_order_id)
             if row is None:
                 raise self._not_waiting()
             target = str(row.algo_id)
         number = target
 
         def send() -> Awaitable[object]:
-            return self._call(endpoints.CANCEL_ALGOS, body=[{"instId": venue_symbol, "algoId": number}])
+            return self._call(endpoints.CANCEL_ALGOS, body=[{"instId": name, "algoId": number}])
 
         async def find() -> fa.Order | fa.DecodeError | fa.OrderNotFound | None:
             row = await self._algo(number)
@@ -221,7 +213,7 @@ class OKXTriggers(fa.PartStops, OKXAccount):
                 return self._as_it_waits(lambda: waiting().one(row, sizes(row)))
             return None if row.state == CANCELED else self._not_waiting()
 
-        await self._cancel_trigger(venue_symbol, (order_id, client_order_id), send, find)
+        return fa.WaitingCancel(send, find)
 
     async def _algo(self, algo_id: str) -> wire.WireAlgo:
         """An order that waits, or has waited."""
