@@ -5,8 +5,7 @@ Pure but for a few counters: no waiting, no sending. The envelope's code decides
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from email.utils import parsedate_to_datetime
+import math
 from typing import Any, TypeVar, cast
 from urllib.parse import urlsplit
 
@@ -16,7 +15,7 @@ from futures_async.transport.clock import VenueClock
 from futures_async.transport.dialect import Code, Dialect, Refusal, advised
 from futures_async.transport.endpoint import Endpoint
 from futures_async.transport.http.backend import HttpFailure, HttpResponse
-from futures_async.transport.limits.retry_after import retry_after_s
+from futures_async.transport.limits.retry_after import http_date_s, retry_after_s
 from futures_async.transport.retry import DamagedAnswer
 from futures_async.unified.convert import UNREADABLE
 from futures_async.unified.credentials import Credentials
@@ -118,6 +117,13 @@ def _fault_error(failure: HttpFailure, where: str, host: str) -> FuturesAsyncErr
     return error
 
 
+def _host_of(location: str) -> str:
+    try:
+        return urlsplit(location).netloc or "the same host"
+    except ValueError:
+        return "an address that is none"
+
+
 def _is_text(body: bytes) -> bool:
     try:
         body.decode()
@@ -144,6 +150,7 @@ class Answers:
         self._clock = clock
         self._credentials = credentials
         self._pauses = 0
+        self._paused_at = -math.inf
         # Any, not Raw: in a field of `T | None`, msgspec takes Raw for null alone.
         self._head = msgspec.json.Decoder(dialect.envelope[Any], strict=False)
 
@@ -272,7 +279,7 @@ class Answers:
         if refusal is not None:
             return self._refused(refusal, response, endpoint)
         if 300 <= status < 400:
-            host = urlsplit(response.headers.get("location", "")).netloc or "the same host"
+            host = _host_of(response.headers.get("location", ""))
             return UnexpectedRedirect(
                 f"{where} [HTTP {status}]: a redirect to {printable(self._scrub(host))} was not followed"
             )
@@ -320,7 +327,7 @@ class Answers:
     ) -> RateLimited:
         error = self._error(kind, message, response, endpoint, refusal.code if refusal else "")
         error.retryable = True
-        now_s = self._date_s(response.headers) or self._clock.now_ms() / 1000
+        now_s = http_date_s(response.headers.get("date")) or self._clock.now_ms() / 1000
         error.retry_after_s = retry_after_s(response.headers.get("retry-after"), now_s)
         if error.retry_after_s is None and not isinstance(error, Banned):
             error.retry_after_s = self._dialect.retry_after_s(response.headers, int(now_s * 1000))
@@ -347,13 +354,6 @@ class Answers:
         """A venue's text without what it repeats of our credentials."""
         return text if self._credentials is None else self._credentials.scrub(text)
 
-    @staticmethod
-    def _date_s(headers: Mapping[str, str]) -> float | None:
-        try:
-            return parsedate_to_datetime(headers["date"]).timestamp()
-        except (KeyError, ValueError, TypeError):
-            return None
-
     def definitive(self, error: ExchangeError) -> bool:
         """On a first attempt at a write, this refusal proves that nothing happened."""
         if isinstance(error, ClockSkew):
@@ -367,15 +367,20 @@ class Answers:
         server_ms = server_ms or self._dialect.header_ms(response.headers)
         if server_ms is not None:
             self._clock.sample(server_ms, timing.sent_at, timing.answered_at)
-        elif (date_s := self._date_s(response.headers)) is not None:
+        elif (date_s := http_date_s(response.headers.get("date"))) is not None:
             self._clock.sample(int(date_s * 1000), timing.sent_at, timing.answered_at, coarse=True)
 
-    def pause_s(self, error: RateLimited, draw: float) -> float:
-        """How long to stay away: what the venue said, else 1, 2, 4 … 30 s and some jitter (bans: 60 s … 15 min)."""
-        self._pauses += 1
+    def pause_s(self, error: RateLimited, draw: float, timing: Timing) -> float:
+        """How long to stay away: what the venue said, else 1, 2, 4 … 30 s and some jitter (bans: 60 s … 15 min).
+
+        Calls that had left before the last pause began are refused with whatever began it: that is no next step.
+        """
+        if timing.sent_at > self._paused_at:
+            self._pauses += 1
+            self._paused_at = timing.answered_at
         if error.retry_after_s is not None:
             return error.retry_after_s
-        steps = min(self._pauses - 1, 16)
+        steps = min(max(0, self._pauses - 1), 16)
         if isinstance(error, Banned):
             return min(LONGEST_BAN_S, BAN_S * 2.0**steps)
         return min(LONGEST_PAUSE_S, 2.0**steps) + 0.25 * draw

@@ -311,7 +311,7 @@ class Attempts:
         except FuturesAsyncError as error:
             if self._may_be_stray(error, endpoint):
                 transport.backend.renew()
-            self._throttle(job, error)
+            self._throttle(job, error, timing)
             # A timestamp is refused before the key is looked at: that says nothing of the key.
             if endpoint.private and isinstance(error, ExchangeError) and not isinstance(error, ClockSkew):
                 self.lockout.note(error, timing.answered_at)
@@ -367,10 +367,10 @@ class Attempts:
             return error
         return Unclear(error)
 
-    def _throttle(self, job: Job, error: FuturesAsyncError) -> None:
+    def _throttle(self, job: Job, error: FuturesAsyncError, timing: Timing) -> None:
         if not isinstance(error, RateLimited):
             return
-        pause_s = self._answers.pause_s(error, self._transport.draw())
+        pause_s = self._answers.pause_s(error, self._transport.draw(), timing)
         error.retry_after_s = pause_s
         if isinstance(error, Banned):
             error.until_ms = self.banned_until_ms = self._transport.clock.now_ms() + int(pause_s * 1000)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Mapping
 from contextlib import suppress
 from email.utils import formatdate
@@ -17,6 +18,7 @@ from futures_async.transport.clock import VenueClock
 from futures_async.transport.dialect import Code, Refusal, ambiguous, passing
 from futures_async.transport.endpoint import Endpoint
 from futures_async.transport.http.backend import FailureKind, HttpFailure, HttpResponse, Phase
+from futures_async.transport.limits.retry_after import http_date_s
 from futures_async.transport.retry import DamagedAnswer
 from futures_async.unified import errors
 from futures_async.unified.rows import Row, Text, TypedRow, unread_of
@@ -315,7 +317,15 @@ def test_what_does_not_fit_is_named(data: object, path: str) -> None:
     assert error.text.endswith(path)
 
 
-@pytest.mark.parametrize(("location", "shown"), [("https://evil.example/x?key=1", "evil.example"), ("/x", "same host")])
+@pytest.mark.parametrize(
+    ("location", "shown"),
+    [
+        ("https://evil.example/x?key=1", "evil.example"),
+        ("/x", "same host"),
+        ("https://[x?key=1", "none"),
+        ("//\u2100/", "none"),
+    ],
+)
 def test_a_redirect_names_the_host_and_nothing_else(location: str, shown: str) -> None:
     error = outcome(b"", 307, headers={"location": location})
     assert isinstance(error, errors.UnexpectedRedirect)
@@ -466,21 +476,55 @@ def test_an_answer_without_a_time_of_its_own_tells_it_by_its_date() -> None:
     assert abs(clock.now_ms() - NOW_MS - 3_600_550) <= 2
 
 
+def test_a_date_that_is_none_is_passed_over() -> None:
+    date = "Thu, 01 Jan 2026 00:00:00 +" + "9" * 20  # which Python's own reader stumbles over
+    response = HttpResponse(status=200, headers={"date": date}, body=json.dumps({"code": "0", "data": GOOD}).encode())
+    clock = VenueClock(monotonic=lambda: 100.0, wall=lambda: 1.7e9)
+    assert Answers(ToyDialect(), None, clock).read(response, PLACE, Timing(0, 99.9, 100.0))
+    assert not clock.synchronized
+
+
+def test_a_date_of_no_named_zone_is_in_utc_whatever_the_zone_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+    time.tzset()
+    try:
+        assert http_date_s("Thu, 01 Jan 2026 00:00:00 -0000") == 1_767_225_600.0
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+
+
+def refused_at(sent_at: float, answered_at: float) -> Timing:
+    return Timing(NOW_MS, sent_at, answered_at)
+
+
 @pytest.mark.parametrize(
     ("header", "pause_s"),
-    [("7", 7.0), (None, 1.125), ("nan", 1.125), ("-1", 1.125)],
+    [("7", 7.0), ("0", 1.125), (None, 1.125), ("nan", 1.125), ("-1", 1.125)],
 )
 def test_a_rate_limit_says_how_long_it_lasts(header: str | None, pause_s: float) -> None:
     error = outcome(b"<html>", 429, PLACE, {} if header is None else {"retry-after": header})
-    assert judge().pause_s(error, 0.5) == pause_s
+    assert judge().pause_s(error, 0.5, refused_at(0.0, 0.1)) == pause_s
 
 
 def test_pauses_grow_and_shrink_again() -> None:
     answers = judge()
     error = errors.RateLimited("slow", venue="toy")
-    assert [answers.pause_s(error, 0.0) for _ in range(7)] == [1, 2, 4, 8, 16, 30, 30]
+    later = [refused_at(100.0 * step, 100.0 * step + 0.1) for step in range(8)]
+    assert [answers.pause_s(error, 0.0, at) for at in later[:7]] == [1, 2, 4, 8, 16, 30, 30]
     answers.calm()
-    assert answers.pause_s(error, 0.0) == 1
+    assert answers.pause_s(error, 0.0, later[7]) == 1
     answers = judge()
     banned = errors.Banned("out", venue="toy")
-    assert [answers.pause_s(banned, 0.9) for _ in range(6)] == [60, 120, 240, 480, 900, 900]
+    assert [answers.pause_s(banned, 0.9, at) for at in later[:6]] == [60, 120, 240, 480, 900, 900]
+
+
+def test_calls_that_were_refused_together_are_one_step() -> None:
+    answers = judge()
+    error = errors.RateLimited("slow", venue="toy")
+    burst = [refused_at(0.01 * call, 0.2 + 0.01 * call) for call in range(10)]
+    assert {answers.pause_s(error, 0.0, at) for at in burst} == {1}
+    answers.calm()  # one of them went through
+    assert answers.pause_s(error, 0.0, refused_at(0.1, 0.3)) == 1
+    assert [answers.pause_s(error, 0.0, refused_at(sent, sent + 0.2)) for sent in (2.0, 2.1, 5.0)] == [1, 1, 2]
+    assert answers.pause_s(errors.Banned("out", venue="toy"), 0.0, refused_at(5.1, 5.3)) == 120

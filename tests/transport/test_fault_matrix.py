@@ -393,6 +393,16 @@ async def test_pauses_double_without_retry_after_and_start_anew_after_a_success(
 
 
 @virtual
+async def test_calls_refused_together_wait_for_one_pause_and_go_through() -> None:
+    venue = Scripted()
+    async with toy(venue) as exchange:
+        venue.plan[GET] = [venue.says("429", 429)] * 8
+        started = venue.now()
+        assert len(await asyncio.gather(*(exchange.fetch_leverage(BTC) for _ in range(8)))) == 8
+        assert venue.now() - started < 2
+
+
+@virtual
 async def test_a_refused_timestamp_is_signed_anew_once() -> None:
     venue = Scripted()
     async with toy(venue) as exchange:

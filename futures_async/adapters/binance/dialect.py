@@ -143,7 +143,7 @@ class BinanceDialect(fa.Dialect):
         found: list[tuple[fa.RateLimit, int]] = []
         for name, limit in (("x-mbx-used-weight-1m", self.wide_limits[0]), *COUNTED.items()):
             used = headers.get(name, "")
-            if used.isdigit():
+            if used.isdecimal() and len(used) < 10:
                 found.append((limit, max(0, limit.count - int(used))))
         return found
 

@@ -272,6 +272,7 @@ def test_a_ban_lasts_until_its_words_say() -> None:
         ({"x-mbx-used-weight-1m": "400"}, {WEIGHT: 2000}),
         ({"x-mbx-used-weight-1m": "2500"}, {WEIGHT: 0}),
         ({"x-mbx-used-weight-1m": "", "x-mbx-order-count-10s": "1"}, {ORDERS_10S: 299}),
+        ({"x-mbx-used-weight-1m": "1\u00b2", "x-mbx-order-count-10s": "9" * 5000}, {}),  # no numbers
         ({"x-mbx-order-count-10s": "5", "x-mbx-order-count-1m": "7"}, {ORDERS_10S: 295, ORDERS_1M: 1193}),
         ({}, {}),
     ],

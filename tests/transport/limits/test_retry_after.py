@@ -12,7 +12,6 @@ NOW = 1_767_225_600.0  # Thu, 01 Jan 2026 00:00:00 GMT
 @pytest.mark.parametrize(
     ("value", "expected"),
     [
-        ("0", 0.0),
         ("1", 1.0),
         (" 30 ", 30.0),
         ("0120", 120.0),
@@ -25,6 +24,8 @@ NOW = 1_767_225_600.0  # Thu, 01 Jan 2026 00:00:00 GMT
         ("Thu Jan  1 00:00:05 2026", 5.0),
         ("Fri, 31 Dec 9999 23:59:59 GMT", 253_402_300_799.0 - NOW),
         # Nothing usable:
+        ("0", None),
+        ("0.00", None),
         (None, None),
         ("", None),
         ("   ", None),
@@ -69,4 +70,4 @@ def test_every_form_of_the_header(value: str | None, expected: float | None) -> 
 )
 def test_no_text_raises_or_gives_a_time_that_is_none(text: str) -> None:
     wait = retry_after_s(text, NOW)
-    assert wait is None or (wait >= 0 and math.isfinite(wait))
+    assert wait is None or (wait > 0 and math.isfinite(wait))
