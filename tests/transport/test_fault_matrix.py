@@ -403,6 +403,17 @@ async def test_calls_refused_together_wait_for_one_pause_and_go_through() -> Non
 
 
 @virtual
+async def test_the_stricter_limit_of_an_object_that_was_closed_is_over() -> None:
+    venue, limiter = Scripted(), LocalLimiter()
+    for limit, least_s in ((1, 3.0), (20, 0.0)):
+        async with toy(venue, limiter=limiter, uid_limit=limit) as exchange:
+            started = venue.now()
+            for _ in range(4):
+                await exchange.fetch_leverage(BTC)
+            assert least_s <= venue.now() - started < least_s + 0.5
+
+
+@virtual
 async def test_a_refused_timestamp_is_signed_anew_once() -> None:
     venue = Scripted()
     async with toy(venue) as exchange:

@@ -47,9 +47,12 @@ def claim(limiter: Limiter, holder: Holder) -> None:
             )
         with _lock:
             held = _holders.setdefault(limiter, {}).setdefault(pool.key, [])
+            alone = not any(_is_open(one()) for one in held)
             if len(held).bit_count() == 1:  # whenever there are twice as many
                 held[:] = [one for one in held if _is_open(one())]
             held.append(ref(holder))
+        if alone:
+            limiter.restate(holder.pools.of_read(holder.pools.account))
 
 
 def _is_open(holder: Holder | None) -> bool:

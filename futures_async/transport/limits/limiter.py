@@ -101,6 +101,9 @@ class Limiter(ABC):
     def correct(self, pool: Pool, remaining: int) -> None:  # noqa: B027 - most limiters have nothing to correct
         """The venue's own count for this pool: no more than `remaining` calls are left in the current window."""
 
+    def restate(self, pools: Sequence[Pool]) -> None:  # noqa: B027 - most limiters go by what each call says
+        """Nobody else uses these pools any more: their limits are these now, also where a stricter one was named."""
+
     def reconnected(self, pools: Sequence[Pool]) -> None:  # noqa: B027 - most limiters have nothing to learn
         """A call of these pools goes over a new connection, maybe by a shorter route: learn round trips anew."""
 

@@ -170,6 +170,12 @@ class LocalLimiter(Limiter):
         with self._lock:
             self._window(pool).correct(loop.now(), remaining)
 
+    def restate(self, pools: Sequence[Pool]) -> None:
+        with self._lock:
+            for pool in pools:
+                if pool.key in self._windows:
+                    self._windows[pool.key].restate(pool)
+
     def reconnected(self, pools: Sequence[Pool]) -> None:
         with self._lock:
             for pool in pools:

@@ -91,9 +91,7 @@ class Window:
     __slots__ = ("closed_until", "limit", "pool", "returns", "round_trips", "span", "used")
 
     def __init__(self, pool: Pool) -> None:
-        self.pool = pool
-        self.limit = max(1, pool.limit)
-        self.span = pool.per_s * (1.0 + DRIFT)
+        self.restate(pool)
         self.used = 0
         self.returns: deque[float] = deque()
         """For each answered call the time of its answer plus the span; the credit is still to be deducted,
@@ -101,6 +99,12 @@ class Window:
         self.closed_until = 0.0
         """0 when open; else a time, which may have passed."""
         self.round_trips = RoundTrips()
+
+    def restate(self, pool: Pool) -> None:
+        """The limit is this now, whatever was said before."""
+        self.pool = pool
+        self.limit = max(1, pool.limit)
+        self.span = pool.per_s * (1.0 + DRIFT)
 
     def narrow(self, pool: Pool) -> None:
         """Two users of one key named different limits: the stricter one holds."""
