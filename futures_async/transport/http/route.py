@@ -154,7 +154,8 @@ def _proxy_of(url: str, told: Mapping[str, str]) -> str | None:
     by_name = {name.lower(): value for name, value in sorted(told.items()) if value}  # small letters win
     found = by_name.get("https_proxy") or by_name.get("all_proxy")
     without = {"no": by_name.get("no_proxy", "")}
-    if found is None or _BYPASSED(parts.hostname or "", without):
+    host = parts.hostname or ""
+    if found is None or any(_BYPASSED(name, without) for name in (host, f"{host}:{parts.port or 443}")):
         return None
     return found if "://" in found else f"http://{found}"
 

@@ -295,6 +295,8 @@ ENVIRONMENTS: list[Any] = [
     ({"HTTP_PROXY": "http://e.example"}, None),
     ({"HTTPS_PROXY": "http://a.example", "NO_PROXY": "api.venue.example"}, None),
     ({"HTTPS_PROXY": "http://a.example", "no_proxy": ".venue.example, localhost"}, None),
+    ({"HTTPS_PROXY": "http://a.example", "NO_PROXY": "venue.example:443"}, None),
+    ({"HTTPS_PROXY": "http://a.example", "NO_PROXY": "venue.example:8443"}, ("http", "a.example", 80)),
     ({"HTTPS_PROXY": "http://a.example", "NO_PROXY": "*"}, None),
     ({"HTTPS_PROXY": "http://a.example", "NO_PROXY": "other.example"}, ("http", "a.example", 80)),
     ({"HTTPS_PROXY": ""}, None),
