@@ -14,7 +14,7 @@ import msgspec
 from futures_async.transport.clock import VenueClock
 from futures_async.transport.dialect import Code, Dialect, Refusal, advised
 from futures_async.transport.endpoint import Endpoint
-from futures_async.transport.http.backend import HttpFailure, HttpResponse
+from futures_async.transport.http.backend import HttpFailure, HttpResponse, Phase
 from futures_async.transport.limits.retry_after import http_date_s, retry_after_s
 from futures_async.transport.retry import DamagedAnswer
 from futures_async.unified.convert import UNREADABLE
@@ -63,6 +63,7 @@ _CONNECT_ADVICE = {
     "proxy": "see proxy=, and what the proxy says",
     "forbidden": "a test that may is marked futures_async_live: see docs/testing.md",
 }
+_HUNG_UP = ("disconnected", "read", "write")
 _CONNECT_KIND = {"connect-timeout": "timeout", "no-tls": "tls", "tls-handshake": "unreachable"}
 
 
@@ -91,8 +92,8 @@ def failure_error(failure: HttpFailure, where: str, host: str, *, late: bool = F
         if failure.kind in ("read-timeout", "write-timeout")
         else f"{where}: the connection was lost before the answer ({failure})"
     )
-    if failure.kind == "disconnected":
-        error.stale = True
+    # What the venue had closed for being idle. Nothing is overloaded.
+    error.stale = failure.reused and failure.phase < Phase.ANSWERING and failure.kind in _HUNG_UP
     return error
 
 
@@ -287,6 +288,8 @@ class Answers:
             return self._limited(RateLimited, "too many requests", response, endpoint)
         if status in (403, 418):
             return self._limited(Banned, "refused at the edge: address or key is shut out", response, endpoint)
+        if status == 408:  # an edge closes what was idle: it may say so just as a request leaves
+            return RequestTimeout(f"{where} [HTTP 408]: the request did not come in time, says the venue or its edge")
         if status == 451:
             return self._error(
                 PermissionDenied, "refused for legal reasons, by where this comes from", response, endpoint

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from functools import partial
 
 SLEPT_S = 1.0
 """Less than that is no sleep that matters."""
@@ -36,6 +37,10 @@ def asleep_s() -> float:
         before, on, after = map(time.clock_gettime, (_PAIR[1], *_PAIR))
         if after - before < _AT_ONCE_S:  # else others had the processor between the two
             return on - after
+
+
+sleepless: Callable[[], float] = time.monotonic if _PAIR is None else partial(time.clock_gettime, _PAIR[0])
+"""A monotonic clock, in seconds, that goes on while the computer sleeps, where it has one."""
 
 
 def counting_sleep(now: Callable[[], float]) -> Callable[[], float]:

@@ -194,7 +194,7 @@ class ToyVenue(HttpBackend):
             await anyio.sleep(5.0)
             raise HttpFailure("read-timeout", Phase.ANSWERING, sent=True)
         if fault.startswith("disconnected"):
-            raise HttpFailure("disconnected", Phase.ANSWERING, sent=True)
+            raise HttpFailure("disconnected", Phase.BODY_STARTED, sent=True, reused=True)
         if fault.startswith("too-large"):
             raise HttpFailure("body-too-large", Phase.ANSWERING, sent=True)
         if fault.startswith("html-50"):

@@ -78,6 +78,7 @@ def said(code: str, age_ms: int = 0, **more: object) -> dict[str, object]:
         (b"<html>", 307, errors.UnexpectedRedirect),
         (b"<html>", 401, errors.AuthenticationError),
         (b"<html>", 403, errors.Banned),
+        (b"", 408, errors.RequestTimeout),  # to a request on a connection that was idle for too long
         (b"<html>", 418, errors.Banned),
         (b"<html>", 429, errors.RateLimited),
         (b"<html>", 400, errors.ExchangeError),
@@ -459,10 +460,27 @@ def test_what_a_request_without_an_answer_is_called(
     assert str(error).startswith("toy GET /x: ")
     assert words in str(error)
     assert ("nothing was sent" in str(error)) is not sent
-    assert getattr(error, "stale", False) is (kind == "disconnected")
     if isinstance(error, errors.ConnectFailed):
         assert error.kind == {"connect-timeout": "timeout", "tls-handshake": "unreachable"}.get(kind, kind)
         assert "example:1" in str(error)
+
+
+@pytest.mark.parametrize(
+    ("kind", "phase", "reused", "stale"),
+    [
+        ("disconnected", Phase.BODY_STARTED, True, True),
+        ("read", Phase.BODY_STARTED, True, True),  # reset: it had closed its side before
+        ("read-timeout", Phase.BODY_STARTED, True, False),
+        ("disconnected", Phase.ANSWERING, True, False),
+        ("disconnected", Phase.BODY_STARTED, False, False),  # a venue that takes connections and drops them is in need
+    ],
+)
+def test_a_kept_connection_that_was_closed_is_told_from_a_venue_that_drops_them(
+    kind: FailureKind, phase: Phase, reused: bool, stale: bool
+) -> None:
+    error = failure_error(HttpFailure(kind, phase, sent=True, reused=reused), "toy GET /x", "example:1")
+    assert isinstance(error, errors.RequestTimeout)
+    assert error.stale is stale
 
 
 def test_an_answer_without_a_time_of_its_own_tells_it_by_its_date() -> None:

@@ -7,5 +7,6 @@
 - `address`, `head`: where a request goes; its head as bytes, and an answer's
 - `httpx`, `core`, `connections`: the portable backend
 - `failures`, `connect_causes`: from a library's exceptions to `HttpFailure`, and why a connection could not be made
+- `idle`: for how long a connection may lie idle
 - `body`, `tls`: answers read up to the cap; one TLS context per process
 """

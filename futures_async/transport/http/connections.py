@@ -16,6 +16,7 @@ import anyio
 import httpcore
 
 from futures_async.transport.http.backend import KEEP_ALIVE_S
+from futures_async.transport.http.idle import idle_clock
 from futures_async.transport.http.library import Portable
 from futures_async.transport.http.route import Route
 
@@ -26,7 +27,7 @@ class Connections:
     def __init__(self, route: Route, library: Portable) -> None:
         self._make = _maker(route, library.core)
         self._mapped = library.mapped
-        self._idle: deque[tuple[httpcore.AsyncHTTPConnection, float]] = deque()
+        self._idle: deque[tuple[httpcore.AsyncHTTPConnection, float, float]] = deque()
         self._taken: set[httpcore.AsyncHTTPConnection] = set()
         self._doubted: set[httpcore.AsyncHTTPConnection] = set()
         self._old: list[httpcore.AsyncHTTPConnection] = []
@@ -39,14 +40,14 @@ class Connections:
         self._taken.add(connection)
         return connection
 
-    async def give(self, connection: httpcore.AsyncHTTPConnection) -> None:
-        """It served well and may serve again. The bottom one, if idle for too long, is closed."""
+    async def give(self, connection: httpcore.AsyncHTTPConnection, kept_s: float) -> None:
+        """It served well and may serve again within `kept_s`. The bottom one, if idle for too long, is closed."""
         if connection in self._doubted or not connection.is_idle():
             await self.drop(connection)
             return
-        now = anyio.current_time()
+        now = idle_clock()
         self._taken.discard(connection)
-        self._idle.append((connection, now))
+        self._idle.append((connection, now, kept_s))
         if now - self._idle[0][1] > KEEP_ALIVE_S:
             self._old.append(self._idle.popleft()[0])
         await self._clear()
@@ -54,7 +55,7 @@ class Connections:
     def renew(self) -> None:
         """Use none of the present ones again. The idle are closed when the next one is given back."""
         self._doubted |= self._taken
-        self._old += (idle for idle, _ in self._idle)
+        self._old += (idle for idle, *_ in self._idle)
         self._idle.clear()
 
     async def drop(self, connection: httpcore.AsyncHTTPConnection) -> None:
@@ -67,7 +68,7 @@ class Connections:
 
     async def aclose(self) -> None:
         """Close all, those in use too."""
-        for connection in [*(idle for idle, _ in self._idle), *self._old, *self._taken]:
+        for connection in [*(idle for idle, *_ in self._idle), *self._old, *self._taken]:
             await self._close(connection)
         self._idle.clear()
         self._old.clear()
@@ -84,10 +85,10 @@ class Connections:
     def _kept(self, origin: httpcore.Origin) -> httpcore.AsyncHTTPConnection | None:
         """The idle one to this origin that was used last. Those that the venue has closed meanwhile are put away."""
         for at in reversed(range(len(self._idle))):
-            connection, _ = self._idle[at]
+            connection, since, kept_s = self._idle[at]
             if connection.can_handle_request(origin):
                 del self._idle[at]
-                if not connection.has_expired():
+                if idle_clock() - since <= min(KEEP_ALIVE_S, kept_s) and not connection.has_expired():
                     return connection
                 self._old.append(connection)
         return None

@@ -19,6 +19,7 @@ from futures_async.transport.http.backend import HttpFailure, HttpRequest, HttpR
 from futures_async.transport.http.body import ACCEPT_ENCODING, Body
 from futures_async.transport.http.connections import Connections
 from futures_async.transport.http.failures import Marks, h11_state
+from futures_async.transport.http.idle import kept_s
 from futures_async.transport.http.library import HTTPX, Portable
 from futures_async.transport.http.route import DIRECT, Route
 from futures_async.transport.runtime import LoopEnd
@@ -52,15 +53,16 @@ class Direct:
             marks.check()
             # No header and no target in a variable here: this frame is in the traceback of all that comes through.
             connection = self._connections.take(self._origin(address(request.origin)), apart=request.apart)
-            sound = False
+            sound, lives_s = False, 0.0
             try:
                 with anyio.CancelScope(deadline=marks.until) as marks.scope:
                     answer, sound = await self._exchange(request, connection, marks)
+                    lives_s = kept_s(answer.headers.get("keep-alive"))
                     return answer
                 raise marks.expired()
             finally:
                 if sound and not self.shut and not request.apart:
-                    await self._connections.give(connection)
+                    await self._connections.give(connection, lives_s)
                 else:
                     await self._drop(connection, marks)
         except HttpFailure as error:
@@ -100,11 +102,14 @@ class Direct:
         """The answer, and whether the connection may serve again."""
         response = await connection.handle_async_request(self._prepared(request, marks))
         marks.phase = Phase.ANSWERING
-        headers = {name.lower().decode("latin-1"): value.decode("latin-1") for name, value in response.headers}
+        # Of several of one name the first, as of the fast backend.
+        headers = {
+            name.lower().decode("latin-1"): value.decode("latin-1") for name, value in reversed(response.headers)
+        }
         # With `aiter_stream` there would be one more generator around these.
         chunks = aiter(cast("AsyncIterable[bytes]", response.stream))
         try:
-            body = Body(headers.get("content-encoding"), headers.get("content-length"))
+            body = Body(headers.get("content-encoding"), headers.get("content-length"), response.status)
             async for chunk in chunks:
                 body.feed(chunk)
             content = body.end()

@@ -22,6 +22,7 @@ from futures_async.transport.http.backend import (
 )
 from futures_async.transport.http.dial import Dialer
 from futures_async.transport.http.head import written
+from futures_async.transport.http.idle import idle_clock
 from futures_async.transport.http.llhttp import Connection
 from futures_async.transport.http.route import DIRECT, Route
 from futures_async.transport.http.watch import Watch
@@ -64,7 +65,7 @@ class FastBackend(HttpBackend):
             server = address(request.origin)
             data = written(request, server)
             now = monotonic()
-            connection = None if request.apart else self._kept(server, now)
+            connection = None if request.apart else self._kept(server)
             if connection is None:
                 self._dial(server, request, now, done)
             elif request.sent_within_s is not None and request.sent_within_s <= 0.0:
@@ -108,11 +109,12 @@ class FastBackend(HttpBackend):
         self._forget_all()
         self._end = LoopEnd(self._drop_all)
 
-    def _kept(self, server: Address, now: float) -> Connection | None:
+    def _kept(self, server: Address) -> Connection | None:
         idle = self._idle.get(server)
+        now = idle_clock() if idle else 0.0
         while idle:
             connection = idle.pop()
-            if connection.usable(now - KEEP_ALIVE_S):
+            if connection.usable(now, KEEP_ALIVE_S):
                 return connection
             connection.close()
         return None
@@ -179,7 +181,7 @@ class FastBackend(HttpBackend):
         if self._closed:
             connection.close()
             return
-        now = connection.idle_since = monotonic()
+        now = connection.idle_since = idle_clock()
         idle = self._idle.setdefault(connection.address, [])
         idle.append(connection)
         if len(idle) > self.max_connections or idle[0].idle_since < now - KEEP_ALIVE_S:

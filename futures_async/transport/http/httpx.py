@@ -96,10 +96,11 @@ class HttpxBackend(HttpBackend):
             response = await cast("httpx.AsyncBaseTransport", self._given).handle_async_request(prepared)
         marks.phase, marks.until = Phase.ANSWERING, marks.total
         try:
-            headers = {name.lower().decode("latin-1"): value.decode("latin-1") for name, value in response.headers.raw}
+            raw = reversed(response.headers.raw)  # of several of one name the first, as of the fast backend
+            headers = {name.lower().decode("latin-1"): value.decode("latin-1") for name, value in raw}
             if response.is_stream_consumed:  # a hook of the user's client has read it
                 return HttpResponse(status=response.status_code, headers=headers, body=response.content)
-            body = Body(headers.get("content-encoding"), headers.get("content-length"))
+            body = Body(headers.get("content-encoding"), headers.get("content-length"), response.status_code)
             chunks = aiter(cast("httpx.AsyncByteStream", response.stream))
             read_whole = False
             try:

@@ -24,8 +24,9 @@ from futures_async.transport.http.backend import (
     HttpResponse,
     Phase,
 )
-from futures_async.transport.http.body import Body
+from futures_async.transport.http.body import Body, joined
 from futures_async.transport.http.head import Headers
+from futures_async.transport.http.idle import AHEAD_S, kept_s
 from futures_async.transport.http.watch import Watch
 
 MAX_HEAD = 64 * 1024
@@ -56,6 +57,7 @@ class Connection(asyncio.Protocol):
         self.address = address
         self.due = 0.0
         self.idle_since = 0.0
+        """On the clock of `idle`."""
         self.spoiled = False
         """It is not to be used again."""
         self._keeper = keeper
@@ -68,9 +70,10 @@ class Connection(asyncio.Protocol):
 
     def _clear(self) -> None:
         self._head = b""
+        self._interim = 0
         self._headers: Headers | None = None
         self._status = 0
-        self._chunks: list[bytes] = []
+        self._body: bytes | bytearray = b""
         self._size = 0
         # What comes is no part of a proper answer, or of none that was asked for.
         self._odd = False
@@ -105,7 +108,7 @@ class Connection(asyncio.Protocol):
         if headers is None:
             if self._odd or len(self._head) > MAX_HEAD:
                 self._fail("protocol")
-        elif self._whole:
+        elif self._whole and self._size <= MAX_BODY:
             self._end(headers)
         elif self._odd:
             self._fail("protocol")
@@ -119,7 +122,7 @@ class Connection(asyncio.Protocol):
     # Called by llhttp
 
     def on_message_begin(self) -> None:
-        self._odd = self._begun
+        self._odd = self._odd or self._begun
         self._begun = True
 
     def on_headers_complete(self) -> None:
@@ -127,19 +130,21 @@ class Connection(asyncio.Protocol):
             return
         self._status = self._parser.get_status_code()
         end = self._head.find(_END)
-        self._odd = not 0 <= end <= MAX_HEAD or self._status == 101
+        self._odd = not 0 <= end <= MAX_HEAD or self._status == 101 or self._status < 100
         self._headers = Headers(self._head[: end + 2])
 
     def on_body(self, data: bytes) -> None:
         if not self._odd:
             self._size += len(data)
-            self._chunks.append(data)
+            self._body = joined(self._body, data)
 
     def on_message_complete(self) -> None:
         if self._odd:
             return
         if self._status < 200:  # an interim answer; the real one follows
-            _, _, self._head = self._head.partition(_END)
+            head, _, self._head = self._head.partition(_END)
+            self._interim += len(head)
+            self._odd = self._interim > MAX_HEAD
             self._headers, self._begun = None, False
             return
         self._whole = True
@@ -149,11 +154,11 @@ class Connection(asyncio.Protocol):
 
     def _end(self, headers: Headers) -> None:
         """The answer is whole."""
-        body = self._chunks[0] if len(self._chunks) == 1 else b"".join(self._chunks)
+        body = bytes(self._body)
         answer: HttpResponse | HttpFailure
         try:
             if (encoding := headers.get("content-encoding")) is not None:
-                unpacked = Body(encoding, None)
+                unpacked = Body(encoding, None, self._status)
                 unpacked.feed(body)
                 body = unpacked.end()
             answer = HttpResponse(status=self._status, headers=headers, body=body)
@@ -194,11 +199,19 @@ class Connection(asyncio.Protocol):
         self._readable = _watcher(transport.get_extra_info("socket"))
         self._keeper.opened(self)
 
-    def usable(self, oldest: float) -> bool:
-        """It may serve again: used since `oldest`, still open, and with nothing to read on it."""
+    def usable(self, now: float, most_s: float) -> bool:
+        """It may serve again: idle no longer than that or than the venue said, open, and nothing to read on it."""
+        idle_s = now - self.idle_since
         return (
-            self.idle_since >= oldest and not self.spoiled and not self._transport.is_closing() and not self._readable()
+            idle_s <= most_s
+            and not self.spoiled
+            and not self._transport.is_closing()
+            and not self._readable()
+            and (idle_s < AHEAD_S / 2 or idle_s < self._kept_s())
         )
+
+    def _kept_s(self) -> float:
+        return kept_s(None if self._headers is None else self._headers.get("keep-alive"))
 
     def close(self) -> None:
         """Close it at once."""
@@ -218,7 +231,8 @@ class Connection(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         self.spoiled = True
         if self._done is not None:
-            self._fail("disconnected" if exc is None else "read")
+            cut: FailureKind = "disconnected" if self._headers is None else "protocol"
+            self._fail(cut if exc is None else "read")
         self._parser = None  # they hold each other
         self._keeper.lost(self)
 

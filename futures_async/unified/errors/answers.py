@@ -16,7 +16,7 @@ class RequestTimeout(FuturesAsyncError):
 
     advice = "ask again"
     stale: bool = False
-    """The connection was closed before any answer, as happens to idle ones: asking again at once is harmless."""
+    """A kept connection was closed before any answer, as happens to idle ones: asking again at once is harmless."""
 
 
 class BadResponse(FuturesAsyncError):

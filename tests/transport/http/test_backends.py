@@ -17,6 +17,7 @@ import anyio
 import pytest
 
 from futures_async.transport.answers import failure_error
+from futures_async.transport.http import connections, fast
 from futures_async.transport.http.backend import MAX_BODY, Abort, HttpBackend, HttpFailure, HttpRequest, Phase, Timeouts
 from futures_async.unified.errors import ConnectFailed
 from tests.loopback import (
@@ -386,6 +387,29 @@ async def test_the_kinds_of_unusable_answers(backend: HttpBackend, venue: Loopba
     assert (await failure_of(backend, a_request(venue.url))).kind == "disconnected"
 
 
+GZIP, BROTLI = (("Content-Encoding", "gzip"),), (("Content-Encoding", "br"),)
+HALF = gzip.compress(b"{}")[:-9]
+
+
+async def test_an_answer_that_was_cut_short_is_a_damaged_one(backend: HttpBackend, venue: Loopback) -> None:
+    chunked = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n"
+    for answer in (truncated(), cut(chunked), reply(HALF, headers=GZIP), reply(b"not gzip", headers=GZIP)):
+        venue.next(answer)
+        assert (await failure_of(backend, a_request(venue.url))).kind == "protocol"
+
+
+async def test_the_status_of_a_page_that_cannot_be_unpacked_still_speaks(backend: HttpBackend, venue: Loopback) -> None:
+    for body, encoding in ((b"", GZIP), (HALF, GZIP), (b"not gzip", GZIP), (b"??", BROTLI)):
+        venue.next(reply(body, status=429, headers=(*encoding, ("Retry-After", "7"))))
+        answer = await backend.send(a_request(venue.url))
+        assert (answer.status, answer.headers["retry-after"], answer.body) == (429, "7", b"")
+
+
+async def test_of_several_headers_of_one_name_the_first_counts(backend: HttpBackend, venue: Loopback) -> None:
+    venue.next(reply(headers=(("Retry-After", "7"), ("Retry-After", "9"))))
+    assert (await backend.send(a_request(venue.url))).headers["retry-after"] == "7"
+
+
 @pytest.mark.parametrize("make", [a_request, an_order])
 async def test_no_answer_in_time(backend: HttpBackend, venue: Loopback, make: Callable[..., HttpRequest]) -> None:
     venue.next(silence)  # row 6
@@ -440,6 +464,24 @@ async def test_a_connection_that_was_closed_while_idle_is_not_used(backend: Http
     await anyio.sleep(0.05)
     assert (await backend.send(an_order(venue.url))).status == 200
     assert venue.connections == 2
+
+
+async def test_a_connection_that_the_venue_is_about_to_close_is_not_used(
+    backend: HttpBackend, venue: Loopback, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = [100.0]
+    for module in (fast, connections):
+        monkeypatch.setattr(module, "idle_clock", lambda: now[0])
+    venue.default = reply(headers=(("Keep-Alive", "timeout=5"),))
+    for idle_s in (0.0, 3.9, 4.1):
+        now[0] += idle_s
+        await backend.send(a_request(venue.url))
+    assert [seen.connection for seen in venue.requests] == [0, 0, 1]
+    venue.default = reply()
+    await backend.send(a_request(venue.url))
+    now[0] += 3600.0  # this computer slept meanwhile
+    await backend.send(an_order(venue.url))
+    assert [seen.connection for seen in venue.requests[3:]] == [1, 2]
 
 
 async def test_a_connection_reset_after_its_answer_is_not_used(backend: HttpBackend, venue: Loopback) -> None:

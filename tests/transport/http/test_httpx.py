@@ -243,7 +243,7 @@ async def test_a_clients_connection_is_kept_only_if_its_answer_was_clean(anyio_b
         assert (await backend.send(an_order(venue.url))).body == b'{"first":1}'
         with pytest.raises(HttpFailure) as caught:
             await backend.send(an_order(venue.url))
-        assert (caught.value.kind, caught.value.sent) == ("encoding", True)
+        assert (caught.value.kind, caught.value.sent) == ("protocol", True)
         for _ in range(2):
             assert (await backend.send(an_order(venue.url))).status == 200
         assert venue.connections == 3

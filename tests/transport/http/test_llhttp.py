@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import math
 import socket
 from collections.abc import Iterator
 from itertools import pairwise
@@ -11,6 +12,7 @@ import pytest
 
 from futures_async.transport.dialect import SealedHeaders
 from futures_async.transport.http.backend import MAX_BODY, HttpFailure, HttpResponse, Phase
+from futures_async.transport.http.idle import kept_s
 from futures_async.transport.http.llhttp import MAX_HEAD
 from tests.transport.http.wires import Alone, heard
 
@@ -125,6 +127,8 @@ BAD = {
     "a null in a header": OK + b"X: a\0b\r\nContent-Length: 31\r\n\r\n" + BODY,
     "lines that end in line feeds": LENGTH.replace(b"\r\n", b"\n"),
     "a head that never ends": OK + b"X: y\r\n" * 20_000,
+    "interim heads without end": b"HTTP/1.1 102 Processing\r\n\r\n" * (MAX_HEAD // 20) + LENGTH,
+    "a status of no class": LENGTH.replace(b"200", b"099"),
     "a head over the cap": OK + b"X: %b\r\nContent-Length: 31\r\n\r\n" % (b"y" * MAX_HEAD) + BODY,
 }
 
@@ -150,6 +154,13 @@ def test_a_body_over_the_cap_is_given_up_early(pollable: socket.socket) -> None:
     assert failure_of(alone).kind == "body-too-large"
 
 
+def test_no_body_over_the_cap_passes_for_coming_all_at_once(pollable: socket.socket) -> None:
+    chunk = b"%x\r\n%b\r\n" % (MAX_BODY, bytes(MAX_BODY))
+    for more, kind in ((b"", None), (b"1\r\n!\r\n", "body-too-large")):
+        alone = heard(pollable, [OK + b"Transfer-Encoding: chunked\r\n\r\n" + chunk + more + b"0\r\n\r\n"])
+        assert getattr(alone.ends[0], "kind", None) == kind
+
+
 def test_the_head_of_the_answer_is_searched_and_no_other(pollable: socket.socket) -> None:
     interim = b"HTTP/1.1 100 Continue\r\nContent-Encoding: br\r\nX-Left: 1\r\n\r\n"
     head = OK + b"X-Left: 7\r\nRetry-After:  3 \r\nx-odd: caf\xe9\r\nTransfer-Encoding: chunked\r\n\r\n"
@@ -169,7 +180,7 @@ def test_what_is_cut_off_is_not_taken_for_a_body_that_ended(pollable: socket.soc
     alone.ask()
     alone.hears([OK + b"X: y\r\n\r\n" + BODY])
     alone.connection.connection_lost(None)  # without the end of the stream before: TLS without its farewell
-    assert failure_of(alone).kind == "disconnected"
+    assert failure_of(alone).kind == "protocol"
 
 
 def test_a_connection_that_is_lost_with_an_error_says_so(pollable: socket.socket) -> None:
@@ -179,18 +190,34 @@ def test_a_connection_that_is_lost_with_an_error_says_so(pollable: socket.socket
     assert (failure_of(alone).kind, failure_of(alone).phase) == ("read", Phase.BODY_STARTED)
 
 
+@pytest.mark.parametrize(
+    ("told", "seconds"),
+    [
+        (None, math.inf),
+        ("max=100", math.inf),
+        ("timeout=-5", math.inf),
+        ("timeout=" + "9" * 5000, 999_998.0),
+        ("max=100, Timeout=5", 4.0),
+        ("timeout=1", 0.5),
+        ("timeout=0", 0.0),
+    ],
+)
+def test_how_long_a_venue_says_that_it_keeps_a_connection(told: str | None, seconds: float) -> None:
+    assert kept_s(told) == seconds
+
+
 def test_a_connection_is_used_only_with_nothing_to_read_on_it(pollable: socket.socket) -> None:
     one, other = socket.socketpair()
     with one, other:
         alone = Alone(one)
-        assert alone.connection.usable(0.0)
-        assert not alone.connection.usable(1.0)
+        assert alone.connection.usable(0.0, 15.0)
+        assert not alone.connection.usable(15.1, 15.0)
         other.send(b"x")
-        assert not alone.connection.usable(0.0)
+        assert not alone.connection.usable(0.0, 15.0)
         one.recv(1)
-        assert alone.connection.usable(0.0)
+        assert alone.connection.usable(0.0, 15.0)
         other.close()
-        assert not alone.connection.usable(0.0)
+        assert not alone.connection.usable(0.0, 15.0)
 
 
 def test_headers_are_written_once_and_only_if_they_can_stand_in_a_head() -> None:
