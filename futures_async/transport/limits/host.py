@@ -166,8 +166,9 @@ class HostLimiter(StoreLimiter):
     async def aclose(self) -> None:
         self.here()
         with self._lock:
-            if self._pending:
-                self._transaction(lambda file: True)
+            with contextlib.suppress(ConnectFailed):  # as in `_change`
+                if self._pending:
+                    self._transaction(lambda file: True)
             self._file.close()
 
     # From here on everything runs under the lock, inside of one transaction.

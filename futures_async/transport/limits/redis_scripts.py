@@ -1,7 +1,8 @@
 """What runs in the Redis server: each script decides as one, on the server's clock.
 
 Each pool is four keys: slots (sorted set, id -> when it is back), waiting (hash, ticket -> lane, since, until), routes
-(hash, process -> credit, when told), closed (text, until). The keys of one call lie on one node of a cluster.
+(hash, process -> credit, when told), closed (text, until and when told). The keys of one call lie on one node of a
+cluster.
 
 Beside them stands how many calls of each process got their slots of late. One that remembers more has found the server
 forgetful (a restart, a failover to a replica that lagged, an old snapshot): it writes its own slots again, and nobody
@@ -24,6 +25,20 @@ local function keep(pool, longest)  -- of slots that are written although the po
     if redis.call('TTL', pool .. ':slots') < 0 then
         redis.call('EXPIRE', pool .. ':slots', math.ceil(longest) + 60)
     end
+end
+
+local function close(pool, till)
+    redis.call('SET', pool .. ':closed', string.format('%.6f|%.6f', till, now), 'EX', math.ceil(till - now) + 1)
+end
+
+local function closed_until(pool)
+    local till, told = string.match(redis.call('GET', pool .. ':closed') or '0|0', '(.*)|(.*)')
+    till, told = tonumber(till), tonumber(told)
+    if told > now then  -- the server's clock was set back: so long as it was to be from then, it is from now
+        till = now + till - told
+        close(pool, till)
+    end
+    return till
 end
 """
 
@@ -57,7 +72,7 @@ if granted < told then
 end
 
 local function look(pool, limit, span, own_credit, weight)
-    local closed = tonumber(redis.call('GET', pool .. ':closed') or '0')
+    local closed = closed_until(pool)
     if now < closed and closed <= now + max_closed then
         return math.min(closed - now, longest), closed - now
     end
@@ -194,8 +209,7 @@ CLOSE = (
     _COMMON
     + """
 for _, pool in ipairs(KEYS) do
-    local till = math.max(now + tonumber(ARGV[1]), tonumber(redis.call('GET', pool .. ':closed') or '0'))
-    redis.call('SET', pool .. ':closed', string.format('%.6f', till), 'EX', math.ceil(till - now) + 1)
+    close(pool, math.max(now + tonumber(ARGV[1]), closed_until(pool)))
     redis.call('DEL', pool .. ':routes')
 end
 return 1

@@ -72,6 +72,20 @@ def test_a_fork_is_another_process_to_the_file(tmp_path: Path, fork: Callable[[]
     asyncio.run(child())
 
 
+def test_a_limiter_closes_also_where_its_file_is_damaged(tmp_path: Path) -> None:
+    limiter = HostLimiter(tmp_path / "own")
+
+    async def main() -> None:
+        permit = await take(limiter)
+        for file in limiter.path.parent.iterdir():
+            file.write_bytes(b"no database" * 1000)
+        permit.answered()
+        await limiter.aclose()
+        assert limiter._file._connection is None  # pyright: ignore[reportPrivateUsage] - nothing stays open
+
+    asyncio.run(main())
+
+
 def test_what_a_killed_process_held_comes_back(tmp_path: Path) -> None:
     directory = str(tmp_path / "own")
     process = start("host", directory, "hold")

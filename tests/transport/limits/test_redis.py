@@ -305,6 +305,22 @@ def test_closing_a_pool_closes_it_for_all_hosts(url: str) -> None:
 
 
 @needs_server
+def test_a_closing_lasts_no_longer_where_the_servers_clock_was_set_back(url: str) -> None:
+    async def main() -> None:
+        limiter = RedisLimiter(url)
+        server = limiter._server._client().commands  # pyright: ignore[reportPrivateUsage] - whose clock was an hour ahead
+        then = time.time() + 3600.0
+        await server.set(f"{PREFIX}one:closed", f"{then + 5.0:.6f}|{then:.6f}", ex=3605)
+        for _ in range(2):
+            with pytest.raises(RateLimited) as caught:
+                await take(limiter, within_s=1.0)
+            assert caught.value.retry_after_s == pytest.approx(5.0, abs=1.0)
+        await limiter.aclose()
+
+    asyncio.run(main())
+
+
+@needs_server
 def test_the_venues_count_takes_slots_for_all_hosts(url: str) -> None:
     async def main() -> None:
         first, second = RedisLimiter(url), RedisLimiter(url)
