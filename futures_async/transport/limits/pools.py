@@ -10,7 +10,7 @@ from futures_async.transport.limits.limiter import Limiter, Pool
 
 ENDPOINTS_KEPT = 1000
 UNCOUNTED = RateLimit(1_000_000)
-"""Of accounts whose calls nobody counts over all endpoints: the pool is there to be closed."""
+"""Of calls that nobody counts: the pool is there to be closed."""
 
 
 class Pools:
@@ -69,6 +69,8 @@ class Pools:
         for rule in self._wide:
             key = f"{self._scope(rule)}:*{rule.pool}:{rule.count}/{rule.per_s}"
             made.append(Pool(key, rule.count, rule.per_s, weight_of(endpoint.weight, params or {}, body), rule))
+        if not made:
+            made.append(Pool(f"{self._host}:ip", UNCOUNTED.count, UNCOUNTED.per_s, 1, UNCOUNTED))
         if fixed and isinstance(endpoint.weight, int):
             if len(self._fixed) >= ENDPOINTS_KEPT:  # `request()` makes endpoints without end
                 self._fixed.clear()

@@ -6,7 +6,7 @@ import pytest
 
 from futures_async.testing import virtual_time
 from futures_async.transport.endpoint import Endpoint, Params, RateLimit
-from futures_async.transport.limits.limiter import Pool
+from futures_async.transport.limits.limiter import Pool, Priority
 from futures_async.transport.limits.local import LocalLimiter
 from futures_async.transport.limits.pools import UNCOUNTED, Pools
 
@@ -49,6 +49,17 @@ def test_the_account_the_endpoint_and_the_venue_each_have_a_pool() -> None:
 
 def test_public_calls_take_nothing_of_the_account() -> None:
     assert [pool.limit for pool in pools().of(TICKER, None, None)] == [2400]
+
+
+def test_a_call_that_nobody_counts_has_a_pool_that_can_be_closed() -> None:
+    limiter, own = LocalLimiter(), Pools("toy@host:me", "host", None, ())
+
+    async def main() -> None:
+        limiter.close(own.of(TICKER, None, None), 5.0)
+        assert limiter.try_acquire(own.of(TICKER, None, None), Priority.READ) is None
+        assert own.taken(limiter) == {}
+
+    virtual_time.run(main())
 
 
 @pytest.mark.parametrize(
