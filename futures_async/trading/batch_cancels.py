@@ -88,7 +88,7 @@ class BatchCancels(Cancelling):
             for _, client_order_id in pairs:
                 if client_order_id is not None:
                     await self._orders.placed(client_order_id)
-                    question = self._orders.question(client_order_id)
+                    question = self._question_of(client_order_id)
                     if question is not None:
                         questions[client_order_id] = question
             try:

@@ -116,7 +116,7 @@ class Cancelling(Hooks):
 
     async def _cancel_now(self, venue_symbol: str, order_id: str | None, client_order_id: str | None) -> Order:
         """Cancel one order, also one that may still be under way."""
-        question = None if client_order_id is None else self._orders.undecided(self._orders.record(client_order_id))
+        question = self._question_of(client_order_id)
         call = self._cancellation(venue_symbol, order_id, client_order_id)
         unknown: CancelOutcomeUnknown | None = None
         gone: OrderNotFound | None = None
@@ -129,6 +129,10 @@ class Cancelling(Hooks):
             unknown, gone = self._not_found(error, question)
             missed = True
         return await self._after_cancel(venue_symbol, order_id, client_order_id, unknown, gone, missed=missed)
+
+    def _question_of(self, client_order_id: str | None) -> OutcomeUnknown | None:
+        """That about the placing of an order of ours, unless somebody has taken it out."""
+        return None if client_order_id is None else self._orders.undecided(self._orders.record(client_order_id))
 
     def _not_found(
         self, reason: OrderNotFound, question: OutcomeUnknown | None

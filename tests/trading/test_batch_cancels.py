@@ -54,3 +54,17 @@ async def test_an_order_of_unknown_fate_is_not_called_gone(all_gone: bool) -> No
         assert isinstance(other.error, fa.OrderNotFound)
         await asyncio.sleep(30)
         assert [order.status for order in venue.orders] == ["open"]
+
+
+@virtual
+async def test_a_question_that_was_taken_out_keeps_no_cancel_open() -> None:
+    venue = Venue()
+    async with toy(venue, Batching, limiter=NoLimiter()) as exchange:
+        venue.plan["/order/place"] = ["read-timeout-lost"]
+        with pytest.raises(fa.OrderOutcomeUnknown) as caught:
+            await exchange.create_order(limit_order(client_order_id="mine1"), on_unknown="raise")
+        caught.value.settled = True
+        [mine] = await exchange.cancel_orders(BTC, client_order_ids=["mine1"])
+        assert isinstance(mine.error, fa.OrderNotFound)
+        with pytest.raises(fa.OrderNotFound):  # as alone
+            await exchange.cancel_order(BTC, client_order_id="mine1")
