@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
+from copy import copy
 
 import anyio
 
@@ -207,12 +208,16 @@ async def part(cancelling: Awaitable[list[str]], gone: list[str], problems: list
 def worst_of(problems: Sequence[FuturesAsyncError], gone: Sequence[str]) -> FuturesAsyncError:
     """What a cancel of several ends as: what is not known goes before what was refused, or not sent.
 
-    The others are logged. It names what is gone, and does not advise as if nothing were.
+    The others are logged. It names what is gone, and does not advise as if nothing were: as an error of its own, for a
+    refusal may be what other callers were told too. A question stays the one that is listed until it is settled.
     """
     worst = max(problems, key=lambda one: one.outcome is Outcome.UNKNOWN)
     for other in problems:
         if other is not worst:
             logger.warning("a cancel of all orders has failed in more than one part: %s", other)
+    if not isinstance(worst, OutcomeUnknown):
+        cause, worst = worst.__cause__, copy(worst)
+        worst.__cause__ = cause
     worst.cancelled = tuple(dict.fromkeys(gone))
     if worst.cancelled and worst.advice in ADVICE.values():
         worst.advice = SOME_ARE_GONE

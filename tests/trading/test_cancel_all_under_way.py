@@ -15,6 +15,7 @@ from futures_async.simulator.plan import FaultPlan
 from futures_async.testing.inside import Inside
 from futures_async.testing.spec import RawCall, VenueSpec
 from futures_async.testing.virtual_time import run
+from futures_async.trading.late_cancels import worst_of
 from futures_async.transport.dialect import Unsigned
 from futures_async.transport.endpoint import Endpoint, Kind
 from futures_async.unified import errors
@@ -348,3 +349,11 @@ def test_one_whose_work_was_cut_off_is_an_open_question() -> None:
         assert (await question.resolve()).client_order_id == "mine1"
 
     played(OF_OKX, play)
+
+
+def test_a_refusal_that_others_were_told_too_is_not_written_on() -> None:
+    shared = errors.VenueUnavailable("503", venue="there", endpoint="it")
+    shared.__cause__ = ValueError("why")
+    told = worst_of([shared], ["1"])
+    assert (told.cancelled, told.text, told.__cause__) == (("1",), shared.text, shared.__cause__)
+    assert shared.cancelled == ()
