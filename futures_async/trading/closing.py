@@ -136,11 +136,13 @@ class Closing(CancellingAll):
             for one in holding:
                 await self.cancel_order(position.venue_symbol, order_id=one.order_id)
         if not holding:
-            raise OrderRejected(
+            held = OrderRejected(
                 f"{self.id}: order {order.order_id} has closed {to_text(order.quantity)} of {position.symbol}, and "
                 f"{to_text(left.quantity)} is still held: what keeps it is not among the open orders",
                 venue=self.id,
             )
+            held.advice = "look at the venue what holds it, and close it again"
+            raise held
         with after_sending(order):
             try:
                 return await self._close_held(left)

@@ -36,6 +36,9 @@ from futures_async.unified.models import Order, OrderRequest
 EDITED_KEPT = 1_000
 """Orders whose last edit is remembered: those that are edited by several at once."""
 
+PLACE_ANEW, EDIT_AGAIN = "place it anew", "edit it again"
+"""What a refusal advises of an order that was to be placed; and where it was to be edited."""
+
 
 class Change(msgspec.Struct, frozen=True, kw_only=True):
     """One edit: the order as it was, what it is to be, and how that is asked for."""
@@ -237,6 +240,8 @@ class Editing(Trading):
         except FuturesAsyncError as error:
             self._not_replaced(change)
             if not isinstance(error, ExchangeError) or error.code not in amendment.unchanged:
+                if error.advice.startswith(PLACE_ANEW):  # it stands: there would be two
+                    error.advice = EDIT_AGAIN + error.advice.removeprefix(PLACE_ANEW)
                 raise
             order = await self._read_either(change, None, None)
             if not change.fits(order):
@@ -285,6 +290,7 @@ class Editing(Trading):
                 f"{self.id}: order {order.order_id} of {order.symbol} was not edited to {change}: it "
                 f"{f'ended as {order.status.value}' if ended else 'stands as before'}{said}",
             )
+            error.advice = "nothing of it is left to edit" if ended else EDIT_AGAIN
             raise
         except OutcomeUnknown as error:
             error.bind(lambda within_s: self._edit_judged(change, unknown, within_s, accepted=accepted))

@@ -16,6 +16,7 @@ import pytest
 
 from futures_async.adapter import Adapter, BatchCancels, Call
 from futures_async.adapters import OKX, Binance, Bitget, Bybit, Hyperliquid
+from futures_async.adapters.okx.codes import OrderExpired
 from futures_async.testing.inside import Inside
 from futures_async.testing.spec import RawCall, VenueSpec
 from futures_async.testing.virtual_time import run
@@ -273,6 +274,42 @@ async def test_an_accepted_edit_that_is_not_carried_out_is_no_success() -> None:
     venue = Scripted()
     async with toy(venue, Never) as exchange:
         order = await exchange.create_order(limit_order(100))
-        with pytest.raises(errors.SettingNotApplied, match="stands as before"):
+        with pytest.raises(errors.SettingNotApplied, match=r"stands as before \(edit it again\)"):
             await exchange.edit_order(BTC, order_id=order.order_id, price=101)
         assert exchange.unresolved() == []
+
+
+class Refusing(Toy):
+    """Its venue refuses edits."""
+
+    refusal: errors.ExchangeError
+
+    async def _call(self, endpoint: Any, params: Any = None, body: Any = None, **more: Any) -> Any:
+        if endpoint.path == EDIT:
+            raise self.refusal
+        return await super()._call(endpoint, params, body, **more)
+
+
+@pytest.mark.parametrize(
+    ("refusal", "advice"),
+    [
+        (errors.OrderRejected("not now", venue="toy", definitive=True), "edit it again once the reason is gone"),
+        (
+            OrderExpired("late", venue="toy", definitive=True),
+            "edit it again; if it stays so, set this computer's clock",
+        ),
+        (errors.InsufficientMargin("no", venue="toy", definitive=True), errors.InsufficientMargin.advice),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+@virtual
+async def test_a_refused_edit_does_not_advise_to_place_the_order_once_more(
+    refusal: errors.ExchangeError, advice: str
+) -> None:
+    async with toy(Scripted(), Refusing) as exchange:
+        assert isinstance(exchange, Refusing)
+        exchange.refusal = refusal
+        order = await exchange.create_order(limit_order())
+        with pytest.raises(type(refusal)) as caught:
+            await exchange.edit_order(BTC, order_id=order.order_id, price=101)
+        assert caught.value.advice == advice
