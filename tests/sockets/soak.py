@@ -88,7 +88,7 @@ async def session(library: str, count: int, told: dict[str, Any]) -> Counter[str
 
 async def main(library: str, count: int, told: dict[str, Any]) -> dict[str, Any]:
     """What `count` calls leave behind, after sessions that have filled the caches of all libraries."""
-    for warm_up in (500, 500, max(500, count // 3)):
+    for warm_up in (300, 300, max(500, count // 3)):
         await session(library, warm_up, told)
     ends, memory = Counter[str](), list[int]()  # before what lives is counted
     before = kinds()

@@ -29,7 +29,7 @@ def venue(seed: int, rate: float) -> Generator[tuple[str, dict[str, int]]]:
 
 @pytest.mark.parametrize("library", ["httpx", "fast"])
 def test_many_calls_leave_nothing_behind(library: str, request: pytest.FixtureRequest) -> None:
-    count = 50_000 if request.config.getoption("--long") else 3_000
+    count = 50_000 if request.config.getoption("--long") else 2_000
     with venue(seed=5, rate=0.05) as (told, met):
         client = subprocess.run(
             [sys.executable, "-m", "tests.sockets.soak", library, str(count)],
