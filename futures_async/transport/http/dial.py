@@ -67,7 +67,9 @@ class Dialer:
         try:
             async with asyncio.timeout(within_s):
                 if self._route.proxy is not None:
-                    return await self._through(self._route.proxy, address, make)
+                    stream = await self._stream(self._route.proxy, address)
+                    securing = address.secure
+                    return await self._through(stream, address, make)
                 sock = await reach(address.host, address.port, self._route.local_address)
                 securing = address.secure
                 return await self._speak(sock, address, make)
@@ -91,13 +93,7 @@ class Dialer:
             raise
         return protocol
 
-    async def _through(self, proxy: Proxy, address: Address, make: Callable[[], P]) -> P:
-        """Through a proxy (python-socks), which looks the venue's name up.
-
-        Raises:
-            ProxyFailed: It could not be reached, or has refused.
-        """
-        stream = await self._stream(proxy, address)
+    async def _through(self, stream: Any, address: Address, make: Callable[[], P]) -> P:
         transport: Any = stream.writer.transport
         protocol = make()
         if address.secure:
@@ -110,6 +106,11 @@ class Dialer:
         return protocol
 
     async def _stream(self, proxy: Proxy, address: Address) -> Any:
+        """To the venue by way of a proxy (python-socks), which looks the name up.
+
+        Raises:
+            ProxyFailed: It could not be reached, or has refused.
+        """
         from python_socks import ProxyError, ProxyType
         from python_socks.async_.asyncio.v2 import Proxy as Way
 

@@ -90,7 +90,7 @@ class Marks:
         self.told = True
         if phase is Phase.CONNECTING:
             admit(urlsplit(self._origin).hostname or "")
-            self.connected = True
+            self.connected, self._asking_proxy = True, False
             self.securing = event.endswith("start_tls.started")
         elif phase is Phase.ANSWERING:
             if self._asking_proxy:
@@ -136,7 +136,9 @@ class Marks:
         """What this exception of the library means."""
         kinds = self._library.kinds
         kind: FailureKind = next(kinds[base] for base in type(error).__mro__ if base in kinds)
-        if self.phase <= Phase.CONNECTING and kind in ("unreachable", "connect-timeout"):
+        if self._asking_proxy:
+            kind = "connect-timeout" if isinstance(error, self._library.core.TimeoutException) else "proxy"
+        elif self.phase <= Phase.CONNECTING and kind in ("unreachable", "connect-timeout"):
             self.phase = Phase.CONNECTING
             if kind == "unreachable":
                 kind = connect_kind(error, securing=self.securing)

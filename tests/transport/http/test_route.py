@@ -123,7 +123,7 @@ async def test_a_proxy_that_gives_no_proper_answer_has_sent_nothing(
     with Loopback.greeting(answer) as proxy:
         way = through(f"{scheme}://me:{PASSWORD}@127.0.0.1:{proxy.port}", authority)
         failure = await failure_of(made(each, way), "https://venue.example", timeouts=HASTY)
-    assert failure.sent is False
+    assert (failure.kind, failure.sent) == ("proxy", False)
 
 
 async def test_a_proxy_that_is_not_there(each: Flavour, authority: Authority) -> None:
