@@ -25,6 +25,7 @@ from futures_async.trading.planning import (
 from futures_async.trading.recovering import Recovering
 from futures_async.trading.relying import Hold, Put, Reliance, setting_for
 from futures_async.trading.turns import needed_by
+from futures_async.transport.asleep import counting_sleep
 from futures_async.unified.enums import (
     Intent,
     MarginMode,
@@ -236,7 +237,7 @@ class Trading(Recovering):
         if on_unknown not in ("resolve", "raise"):
             raise InvalidRequest('on_unknown must be "resolve" or "raise"')
         request = as_request(request)
-        now = self._channel.transport.runtime().now
+        now = counting_sleep(self._channel.transport.runtime().now)
         began, left_s = now(), send_within_s
         hold: Hold | None = None
         try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 import anyio
 import pytest
@@ -13,6 +14,7 @@ from futures_async.journal.journal import IntentRecord, MemoryJournal
 from futures_async.testing.inside import Inside
 from futures_async.testing.spec import RawCall, VenueSpec
 from futures_async.testing.virtual_time import run
+from futures_async.transport import asleep
 from futures_async.unified import errors
 from futures_async.unified.enums import OrderType, Outcome
 
@@ -113,5 +115,32 @@ def test_where_no_fence_is_written_down_a_clock_that_is_off_is_set_right() -> No
             await exchange.fetch_time()
             on.advance(HOUR_S * 1000)
             assert (await exchange.create_order(on.request())).order_id
+
+    run(main())
+
+
+def test_an_order_that_the_computer_slept_over_before_it_left_is_not_sent(monkeypatch: pytest.MonkeyPatch) -> None:
+    slept_s = 5.0
+    monkeypatch.setattr(asleep, "asleep_s", lambda: slept_s)
+
+    async def main() -> None:
+        on = Inside(SPECS[1])
+        async with on.exchange as exchange:
+            await exchange.fetch_time()
+            plan = exchange._plan  # pyright: ignore[reportPrivateUsage] - what an order must know first
+
+            async def asleep_meanwhile(request: Any, **more: Any) -> Any:
+                nonlocal slept_s
+                slept_s += HOUR_S
+                on.advance(HOUR_S * 1000)
+                return await plan(request, **more)
+
+            monkeypatch.setattr(exchange, "_plan", asleep_meanwhile)
+            with pytest.raises(errors.DeadlineExpired, match="longer than send_within_s") as caught:
+                await exchange.create_order(on.request())
+            assert caught.value.outcome is Outcome.NOT_SENT
+            monkeypatch.undo()
+            assert await exchange.fetch_open_orders(on.spec.symbol) == []
+            assert (await exchange.create_order(on.request())).order_id  # begun when it was awake
 
     run(main())
