@@ -51,7 +51,7 @@ def take(limiter: LocalLimiter, pools: tuple[Pool, ...] = ONE) -> Permit:
 )
 def test_the_venue_never_counts_too_many_and_the_limit_is_used(route: Route, least_used: float) -> None:
     venue = Venue(route, seed=1)
-    virtual_time.run(venue.hammer(LocalLimiter(), TEN, calls=20_000, workers=15))
+    virtual_time.run(venue.hammer(LocalLimiter(), TEN, calls=10_000, workers=15))
     assert violations(venue.stamps, 10, 1.0) == 0
     assert used(venue.stamps, 10, 1.0) >= least_used
 
