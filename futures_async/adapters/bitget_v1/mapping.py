@@ -258,13 +258,10 @@ def orders(row: WireOrder) -> fa.Order:
 @fa.table
 def fills(row: WireFill) -> fa.Fill:
     """Executions; the fee is positive where it was paid."""
-    name = needed(text(row.symbol))
     return fa.Fill(
-        venue=VENUE,
+        **named(VENUE, row.symbol, to_symbol),
         fill_id=needed(identifier(row.trade_id)),
         order_id=needed(identifier(row.order_id)),
-        symbol=made(to_symbol, name),
-        venue_symbol=name,
         side=needed(word(row.side, SIDE)),
         price=needed(number(row.price)),
         quantity=needed(size(row.size)),

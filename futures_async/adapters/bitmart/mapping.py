@@ -94,11 +94,8 @@ def funding_rates(row: wire.WireFunding, listed: wire.WireContract) -> fa.Fundin
 @fa.table_with
 def risk_limits(row: wire.WireBracket, rule: wire.WireRule) -> fa.RiskLimit:
     """Tiers; the rule around them names the contract."""
-    name = needed(text(rule.symbol))
     return fa.RiskLimit(
-        venue=words.VENUE,
-        symbol=made(words.unified_symbol, name),
-        venue_symbol=name,
+        **named(words.VENUE, rule.symbol, words.unified_symbol),
         tier=made(lambda tier: None if tier is None else int(tier), number(row.bracket)),
         min_notional=number(row.notional_floor),
         max_notional=number(row.notional_cap),

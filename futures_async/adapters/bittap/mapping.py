@@ -203,13 +203,10 @@ def _ended(total: Decimal | None, filled: Decimal | None) -> fa.OrderStatus:
 @fa.table
 def fills(row: wire.WireTrade) -> fa.Fill:
     """Executions."""
-    name = needed(text(row.symbol_id))
     return fa.Fill(
-        venue=VENUE,
+        **fa.named(VENUE, row.symbol_id, to_symbol),
         fill_id=needed(identifier(row.trade_id)),
         order_id=needed(identifier(row.order_id)),
-        symbol=made(to_symbol, name),
-        venue_symbol=name,
         side=needed(word(row.side, SIDE)),
         price=needed(number(row.trade_price)),
         quantity=needed(size(row.trade_quantity)),

@@ -201,14 +201,12 @@ def orders(row: wire.WireOrder, standing: wire.WireStanding, names: Names, *, li
 @fa.table
 def fills(row: wire.WireFill, names: Names) -> fa.Fill:
     """Executions. Their ids are hashes of both orders: with the time no two are equal."""
-    name, at = needed(text(row.coin)), needed(moment(row.time))
+    at = needed(moment(row.time))
     return fa.Fill(
-        venue=VENUE,
+        **fa.named(VENUE, row.coin, names.unified),
         fill_id=needed(made(_fill_id, at, text(row.tid))),
         order_id=needed(identifier(row.oid)),
         client_order_id=made(lambda cloid: None if cloid is None else client_id_of(cloid), identifier(row.cloid)),
-        symbol=made(names.unified, name),
-        venue_symbol=name,
         side=needed(word(row.side, SIDE)),
         price=needed(price(row.px)),
         quantity=needed(size(row.sz)),

@@ -128,15 +128,13 @@ def orders(row: wire.WireOrder, contract: fa.Contract) -> fa.Order:
 def _fill(
     row: wire.WireFill | wire.WirePushedOrder, contract: fa.Contract, fee: fa.Loose, coin: fa.Text, at_ms: fa.Moment
 ) -> fa.Fill:
-    name, at = needed(text(row.inst_id)), needed(price(row.fill_px))
+    at = needed(price(row.fill_px))
     quantity = in_base(size(row.fill_sz), contract.contract_size, contract.contract_value, at)
     return fa.Fill(
-        venue=VENUE,
+        **fa.named(VENUE, row.inst_id, unified_symbol),
         fill_id=needed(identifier(row.trade_id)),
         order_id=needed(identifier(row.ord_id)),
         client_order_id=text(row.cl_ord_id),
-        symbol=made(unified_symbol, name),
-        venue_symbol=name,
         side=needed(word(row.side, SIDE)),
         price=at,
         quantity=needed(quantity),
