@@ -45,6 +45,7 @@ from futures_async.trading.ordering import (
     OrderFields,
     Placement,
     PlannedOrder,
+    ToClose,
     by_client_id,
     carries,
 )
@@ -329,6 +330,7 @@ __all__ = [
     "Ticker",
     "TimeInForce",
     "TimeInForceLike",
+    "ToClose",
     "Topic",
     "TriggerEdits",
     "TypedRow",

@@ -11,7 +11,7 @@ from futures_async.trading.acceptance import READ_BACK_PAUSES_S
 from futures_async.trading.cancelling import urgent
 from futures_async.trading.cancelling_all import CancellingAll
 from futures_async.trading.closing_orders import closing_request, counted, exactly, parts_of
-from futures_async.trading.ordering import Ack
+from futures_async.trading.ordering import Ack, ToClose
 from futures_async.transport.channel import apart
 from futures_async.transport.endpoint import Kind
 from futures_async.unified.convert import chosen_or_none, is_multiple, to_text
@@ -250,7 +250,7 @@ class Closing(CancellingAll):
         self, venue_symbol: str, side: PositionSide | None, row: UnreadRow | None, margin_mode: MarginMode | None
     ) -> Order | None:
         async def deed() -> Ack | None:
-            return await self._close_unread(venue_symbol, side, row, margin_mode)
+            return await self._close_unread(ToClose(venue_symbol, side, row, margin_mode))
 
         ack = await self._channel.deeds.see_through(deed, Kind.ORDER)
         if ack is None or (ack.order_id is None and ack.client_order_id is None):

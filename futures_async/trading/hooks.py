@@ -13,13 +13,22 @@ from futures_async.trading.bounds import OrderBounds
 from futures_async.trading.contracts import RULES_WITHIN_S
 from futures_async.trading.desk import OrderDesk
 from futures_async.trading.facts import Facts
-from futures_async.trading.ordering import Ack, Amendment, BatchPlacement, Call, OrderFields, Placement, PlannedOrder
+from futures_async.trading.ordering import (
+    Ack,
+    Amendment,
+    BatchPlacement,
+    Call,
+    OrderFields,
+    Placement,
+    PlannedOrder,
+    ToClose,
+)
 from futures_async.trading.settings import SettingDesk
 from futures_async.transport.channel import LANE, Channel
 from futures_async.transport.dialect import Params
 from futures_async.transport.endpoint import Endpoint
 from futures_async.transport.limits.limiter import Priority
-from futures_async.unified.enums import MarginMode, OrderType, PositionMode, PositionSide
+from futures_async.unified.enums import MarginMode, OrderType, PositionMode
 from futures_async.unified.errors import (
     BadResponse,
     ClientClosed,
@@ -28,7 +37,6 @@ from futures_async.unified.errors import (
     OrderNotFound,
     OutcomeUnknown,
     ResponseMismatch,
-    UnreadRow,
 )
 from futures_async.unified.exchange import SEND_WITHIN_S, Capability, FuturesExchange
 from futures_async.unified.models import Contract, Order
@@ -134,17 +142,9 @@ class Hooks(FuturesExchange):
         """Cancel all; the ids, or None where the venue does not list them."""
         self._unsupported("cancel_all_orders")
 
-    async def _close_unread(
-        self, venue_symbol: str, side: PositionSide | None, row: UnreadRow | None, margin_mode: MarginMode | None
-    ) -> Ack | None:
+    async def _close_unread(self, wanted: ToClose) -> Ack | None:
         """Close a contract's positions at market by a call that needs less of them than an order does: the ids of the
         closing order, None where nothing is held. Only where the venue has such a call.
-
-        Args:
-            venue_symbol: The contract.
-            side: The position, where that is known.
-            row: What cannot be read; None where it can, and no order may have its size.
-            margin_mode: The position's, where that is known: one of the other mode must stay.
 
         Raises:
             NotSupported: The venue has none, or it takes what cannot be read either.

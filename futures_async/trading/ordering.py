@@ -22,7 +22,7 @@ from futures_async.unified.enums import (
     Side,
     TimeInForce,
 )
-from futures_async.unified.errors import ExchangeError, InvalidOrder
+from futures_async.unified.errors import ExchangeError, InvalidOrder, UnreadRow
 from futures_async.unified.exact import divide, multiply
 from futures_async.unified.models import Contract, Order, OrderRequest, Stop
 
@@ -157,6 +157,18 @@ class Call(NamedTuple):
     endpoint: Endpoint[Any]
     body: Any = None
     params: Params | None = None
+
+
+class ToClose(NamedTuple):
+    """A position that is to be closed at market, and what is known of it."""
+
+    venue_symbol: str
+    side: PositionSide | None
+    """None: that is not known."""
+    row: UnreadRow | None
+    """What cannot be read; None where it can, and no order may have its size."""
+    margin_mode: MarginMode | None
+    """Where that is known: one of the other mode must stay."""
 
 
 class Placement(NamedTuple):

@@ -201,26 +201,19 @@ class BitgetUTA(fa.BatchCancels, UnifiedTriggers):
         ask = self._asking(endpoints.FILLS, {"category": self._category}, fills(self._category))
         return await self._past([ask], query, cursor, lambda fill: fill.created_ms or 0)
 
-    async def _close_unread(
-        self,
-        venue_symbol: str,
-        side: fa.PositionSide | None,
-        row: fa.UnreadRow | None,
-        margin_mode: fa.MarginMode | None,
-    ) -> fa.Ack | None:
-        if margin_mode is not None and await self._has_twin(venue_symbol, side, row, margin_mode):
+    async def _close_unread(self, wanted: fa.ToClose) -> fa.Ack | None:
+        if wanted.margin_mode is not None and await self._has_twin(wanted, wanted.margin_mode):
             raise fa.NotSupported(f"{self.id}: the venue's own close names no margin mode, and one of each may be held")
-        for item in await self.flash_close(venue_symbol, side=side):
+        for item in await self.flash_close(wanted.venue_symbol, side=wanted.side):
             reason = refusal_of(item)
             if reason is not None:
                 raise self._dialect.judged(reason, endpoints.CLOSE_POSITIONS)
             return fa.Ack(str(item.order_id)) if item.order_id else None
         return None
 
-    async def _has_twin(
-        self, venue_symbol: str, side: fa.PositionSide | None, row: fa.UnreadRow | None, margin_mode: fa.MarginMode
-    ) -> bool:
+    async def _has_twin(self, wanted: fa.ToClose, margin_mode: fa.MarginMode) -> bool:
         """Whether a call for this side would close what is, or may be, in another margin mode."""
+        venue_symbol, side, row, _ = wanted
         unread: Sequence[fa.UnreadRow] = ()
         try:
             held: Sequence[fa.Position] = await self.fetch_positions(venue_symbol)

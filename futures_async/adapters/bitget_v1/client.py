@@ -242,15 +242,9 @@ class BitgetV1(BitgetV1Account):
             resolve_within_s=None,
         )
 
-    async def _close_unread(
-        self,
-        venue_symbol: str,
-        side: fa.PositionSide | None,
-        row: fa.UnreadRow | None,
-        margin_mode: fa.MarginMode | None,
-    ) -> fa.Ack | None:
-        body = {"symbol": venue_symbol} | ({} if side is None else {"positionSide": side.value})
-        order_id = (await self._call(api.CLOSE, body=body)).order_id
+    async def _close_unread(self, wanted: fa.ToClose) -> fa.Ack | None:
+        side = {} if wanted.side is None else {"positionSide": wanted.side.value}
+        order_id = (await self._call(api.CLOSE, body={"symbol": wanted.venue_symbol, **side})).order_id
         return fa.Ack(str(order_id)) if order_id else None
 
     # Pages

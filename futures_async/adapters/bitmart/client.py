@@ -113,20 +113,15 @@ class BitMart(BitMartTriggers):
         await self._call(endpoints.CANCEL_ORDERS, body={"symbol": venue_symbol})
         return None
 
-    async def _close_unread(
-        self,
-        venue_symbol: str,
-        side: fa.PositionSide | None,
-        row: fa.UnreadRow | None,
-        margin_mode: fa.MarginMode | None,
-    ) -> fa.Ack | None:
+    async def _close_unread(self, wanted: fa.ToClose) -> fa.Ack | None:
         """By the number of contracts that the row has: without their size, which may be what is not known of it."""
+        venue_symbol, side, row, _ = wanted
         held = getattr(None if row is None else row.raw, "current_amount", None)
         if side is None or not isinstance(held, (str, int, Decimal)):
-            return await super()._close_unread(venue_symbol, side, row, margin_mode)
+            return await super()._close_unread(wanted)
         contracts = decimal_or_none(held, "current_amount")
         if contracts is None or contracts <= 0 or contracts != int(contracts):
-            return await super()._close_unread(venue_symbol, side, row, margin_mode)
+            return await super()._close_unread(wanted)
         own = make_client_order_id()  # by which the order is found where its answer is lost
         body = {
             "symbol": venue_symbol,

@@ -223,13 +223,7 @@ class Bybit(fa.BatchCancels, TriggerCalls):
 
         return ask
 
-    async def _close_unread(
-        self,
-        venue_symbol: str,
-        side: fa.PositionSide | None,
-        row: fa.UnreadRow | None,
-        margin_mode: fa.MarginMode | None,
-    ) -> fa.Ack | None:
+    async def _close_unread(self, wanted: fa.ToClose) -> fa.Ack | None:
         """By orders of size 0, each of which closes up to the largest order, until the venue says that nothing is left;
         of an unknown side each is tried. The first order's ids: the others may have found nothing, as the venue answers
         before it executes.
@@ -238,6 +232,7 @@ class Bybit(fa.BatchCancels, TriggerCalls):
             OrderOutcomeUnknown: Nothing was refused, and something may be left all the same.
             OrderRejected: There is nothing to reduce, or other orders reduce it already: what is held is to be read.
         """
+        venue_symbol, side, *_ = wanted
         hedged = await self._known_position_mode(venue_symbol) is fa.PositionMode.HEDGE
         refusal: fa.OrderRejected | None = None
         for there in tuple(fa.PositionSide) if side is None else (side,):

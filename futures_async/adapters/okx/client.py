@@ -207,15 +207,10 @@ class OKX(fa.BatchCancels, OKXTriggers):
         params: fa.Params = {**endpoints.SWAP, "instId": query.symbol}
         return await self._past((endpoints.FILLS, endpoints.OLD_FILLS), params, "bill_id", fills(), query, cursor)
 
-    async def _close_unread(
-        self,
-        venue_symbol: str,
-        side: fa.PositionSide | None,
-        row: fa.UnreadRow | None,
-        margin_mode: fa.MarginMode | None,
-    ) -> fa.Ack | None:
+    async def _close_unread(self, wanted: fa.ToClose) -> fa.Ack | None:
         """By the venue's own close. Closing orders that wait would block it, and are cancelled by it; the margin mode
         must be said, and is one of two."""
+        venue_symbol, side, _, margin_mode = wanted
         refusal: fa.OrderRejected | None = None
         body: dict[str, Any] = {"instId": venue_symbol, "autoCxl": True, "clOrdId": fa.make_client_order_id()}
         if side is not None and await self._known_position_mode(venue_symbol) is fa.PositionMode.HEDGE:

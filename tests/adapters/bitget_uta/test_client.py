@@ -14,6 +14,7 @@ import pytest
 from msgspec import structs
 
 import futures_async.unified.models as fa
+from futures_async.adapter import ToClose
 from futures_async.adapters.bitget_uta import BitgetUTA, wire
 from futures_async.adapters.bitget_uta.simulated import DEMO_KEY
 from futures_async.registry import detect
@@ -125,7 +126,7 @@ async def test_the_venues_own_close_names_no_margin_mode_and_is_not_sent_where_o
 
     client.fetch_positions = both
     with pytest.raises(NotSupported, match="names no margin mode"):
-        await client._close_unread("BTCUSDT", PositionSide.LONG, None, MarginMode.ISOLATED)
+        await client._close_unread(ToClose("BTCUSDT", PositionSide.LONG, None, MarginMode.ISOLATED))
     assert rig.wire.bodies("/trade/close-positions") == []
 
 
@@ -158,10 +159,10 @@ async def test_a_row_that_cannot_be_read_is_closed_where_nothing_of_another_marg
     client.fetch_positions = held
     rig.wire.gives("/trade/close-positions", plain("close_positions"))
     if closes:
-        assert await client._close_unread("BTCUSDT", side, row, MarginMode.ISOLATED) is not None
+        assert await client._close_unread(ToClose("BTCUSDT", side, row, MarginMode.ISOLATED)) is not None
     else:
         with pytest.raises(NotSupported, match="names no margin mode"):
-            await client._close_unread("BTCUSDT", side, row, MarginMode.ISOLATED)
+            await client._close_unread(ToClose("BTCUSDT", side, row, MarginMode.ISOLATED))
     assert (len(rig.wire.bodies("/trade/close-positions")) == 1) is closes
 
 
@@ -174,7 +175,8 @@ async def test_a_row_of_the_other_side_that_cannot_be_read_stops_no_close(rig: R
             raise UnreadRows("one row", rows=[position(margin_mode=MarginMode.ISOLATED)], unread=[row])
 
         client.fetch_positions = held
-        twin = await client._has_twin("BTCUSDT", PositionSide.LONG, None, MarginMode.ISOLATED)
+        wanted = ToClose("BTCUSDT", PositionSide.LONG, None, MarginMode.ISOLATED)
+        twin = await client._has_twin(wanted, MarginMode.ISOLATED)
         assert twin is not closes
 
 

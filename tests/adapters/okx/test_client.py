@@ -26,6 +26,7 @@ from futures_async import (
     Stop,
     TimeInForce,
 )
+from futures_async.adapter import ToClose
 from futures_async.adapters.okx import OKX, endpoints
 from futures_async.adapters.okx.simulated.base import CODES, OKXSide
 from futures_async.portfolio.acts import closings
@@ -176,9 +177,9 @@ async def test_the_venues_own_close_leaves_a_position_of_the_other_margin_mode_a
     client: Any = rig.client()
     await client.create_order(market(margin_mode=MarginMode.ISOLATED))
     with pytest.raises(errors.OrderRejected):
-        await client._close_unread("BTC-USDT-SWAP", None, None, MarginMode.CROSS)
+        await client._close_unread(ToClose("BTC-USDT-SWAP", None, None, MarginMode.CROSS))
     assert len(rig.account.positions) == 1
-    assert await client._close_unread("BTC-USDT-SWAP", None, None, MarginMode.ISOLATED) is not None
+    assert await client._close_unread(ToClose("BTC-USDT-SWAP", None, None, MarginMode.ISOLATED)) is not None
     assert rig.account.positions == {}
 
 
@@ -936,7 +937,7 @@ async def test_a_close_goes_on_to_the_other_margin_mode_where_there_is_no_isolat
     closed = {"instId": "BTC-USDT-SWAP", "posSide": "net", "clOrdId": "x", "tag": ""}
     gone = listing() | {"code": "51043", "msg": "This isolated position doesn't exist."}
     rig.wire.answer(f"{TRADE}/close-position", gone, listing(closed))
-    await client._close_unread("BTC-USDT-SWAP", None, None, None)  # pyright: ignore[reportPrivateUsage] - what an emergency does
+    await client._close_unread(ToClose("BTC-USDT-SWAP", None, None, None))  # pyright: ignore[reportPrivateUsage] - what an emergency does
     assert [json.loads(seen.body)["mgnMode"] for seen in rig.wire.to(f"{TRADE}/close-position")] == [
         "isolated",
         "cross",
