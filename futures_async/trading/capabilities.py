@@ -23,6 +23,7 @@ FOLLOWS: Mapping[Can, Sequence[str]] = {
     Can.FETCH_OPEN_ORDERS: ("_open_page",),
     Can.FETCH_POSITION_MODE: ("only_position_mode",),
     Can.SET_POSITION_MODE: ("_position_mode_change", "fetch_position_mode"),
+    Can.SET_MARGIN_MODE: ("_put_margin_mode",),
     Can.FETCH_LEVERAGE: ("_read_leverage",),
     Can.SET_LEVERAGE: ("_leverage_change", "_read_leverage"),
     Can.CREATE_ORDER: ("_placement", "fetch_order"),

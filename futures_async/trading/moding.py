@@ -1,4 +1,6 @@
-"""The position mode, at venues where it is the account's: told without a call where there is one, set and read back."""
+"""Modes: of positions, where it is the account's (told without a call where there is one, set and read back), and of
+margin, where it is each contract's.
+"""
 
 from __future__ import annotations
 
@@ -7,12 +9,13 @@ from typing import ClassVar
 from futures_async.trading.hooks import Hooks
 from futures_async.trading.ordering import Call
 from futures_async.unified.convert import chosen
-from futures_async.unified.enums import PositionMode, PositionModeLike
+from futures_async.unified.enums import MarginMode, MarginModeLike, PositionMode, PositionModeLike
+from futures_async.unified.errors import InvalidRequest
 from futures_async.unified.exchange import Capability
 
 
 class Moding(Hooks):
-    """Sets the position mode; an adapter gives the call, and reads what stands."""
+    """Sets modes; an adapter gives the call, and reads what stands."""
 
     position_mode_stands: ClassVar[frozenset[str]] = frozenset()
     """Codes that say that the mode is set already."""
@@ -41,3 +44,16 @@ class Moding(Hooks):
             )
         finally:
             self._position_mode = None
+
+    async def _put_margin_mode(self, venue_symbol: str, mode: MarginMode) -> None:
+        """Set the margin mode of one contract, and see that it stands."""
+        self._unsupported("set_margin_mode")
+
+    async def set_margin_mode(
+        self, mode: MarginModeLike, *, symbol: str | None = None, margin_coin: str = "USDT"
+    ) -> None:
+        self._require(Capability.SET_MARGIN_MODE)
+        wanted = chosen(MarginMode, mode, "mode")
+        if symbol is None:
+            raise InvalidRequest(f"{self.id}: the margin mode is set per contract: name the symbol")
+        await self._put_margin_mode(self.venue_symbol(symbol), wanted)

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import msgspec
 
 import futures_async.adapter as fa
-from futures_async.adapter import chosen, decimal_or_none, side_by_side, to_text, unread_of, unread_rows, walks
+from futures_async.adapter import decimal_or_none, side_by_side, to_text, unread_of, unread_rows, walks
 from futures_async.adapters._rows import listed, same_name
 from futures_async.adapters.binance import endpoints, mapping, wire
 from futures_async.adapters.binance.codes import MARGIN_MODE_STANDS, POSITION_MODE_HELD, POSITION_MODE_STANDS
@@ -90,33 +90,22 @@ class BinanceAccount(BinanceKind):
         """Of the whole account, COIN-M included; no position and no order may be open there."""
         return fa.Call(endpoints.SET_POSITION_MODE, {"dualSidePosition": mode is fa.PositionMode.HEDGE})
 
-    async def set_margin_mode(
-        self, mode: fa.MarginModeLike, *, symbol: str | None = None, margin_coin: str = "USDT"
-    ) -> None:
-        """Set the margin mode of a contract; no position and no order may be open in it.
-
-        Raises:
-            InvalidRequest: No symbol: the venue has it per contract.
-            MarginModeConflict: In multi-assets mode there is cross margin only.
-        """
-        mode = chosen(fa.MarginMode, mode, "mode")
-        if symbol is None:
-            raise fa.InvalidRequest(f"{self.id}: the margin mode is set per contract: name the symbol")
-        name = self.venue_symbol(symbol)
+    async def _put_margin_mode(self, venue_symbol: str, mode: fa.MarginMode) -> None:
+        """No position and no order may be open in it; in multi-assets mode there is cross margin only."""
         try:
             await self._apply(
-                ("set_margin_mode", name),
+                ("set_margin_mode", venue_symbol),
                 mode,
                 send=lambda: self._call(
-                    endpoints.SET_MARGIN_TYPE, body={"symbol": name, "marginType": _MARGIN_TYPES[mode]}
+                    endpoints.SET_MARGIN_TYPE, body={"symbol": venue_symbol, "marginType": _MARGIN_TYPES[mode]}
                 ),
-                read=lambda: self.fetch_leverage(name),
+                read=lambda: self.fetch_leverage(venue_symbol),
                 stands=lambda found: found.margin_mode is mode,
                 unchanged=(MARGIN_MODE_STANDS,),
             )
         except fa.PositionModeConflict as error:
             # Seen where the mode stood already: a word about orders that were not there.
-            if error.code != POSITION_MODE_HELD or not await self._has_margin_mode(name, mode):
+            if error.code != POSITION_MODE_HELD or not await self._has_margin_mode(venue_symbol, mode):
                 raise
 
     async def _has_margin_mode(self, venue_symbol: str, mode: fa.MarginMode) -> bool:

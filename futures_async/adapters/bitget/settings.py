@@ -52,25 +52,20 @@ class BitgetSettings(BitgetAccount):
             UNCHANGED | {"22002"},
         )
 
-    async def set_margin_mode(
-        self, mode: fa.MarginModeLike, *, symbol: str | None = None, margin_coin: str = "USDT"
-    ) -> None:
-        mode = chosen(fa.MarginMode, mode, "mode")
-        if symbol is None:
-            raise fa.InvalidRequest(f"{self.id} sets the margin mode for each symbol: name it")
-        params = self._settled_params(symbol)
+    async def _put_margin_mode(self, venue_symbol: str, mode: fa.MarginMode) -> None:
+        params = self._settled_params(venue_symbol)
 
         async def read() -> fa.MarginMode:
-            account = await self._symbol_account(symbol)
+            account = await self._symbol_account(venue_symbol)
             return known(mapping.MARGIN_MODE, account.margin_mode or "", "marginMode")
 
-        self._margin_modes.pop(params["symbol"], None)
+        self._margin_modes.pop(venue_symbol, None)
         if await read() is mode:
             return  # the venue refuses even "no change" while positions or orders are open
         body = {**params, "marginMode": mapping.WIRE_MARGIN_MODE[mode]}
         try:
             await self._apply(
-                ("set_margin_mode", params["symbol"]),
+                ("set_margin_mode", venue_symbol),
                 mode,
                 send=lambda: self._call(endpoints.SET_MARGIN_MODE, body=body),
                 read=read,
@@ -78,7 +73,7 @@ class BitgetSettings(BitgetAccount):
                 unchanged=UNCHANGED,
             )
         finally:
-            self._margin_modes.pop(params["symbol"], None)  # what was read on the way may be old
+            self._margin_modes.pop(venue_symbol, None)  # what was read on the way may be old
 
     async def fetch_position_mode(self, symbol: str | None = None) -> fa.PositionMode:
         """Read whether positions are one-way or hedged; one mode holds for the whole product type."""

@@ -172,20 +172,15 @@ class BitMartAccount(fa.Adapter):
         body = {"symbol": venue_symbol, "leverage": to_text(leverage), "open_type": words.MARGIN_MODE_WORD[mode]}
         return fa.LeverageChange([fa.Call(endpoints.SUBMIT_LEVERAGE, body)], mode)
 
-    async def set_margin_mode(
-        self, mode: fa.MarginModeLike, *, symbol: str | None = None, margin_coin: str = "USDT"
-    ) -> None:
-        """Set cross or isolated margin of one contract; its leverage stays."""
-        mode = chosen(fa.MarginMode, mode, "mode")
-        if symbol is None:
-            raise fa.InvalidRequest(f"{self.id}: the margin mode is set per contract: name the symbol")
+    async def _put_margin_mode(self, venue_symbol: str, mode: fa.MarginMode) -> None:
+        """Its leverage stays."""
         self._active("set_margin_mode")
-        now = await self.fetch_leverage(symbol)
+        now = await self.fetch_leverage(venue_symbol)
         if now.margin_mode is mode:
             return
         if now.leverage is None:
             raise fa.DecodeError(f"{self.id}: the leverage that is set cannot be read", path="leverage")
-        await self._put_leverage(self.venue_symbol(symbol), now.leverage, mode)
+        await self._put_leverage(venue_symbol, now.leverage, mode)
 
     async def _opening_terms(self, name: str) -> tuple[Decimal | None, fa.MarginMode | None]:
         """Leverage and margin mode that an opening order must repeat; read anew each minute, and after a conflict."""

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import msgspec
 
 import futures_async.adapter as fa
-from futures_async.adapter import chosen, decimal_or_none, unread_of
+from futures_async.adapter import decimal_or_none, unread_of
 from futures_async.adapters._rows import nameless
 from futures_async.adapters.hyperliquid import endpoints as api
 from futures_async.adapters.hyperliquid import mapping, wire
@@ -262,20 +262,15 @@ class AccountCalls(MarketCalls):
         }
         return fa.LeverageChange([fa.Call(api.SET_LEVERAGE, body)], mode)
 
-    async def set_margin_mode(
-        self, mode: fa.MarginModeLike, *, symbol: str | None = None, margin_coin: str = "USDC"
-    ) -> None:
-        """Set cross or isolated for a contract; its leverage stays. Not while it has a position."""
-        wanted = chosen(fa.MarginMode, mode, "mode")
-        if symbol is None:
-            raise fa.InvalidRequest(f"{self.id}: set_margin_mode needs a symbol: each contract has its own")
-        found = await self.fetch_leverage(symbol)
+    async def _put_margin_mode(self, venue_symbol: str, mode: fa.MarginMode) -> None:
+        """Its leverage stays. Not while it has a position."""
+        found = await self.fetch_leverage(venue_symbol)
         if found.leverage is None:
             raise fa.DecodeError(
-                f"{self.id}: the leverage of {symbol}, which is set with it, is not told", path="leverage"
+                f"{self.id}: the leverage of {venue_symbol}, which is set with it, is not told", path="leverage"
             )
-        if found.margin_mode is not wanted:
-            await self._put_leverage(found.venue_symbol, found.leverage, wanted)
+        if found.margin_mode is not mode:
+            await self._put_leverage(found.venue_symbol, found.leverage, mode)
 
     async def _margin_move(self, position: fa.Position, amount: Decimal) -> fa.Call:
         asset, units = await self._asset(position.venue_symbol), fa.EXACT.divide(amount, MARGIN_UNIT)
