@@ -10,18 +10,8 @@ from typing import Any
 import futures_async.adapter as fa
 from futures_async.adapter import known_or_none, to_text
 from futures_async.adapters._bitget import ProductType
-from futures_async.adapters.bitget_uta import wire
-from futures_async.adapters.bitget_uta.strategies import (
-    ACTIVATED_BY,
-    CLOSES,
-    LEGS,
-    SOURCE,
-    TPSL,
-    TRAILING,
-    TRIGGER,
-    WHOLE,
-    legs_of,
-)
+from futures_async.adapters.bitget_uta import strategies, wire
+from futures_async.adapters.bitget_uta.strategies import legs_of
 
 
 def shared_out(
@@ -39,13 +29,13 @@ def shared_out(
 
 def whole_id() -> str:
     """A client order id that says what the row will not."""
-    return WHOLE + secrets.token_hex(12)
+    return strategies.WHOLE + secrets.token_hex(12)
 
 
 def trigger_body(order: fa.PlannedOrder, category: ProductType) -> dict[str, Any]:
     """An order that waits for a price; with a limit price it becomes a limit order, else a market order."""
     request = order.request
-    body = _frame(order, category, TRIGGER) | _sides(order)
+    body = _frame(order, category, strategies.TRIGGER) | _sides(order)
     body |= {
         "triggerBy": _source(request.trigger_by),
         "triggerPrice": to_text(order.trigger_price),
@@ -65,14 +55,14 @@ def trailing_body(order: fa.PlannedOrder, category: ProductType, rate: Decimal) 
         "trailVariance": to_text(fa.EXACT.multiply(rate, Decimal(100)).normalize(fa.EXACT)),
         "preOrderType": "market",
     }
-    return _frame(order, category, TRAILING) | _sides(order) | {"trailingStopParams": [terms]}
+    return _frame(order, category, strategies.TRAILING) | _sides(order) | {"trailingStopParams": [terms]}
 
 
 def stop_bodies(order: fa.PlannedOrder, category: ProductType) -> list[dict[str, Any]]:
     """The take-profit or stop-loss of a part of a position: see `held_bodies`."""
     request = order.request
     stop = fa.Stop(order.trigger_price, request.trigger_by, request.price)
-    body = _frame(order, category, TPSL) | {"tpslMode": "partial"} | leg_fields({order.kind.value: stop})
+    body = _frame(order, category, strategies.TPSL) | {"tpslMode": "partial"} | leg_fields({order.kind.value: stop})
     return held_bodies(body, order.position_side, order.position_mode)
 
 
@@ -80,7 +70,7 @@ def whole_body(
     venue_symbol: str, category: ProductType, stops: Mapping[str, fa.Stop], client_order_id: str
 ) -> dict[str, Any]:
     """Take-profit and stop-loss of a whole position, in one order: see `held_bodies`."""
-    body = {"category": category, "symbol": venue_symbol, "type": TPSL, "tpslMode": "full"}
+    body = {"category": category, "symbol": venue_symbol, "type": strategies.TPSL, "tpslMode": "full"}
     return {**body, **leg_fields(stops), "clientOid": client_order_id}
 
 
@@ -90,7 +80,7 @@ def held_bodies(body: dict[str, Any], held: fa.PositionSide, mode: fa.PositionMo
     One page requires `posSide` in one-way mode too, and so it was seen; a later one describes `side` and `reduceOnly`.
     """
     by_position = {**body, "posSide": held.value}
-    side = CLOSES[held].value
+    side = strategies.CLOSES[held].value
     if mode is fa.PositionMode.HEDGE:
         return [{**by_position, "side": side} if "qty" in body else by_position]
     return [by_position, {**body, "side": side, "reduceOnly": "yes"}]
@@ -100,7 +90,7 @@ def leg_fields(stops: Mapping[str, fa.Stop]) -> dict[str, str]:
     """Legs in the venue's words."""
     fields: dict[str, str] = {}
     for name, stop in stops.items():
-        long, short = LEGS[name]
+        long, short = strategies.LEGS[name]
         fields |= {
             long: to_text(stop.price),
             f"{short}TriggerBy": _source(stop.trigger_by),
@@ -114,15 +104,15 @@ def leg_fields(stops: Mapping[str, fa.Stop]) -> dict[str, str]:
 def trigger_fields(row: wire.WireStrategy, at: Decimal, limit: Decimal | None) -> dict[str, str]:
     """A change of a trigger in the venue's words: everything again."""
     fields = {"triggerPrice": to_text(at), "triggerOrderType": "market" if limit is None else "limit"}
-    by = known_or_none(SOURCE, row.trigger_by)
+    by = known_or_none(strategies.SOURCE, row.trigger_by)
     if by is not None:
-        fields["triggerBy"] = ACTIVATED_BY[by]
+        fields["triggerBy"] = strategies.ACTIVATED_BY[by]
     return fields if limit is None else {**fields, "triggerOrderPrice": to_text(limit)}
 
 
 def _source(source: fa.PriceSource | None) -> str:
     """By the mark price unless told otherwise: one odd trade sets nothing off."""
-    return ACTIVATED_BY[source or fa.PriceSource.MARK]
+    return strategies.ACTIVATED_BY[source or fa.PriceSource.MARK]
 
 
 def _frame(order: fa.PlannedOrder, category: ProductType, kind: str) -> dict[str, Any]:

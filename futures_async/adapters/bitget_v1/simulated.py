@@ -11,18 +11,9 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import futures_async.simulator.venue as sim
+from futures_async.adapters.bitget.simulated import gate
 from futures_async.adapters.bitget.simulated.base import SIDES, TRADES
-from futures_async.adapters.bitget.simulated.gate import (
-    CLASSIC,
-    CODES,
-    FAMILY,
-    BitgetGate,
-    maybe,
-    needed_number,
-    pick,
-    required,
-    whole,
-)
+from futures_async.adapters.bitget.simulated.gate import maybe, needed_number, pick, required, whole
 from futures_async.adapters.bitget_v1 import simulated_rows
 from futures_async.simulator.venue import errors, get, open_demo_account, page, post
 
@@ -63,20 +54,20 @@ OWN_CODES: sim.Table = {
 }
 
 
-class SimulatedBitgetV1(BitgetGate):
+class SimulatedBitgetV1(gate.BitgetGate):
     """Mix v1, classic accounts: every call of the two documents; limits are the historical interface's."""
 
-    tables = (OWN_CODES, CODES)
+    tables = (OWN_CODES, gate.CODES)
     id = "bitget-v1"
     prefixes = (f"{BASE}/",)
 
     def demo_account(self, setup: sim.Setup) -> sim.Account:
         """An account of its own, or the one whose key is given."""
         key = setup.key or KEY
-        found = self.engine.find_key(FAMILY, key.key)
+        found = self.engine.find_key(gate.FAMILY, key.key)
         if found is not None:
             return found[0]
-        return open_demo_account(self.engine, setup, "70003001", key=key, family=FAMILY, kind=CLASSIC)
+        return open_demo_account(self.engine, setup, "70003001", key=key, family=gate.FAMILY, kind=gate.CLASSIC)
 
     # What requests name
 

@@ -5,17 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from futures_async.adapters.binance.simulated.base import (
-    ORDERS,
-    READER,
-    V1,
-    V2,
-    WEIGHT,
-    Fapi,
-    fields_of,
-    per_symbol,
-    venue_symbol,
-)
+from futures_async.adapters.binance.simulated import base
+from futures_async.adapters.binance.simulated.base import fields_of, per_symbol, venue_symbol
 from futures_async.simulator.contracts import ContractSpec
 from futures_async.simulator.dialect import Request, VenueRefusal, plain, public
 from futures_async.transport.endpoint import RateLimit
@@ -26,23 +17,23 @@ LISTED_MS = 1_569_398_400_000
 SPEEDS = {60.0: ("MINUTE", 1), 10.0: ("SECOND", 10)}
 
 
-class MarketCalls(Fapi):
+class MarketCalls(base.Fapi):
     """Contracts, prices, funding."""
 
-    @public(f"{V1}/ping")
+    @public(f"{base.V1}/ping")
     def ping(self, request: Request) -> dict[str, Any]:
         """Nothing."""
         return {}
 
-    @public(f"{V1}/time")
+    @public(f"{base.V1}/time")
     def time(self, request: Request) -> dict[str, int]:
         """The one clock."""
         return {"serverTime": request.now_ms}
 
-    @public(f"{V1}/exchangeInfo")
+    @public(f"{base.V1}/exchangeInfo")
     def exchange_info(self, request: Request) -> dict[str, Any]:
         """Its own clock stands still."""
-        limits = [("REQUEST_WEIGHT", WEIGHT), *(("ORDERS", limit) for limit in ORDERS)]
+        limits = [("REQUEST_WEIGHT", base.WEIGHT), *(("ORDERS", limit) for limit in base.ORDERS)]
         return {
             "timezone": "UTC",
             "serverTime": LISTED_MS,
@@ -67,7 +58,7 @@ class MarketCalls(Fapi):
             return row(self.contract(fields))
         return [row(contract) for contract in self.engine.world.linear]
 
-    @public(f"{V1}/ticker/24hr", weight=per_symbol(1, 40))
+    @public(f"{base.V1}/ticker/24hr", weight=per_symbol(1, 40))
     def day_ticker(self, request: Request) -> Any:
         """No best prices."""
         return self._one_or_all(request, self.day_row)
@@ -92,7 +83,7 @@ class MarketCalls(Fapi):
             "count": 1,
         }
 
-    @public(f"{V1}/ticker/bookTicker", weight=per_symbol(2, 5))
+    @public(f"{base.V1}/ticker/bookTicker", weight=per_symbol(2, 5))
     def book_ticker(self, request: Request) -> Any:
         """Best prices."""
         return self._one_or_all(request, self._book)
@@ -109,8 +100,8 @@ class MarketCalls(Fapi):
             "lastUpdateId": self.engine.now_ms,
         }
 
-    @public(f"{V1}/ticker/price")
-    @public(f"{V2}/ticker/price")
+    @public(f"{base.V1}/ticker/price")
+    @public(f"{base.V2}/ticker/price")
     def price(self, request: Request) -> Any:
         """The last price alone."""
 
@@ -120,7 +111,7 @@ class MarketCalls(Fapi):
 
         return self._one_or_all(request, row)
 
-    @public(f"{V1}/premiumIndex", weight=per_symbol(1, 10))
+    @public(f"{base.V1}/premiumIndex", weight=per_symbol(1, 10))
     def premium(self, request: Request) -> Any:
         """Mark, index, and the estimate of the next funding."""
         return self._one_or_all(request, self.premium_row)
@@ -139,7 +130,7 @@ class MarketCalls(Fapi):
             "time": self.engine.now_ms,
         }
 
-    @public(f"{V1}/fundingInfo", FUNDING)
+    @public(f"{base.V1}/fundingInfo", FUNDING)
     def funding_info(self, request: Request) -> list[dict[str, Any]]:
         """Of contracts whose settings are not the default."""
         return [
@@ -153,11 +144,11 @@ class MarketCalls(Fapi):
             if contract.funding_interval_h != 8
         ]
 
-    @public(f"{V1}/fundingRate", FUNDING)
+    @public(f"{base.V1}/fundingRate", FUNDING)
     def funding_rate(self, request: Request) -> list[dict[str, Any]]:
         """Settled rates, ascending."""
         fields = fields_of(request)
-        since, limit = READER.whole(fields, "startTime") or 0, min(READER.whole(fields, "limit") or 100, 1000)
+        since, limit = base.READER.whole(fields, "startTime") or 0, min(base.READER.whole(fields, "limit") or 100, 1000)
         rows: list[dict[str, Any]] = [
             {
                 "symbol": venue_symbol(contract),
@@ -171,11 +162,11 @@ class MarketCalls(Fapi):
         ]
         return sorted(rows, key=lambda row: row["fundingTime"])[-limit:]
 
-    @public(f"{V1}/depth", needs="symbol", weight=2)
+    @public(f"{base.V1}/depth", needs="symbol", weight=2)
     def depth(self, request: Request) -> dict[str, Any]:
         """Levels ten ticks apart."""
         fields = fields_of(request)
-        contract, count = self.contract(fields), READER.whole(fields, "limit") or 500
+        contract, count = self.contract(fields), base.READER.whole(fields, "limit") or 500
         if count > 1000:
             raise VenueRefusal("-1130", "Data sent for parameter 'limit' is not valid.")
         asks, bids = self.engine.figures.levels(contract, min(count, 20))

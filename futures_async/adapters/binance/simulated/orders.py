@@ -7,19 +7,8 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import futures_async.simulator.venue as sim
-from futures_async.adapters.binance.simulated.base import (
-    BATCH,
-    DAY_MS,
-    GONE,
-    ORDERS,
-    READER,
-    V1,
-    Fapi,
-    fields_of,
-    items_of,
-    per_symbol,
-    refused,
-)
+from futures_async.adapters.binance.simulated import base
+from futures_async.adapters.binance.simulated.base import fields_of, items_of, per_symbol, refused
 from futures_async.adapters.binance.simulated.rows import FORCES, fill_row, order_row
 from futures_async.simulator.venue import errors, get, opened_side, post, route
 
@@ -34,20 +23,20 @@ ALL_DONE = {"code": 200, "msg": "The operation of cancel all open order is done.
 
 
 def ticket_of(
-    dialect: Fapi, account: sim.Account, fields: Mapping[str, Any], client_id: str, *, typed: bool
+    dialect: base.Fapi, account: sim.Account, fields: Mapping[str, Any], client_id: str, *, typed: bool
 ) -> sim.Ticket:
     """What regular and conditional orders say alike; `typed`: its type is LIMIT or MARKET, and no other."""
     contract = dialect.contract(fields)
-    side, held = READER.pick(fields, "side", TRADES), dialect.held_side(account, fields)
+    side, held = base.READER.pick(fields, "side", TRADES), dialect.held_side(account, fields)
     hedge = account.default_mode is sim.PositionMode.HEDGE
     if hedge and fields.get("reduceOnly"):
         raise sim.VenueRefusal("-1106", "Parameter 'reduceonly' sent when not required.")
-    price, force = READER.number(fields, "price"), fields.get("timeInForce")
-    limited = READER.pick(fields, "type", TYPES) is sim.OrderType.LIMIT if typed else price is not None
+    price, force = base.READER.number(fields, "price"), fields.get("timeInForce")
+    limited = base.READER.pick(fields, "type", TYPES) is sim.OrderType.LIMIT if typed else price is not None
     if limited and price is None:
-        READER.required(fields, "price")
+        base.READER.required(fields, "price")
     if typed and limited:
-        READER.required(fields, "timeInForce")
+        base.READER.required(fields, "timeInForce")
     if not limited and (price is not None or (typed and force)):
         raise sim.VenueRefusal("-1106", f"Parameter '{'price' if price else 'timeinforce'}' sent when not required.")
     text = fields.get(client_id) or f"web{dialect.engine.world.next_id(account)}"
@@ -57,21 +46,23 @@ def ticket_of(
         symbol=contract.symbol,
         side=side,
         type=sim.OrderType.LIMIT if limited else sim.OrderType.MARKET,
-        quantity=READER.needed_number(fields, "quantity"),
+        quantity=base.READER.needed_number(fields, "quantity"),
         price=price,
-        time_in_force=READER.pick(fields, "timeInForce", FORCE_WORDS) if limited and force else sim.TimeInForce.GTC,
+        time_in_force=base.READER.pick(fields, "timeInForce", FORCE_WORDS)
+        if limited and force
+        else sim.TimeInForce.GTC,
         intent=None if held is None else sim.Intent.OPEN if held is opened_side(side) else sim.Intent.CLOSE,
-        reduce_only=not hedge and READER.pick(fields, "reduceOnly", FLAGS, "false"),
+        reduce_only=not hedge and base.READER.pick(fields, "reduceOnly", FLAGS, "false"),
         client_id=text,
     )
 
 
-class OrderCalls(Fapi):
+class OrderCalls(base.Fapi):
     """Placing, changing, cancelling and finding."""
 
     # -- placing
 
-    @post(f"{V1}/order", ORDERS, sim.Kind.ORDER, needs="symbol side type")
+    @post(f"{base.V1}/order", base.ORDERS, sim.Kind.ORDER, needs="symbol side type")
     def place(self, request: sim.Request) -> dict[str, Any]:
         """ACK says new, whatever has filled."""
         return self._place(request, fields_of(request), "EXPIRE_MAKER")
@@ -82,7 +73,7 @@ class OrderCalls(Fapi):
                 "-4120",
                 "Order type not supported for this endpoint. Please use the Algo Order API endpoints instead.",
             )
-        READER.required(fields, *PLACING.split())
+        base.READER.required(fields, *PLACING.split())
         ticket = ticket_of(self, request.account, fields, "newClientOrderId", typed=True)
         ticket.tag["stp"] = fields.get("selfTradePreventionMode") or prevention
         book = self.engine.world.book(ticket.symbol)
@@ -102,13 +93,13 @@ class OrderCalls(Fapi):
     def _row(self, order: sim.Order, *, read: bool = True) -> dict[str, Any]:
         return order_row(order, self.name(order.symbol), read=read)
 
-    @post(f"{V1}/order/test", needs="symbol side type")
+    @post(f"{base.V1}/order/test", needs="symbol side type")
     def test(self, request: sim.Request) -> dict[str, Any]:
         """Looked at, and not placed."""
         self._ticket(request, fields_of(request), "NONE")
         return {}
 
-    @post(f"{V1}/batchOrders", BATCH, sim.Kind.ORDER, weight=5)
+    @post(f"{base.V1}/batchOrders", base.BATCH, sim.Kind.ORDER, weight=5)
     def place_batch(self, request: sim.Request) -> list[dict[str, Any]]:
         """Each by itself; a refusal stands in the place of its order, and names none."""
 
@@ -125,20 +116,20 @@ class OrderCalls(Fapi):
 
     # -- changing
 
-    @route("PUT", f"{V1}/order", ORDERS, kind=sim.Kind.ORDER, needs="symbol side quantity price")
+    @route("PUT", f"{base.V1}/order", base.ORDERS, kind=sim.Kind.ORDER, needs="symbol side quantity price")
     def amend(self, request: sim.Request) -> dict[str, Any]:
         """In place, both numbers said."""
         fields, account = fields_of(request), request.account
         order = self._find(account, fields)
         if not order.is_open:
             raise errors.OrderFinished("finished")
-        price, quantity = READER.needed_number(fields, "price"), READER.needed_number(fields, "quantity")
+        price, quantity = base.READER.needed_number(fields, "price"), base.READER.needed_number(fields, "quantity")
         changed = self.engine.orders.amend(account, order, price=price, quantity=quantity, in_place=True)
         return self._row(changed, read=False)
 
     # -- cancelling
 
-    @route("DELETE", f"{V1}/order", kind=sim.Kind.CANCEL, needs="symbol", codes=GONE)
+    @route("DELETE", f"{base.V1}/order", kind=sim.Kind.CANCEL, needs="symbol", codes=base.GONE)
     def cancel(self, request: sim.Request) -> dict[str, Any]:
         """By either id; a wrong symbol is an unknown order too."""
         order_id, client = ids_of(fields := fields_of(request))
@@ -150,7 +141,7 @@ class OrderCalls(Fapi):
         order = self.engine.orders.cancel(account, order_id=order_id, client_id=client, symbol=contract.symbol)
         return self._row(order, read=False)
 
-    @route("DELETE", f"{V1}/batchOrders", kind=sim.Kind.CANCEL, needs="symbol", codes=GONE)
+    @route("DELETE", f"{base.V1}/batchOrders", kind=sim.Kind.CANCEL, needs="symbol", codes=base.GONE)
     def cancel_batch(self, request: sim.Request) -> list[dict[str, Any]]:
         """Ids of one sort, at most ten."""
         fields, account = fields_of(request), request.account
@@ -163,7 +154,7 @@ class OrderCalls(Fapi):
 
         return self._batch(request, [{"id": int(item)} if by_id else {"name": str(item)} for item in items], cancel)
 
-    @route("DELETE", f"{V1}/allOpenOrders", kind=sim.Kind.DELTA, needs="symbol")
+    @route("DELETE", f"{base.V1}/allOpenOrders", kind=sim.Kind.DELTA, needs="symbol")
     def cancel_all(self, request: sim.Request) -> dict[str, Any]:
         """Regular orders of one contract; the same word where there was none."""
         symbol = self.contract(fields_of(request)).symbol
@@ -171,11 +162,11 @@ class OrderCalls(Fapi):
             self.engine.orders.cancel(request.account, order_id=order.id)
         return ALL_DONE
 
-    @post(f"{V1}/countdownCancelAll", (), sim.Kind.SETTING, needs="symbol countdownTime", weight=10)
+    @post(f"{base.V1}/countdownCancelAll", (), sim.Kind.SETTING, needs="symbol countdownTime", weight=10)
     def countdown(self, request: sim.Request) -> dict[str, Any]:
         """Of one contract; the answer is text."""
         fields = fields_of(request)
-        symbol, wait_ms = self.contract(fields).symbol, READER.whole(fields, "countdownTime") or 0
+        symbol, wait_ms = self.contract(fields).symbol, base.READER.whole(fields, "countdownTime") or 0
         request.account.cancel_all_ms.pop(symbol, None)
         if wait_ms:
             request.account.cancel_all_ms[symbol] = request.now_ms + wait_ms
@@ -188,7 +179,7 @@ class OrderCalls(Fapi):
         symbol = self.contract(fields).symbol
         return self.engine.orders.find(account, order_id=order_id, client_id=client, symbol=symbol)
 
-    @get(f"{V1}/order", needs="symbol")
+    @get(f"{base.V1}/order", needs="symbol")
     def order(self, request: sim.Request) -> dict[str, Any]:
         """In any state; what never traded is forgotten three days after its end."""
         order = self._find(request.account, fields_of(request))
@@ -196,7 +187,7 @@ class OrderCalls(Fapi):
             raise errors.UnknownOrder("forgotten")
         return self._row(order)
 
-    @get(f"{V1}/openOrder", needs="symbol")
+    @get(f"{base.V1}/openOrder", needs="symbol")
     def open_order(self, request: sim.Request) -> dict[str, Any]:
         """Only while it is open."""
         order = self._find(request.account, fields_of(request))
@@ -204,13 +195,13 @@ class OrderCalls(Fapi):
             raise errors.OrderFinished("finished")
         return self._row(order)
 
-    @get(f"{V1}/openOrders", weight=per_symbol(1, 40))
+    @get(f"{base.V1}/openOrders", weight=per_symbol(1, 40))
     def open_orders(self, request: sim.Request) -> list[dict[str, Any]]:
         """All of them."""
         symbols = {contract.symbol for contract in self.asked(fields_of(request))}
         return [self._row(order) for order in self.engine.lists.open_orders(request.account) if order.symbol in symbols]
 
-    @get(f"{V1}/allOrders", weight=5)
+    @get(f"{base.V1}/allOrders", weight=5)
     def all_orders(self, request: sim.Request) -> list[dict[str, Any]]:
         """Open and past, ascending: by time, or from an id on."""
         fields, now, account = fields_of(request), request.now_ms, request.account
@@ -220,31 +211,31 @@ class OrderCalls(Fapi):
             for order in account.order_log
             if order.symbol in symbols and order.visible_ms <= now and not forgotten(order, now)
         ]
-        from_id = READER.whole(fields, "orderId")
+        from_id = base.READER.whole(fields, "orderId")
         if from_id is not None:
-            limit = READER.whole(fields, "limit") or 500
+            limit = base.READER.whole(fields, "limit") or 500
             return [self._row(order) for order in rows if order.id >= from_id][:limit]
         return [self._row(order) for order in self.window(rows, fields, now)]
 
-    @get(f"{V1}/userTrades", weight=5, needs="symbol")
+    @get(f"{base.V1}/userTrades", weight=5, needs="symbol")
     def user_trades(self, request: sim.Request) -> list[dict[str, Any]]:
         """Of one contract: by time, or from an id on, and never both."""
         fields, now = fields_of(request), request.now_ms
-        symbol, order_id = self.contract(fields).symbol, READER.whole(fields, "orderId")
+        symbol, order_id = self.contract(fields).symbol, base.READER.whole(fields, "orderId")
         rows = [
             fill
             for fill in self.engine.lists.fills(request.account)
             if fill.symbol == symbol and order_id in (None, fill.order.id)
         ]
-        from_id = READER.whole(fields, "fromId")
+        from_id = base.READER.whole(fields, "fromId")
         if from_id is not None:
             if fields.get("startTime") or fields.get("endTime"):
                 raise sim.VenueRefusal("-1128", "Combination of optional parameters invalid.")
             rows = sorted((fill for fill in rows if fill.id >= from_id), key=lambda fill: fill.id)
-            return [fill_row(fill, self.name(symbol)) for fill in rows[: READER.whole(fields, "limit") or 500]]
+            return [fill_row(fill, self.name(symbol)) for fill in rows[: base.READER.whole(fields, "limit") or 500]]
         return [fill_row(fill, self.name(symbol)) for fill in self.window(rows, fields, now)]
 
-    @get(f"{V1}/forceOrders", weight=per_symbol(20, 50))
+    @get(f"{base.V1}/forceOrders", weight=per_symbol(20, 50))
     def forced(self, request: sim.Request) -> list[dict[str, Any]]:
         """Liquidations."""
         fields = fields_of(request)
@@ -256,10 +247,10 @@ class OrderCalls(Fapi):
 def ids_of(fields: Mapping[str, Any]) -> tuple[int | None, str | None]:
     """Either id; the venue's wins."""
     neither = sim.VenueRefusal("-1102", "Either 'orderId' or 'origClientOrderId' must be sent.")
-    return READER.either(fields, "orderId", "origClientOrderId", neither)
+    return base.READER.either(fields, "orderId", "origClientOrderId", neither)
 
 
 def forgotten(order: sim.Order, now_ms: int) -> bool:
     """Cancelled or expired without a fill, and three days old; or ninety."""
     age = now_ms - order.updated_ms
-    return not order.is_open and age > (90 if order.filled else 3) * DAY_MS
+    return not order.is_open and age > (90 if order.filled else 3) * base.DAY_MS

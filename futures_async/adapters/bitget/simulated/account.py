@@ -7,15 +7,8 @@ from decimal import Decimal
 from typing import Any, ClassVar
 
 import futures_async.simulator.venue as sim
-from futures_async.adapters.bitget.simulated.base import (
-    MARGIN_MODES,
-    MARGIN_WORDS,
-    MODE_WORDS,
-    POSITION_MODES,
-    SIDES,
-    V2,
-    fee_rates,
-)
+from futures_async.adapters.bitget.simulated import base
+from futures_async.adapters.bitget.simulated.base import fee_rates
 from futures_async.adapters.bitget.simulated.gate import needed_number, number, pick, word
 from futures_async.simulator.venue import always, errors, get, money, plain, post, refusing
 
@@ -34,7 +27,7 @@ UNION = {"imr": "0.1", "mmr": "0.05", "individualLimit": "0", "individualLimitRa
 NOT_SINGLE = sim.VenueRefusal("40812", "The condition assetMode is not met")
 
 
-class AccountCalls(V2):
+class AccountCalls(base.V2):
     """Balances, settings, ledger."""
 
     constants: ClassVar[Sequence[sim.Route]] = (
@@ -58,8 +51,8 @@ class AccountCalls(V2):
             "crossedMarginLeverage": int(settings.cross_leverage),
             "isolatedLongLever": int(settings.long_leverage),
             "isolatedShortLever": int(settings.short_leverage),
-            "marginMode": MARGIN_WORDS[settings.margin_mode],
-            "posMode": MODE_WORDS[account.mode(contract.symbol)],
+            "marginMode": base.MARGIN_WORDS[settings.margin_mode],
+            "posMode": base.MODE_WORDS[account.mode(contract.symbol)],
             "isolatedMargin": None,
             "crossedMargin": None,
         }
@@ -165,7 +158,7 @@ class AccountCalls(V2):
             "marginCoin": contract.settle,
             "longLeverage": plain(settings.leverage(sim.PositionSide.LONG)),
             "shortLeverage": plain(settings.leverage(sim.PositionSide.SHORT)),
-            "marginMode": MARGIN_WORDS[settings.margin_mode],
+            "marginMode": base.MARGIN_WORDS[settings.margin_mode],
         }
 
     def _set_hedged(self, account: sim.Account, symbol: str, fields: Mapping[str, Any]) -> None:
@@ -175,7 +168,7 @@ class AccountCalls(V2):
         if not any(sides.values()):
             if not fields.get("holdSide"):
                 raise sim.VenueRefusal("40808", "Parameter verification exception double fixed, hold side is null")
-            side = pick(fields, "holdSide", SIDES)
+            side = pick(fields, "holdSide", base.SIDES)
             # Observed: on a flat symbol a change of one side comes back on both.
             flat = not any(True for _ in account.positions_of(symbol=symbol))
             change(account, symbol, needed_number(fields, "leverage"), side=None if flat else side)
@@ -197,7 +190,7 @@ class AccountCalls(V2):
         """A signed amount; nothing of the result is echoed."""
         fields = request.fields()
         contract, amount = self.contract(fields), needed_number(fields, "amount")
-        side = pick(fields, "holdSide", SIDES)
+        side = pick(fields, "holdSide", base.SIDES)
         self.engine.settings.adjust_margin(request.account, contract.symbol, side, amount)
         return ""
 
@@ -206,7 +199,7 @@ class AccountCalls(V2):
         """Per symbol."""
         fields = request.fields()
         contract = self.contract(fields)
-        mode = pick(fields, "marginMode", MARGIN_MODES)
+        mode = pick(fields, "marginMode", base.MARGIN_MODES)
         self.engine.settings.set_margin_mode(request.account, contract.symbol, mode)
         return self._leverages(request.account, contract)
 
@@ -214,9 +207,9 @@ class AccountCalls(V2):
     def set_position_mode(self, request: sim.Request) -> dict[str, Any]:
         """Per product type."""
         fields = request.fields()
-        mode, coins = pick(fields, "posMode", POSITION_MODES), self.margin_coins(self.product(fields))
+        mode, coins = pick(fields, "posMode", base.POSITION_MODES), self.margin_coins(self.product(fields))
         self.engine.settings.set_position_mode(request.account, coins, mode)
-        return {"posMode": MODE_WORDS[mode]}
+        return {"posMode": base.MODE_WORDS[mode]}
 
     @post(f"{PATH}/set-asset-mode", sim.RateLimit(2), sim.Kind.SETTING)
     def set_asset_mode(self, request: sim.Request) -> str:
@@ -231,7 +224,7 @@ class AccountCalls(V2):
         """Kept and shown, without effect."""
         fields = request.fields()
         contract = self.contract(fields)
-        side = pick(fields, "holdSide", SIDES)
+        side = pick(fields, "holdSide", base.SIDES)
         position = request.account.positions.get((contract.symbol, side))
         if position is None:
             raise sim.VenueRefusal("43043", "No position")

@@ -7,27 +7,9 @@ from collections.abc import Mapping
 from typing import Any
 
 import futures_async.simulator.venue as sim
-from futures_async.adapters.bitget.simulated.base import (
-    FORCES,
-    MARGIN_MODES,
-    SIDES,
-    TRADES,
-    TYPES,
-    V2,
-    YES_NO,
-    ids,
-    placed_ids,
-)
-from futures_async.adapters.bitget.simulated.gate import (
-    either,
-    maybe,
-    needed_number,
-    number,
-    objects,
-    pick,
-    required,
-    whole,
-)
+from futures_async.adapters.bitget.simulated import base, gate
+from futures_async.adapters.bitget.simulated.base import ids, placed_ids
+from futures_async.adapters.bitget.simulated.gate import maybe, needed_number, number, objects, pick, required, whole
 from futures_async.adapters.bitget.simulated.rows import fill_row, order_row
 from futures_async.simulator.venue import errors, get, opened_side, post, reversed_side
 
@@ -43,7 +25,7 @@ TEN = sim.RateLimit(10)
 UNKNOWN = {errors.UnknownOrder: "40768"}
 
 
-class OrderCalls(V2):
+class OrderCalls(base.V2):
     """Placing, changing, cancelling and finding."""
 
     # -- placing
@@ -55,7 +37,7 @@ class OrderCalls(V2):
 
     def _place(self, account: sim.Account, common: Mapping[str, Any], fields: Mapping[str, Any]) -> sim.Placed:
         contract = self.contract(common)
-        order_type = pick(fields, "orderType", TYPES)
+        order_type = pick(fields, "orderType", base.TYPES)
         price = needed_number(fields, "price") if order_type is sim.OrderType.LIMIT else None
         size = needed_number(fields, "size")
         if size <= 0:
@@ -65,9 +47,9 @@ class OrderCalls(V2):
             type=order_type,
             quantity=size,
             price=price,
-            time_in_force=pick(fields, "force", FORCES, "gtc") if price is not None else sim.TimeInForce.GTC,
+            time_in_force=pick(fields, "force", base.FORCES, "gtc") if price is not None else sim.TimeInForce.GTC,
             client_id=self.client_id(fields),
-            margin_mode=pick(common, "marginMode", MARGIN_MODES),
+            margin_mode=pick(common, "marginMode", base.MARGIN_MODES),
             take_profit=_preset(fields, "presetStopSurplusPrice", "presetStopSurplusExecutePrice"),
             stop_loss=_preset(fields, "presetStopLossPrice", "presetStopLossExecutePrice"),
             **self.style(account, contract.symbol, fields),
@@ -77,11 +59,11 @@ class OrderCalls(V2):
     def style(self, account: sim.Account, symbol: str, fields: Mapping[str, Any]) -> dict[str, Any]:
         """Side, intent and reduce-only of a ticket. In hedge mode `side` names the position, and `tradeSide` must be
         there; in one-way mode it must not."""
-        side, hedge = pick(fields, "side", TRADES), account.mode(symbol) is sim.PositionMode.HEDGE
+        side, hedge = pick(fields, "side", base.TRADES), account.mode(symbol) is sim.PositionMode.HEDGE
         if bool(fields.get("tradeSide")) != hedge:
             raise errors.ModeConflict("tradeSide belongs to hedge mode")
         if not hedge:
-            return {"side": side, "reduce_only": pick(fields, "reduceOnly", YES_NO, "no")}
+            return {"side": side, "reduce_only": pick(fields, "reduceOnly", base.YES_NO, "no")}
         intent = pick(fields, "tradeSide", INTENTS)
         return {"side": side if intent is sim.Intent.OPEN else reversed_side(side), "intent": intent}
 
@@ -191,7 +173,7 @@ class OrderCalls(V2):
     def close_positions(self, request: sim.Request) -> dict[str, Any]:
         """At market; without a symbol, every position of the product type."""
         fields = request.fields()
-        symbols, side = self.symbols(fields), maybe(fields, "holdSide", SIDES)
+        symbols, side = self.symbols(fields), maybe(fields, "holdSide", base.SIDES)
         found = [
             (position.symbol, position.side)
             for position in request.account.positions_of()
@@ -205,7 +187,7 @@ class OrderCalls(V2):
     def reverse(self, request: sim.Request) -> dict[str, Any]:
         """Close a position and open as much on the other side."""
         fields, account = request.fields(), request.account
-        symbol, side = self.contract(fields).symbol, opened_side(pick(fields, "side", TRADES))
+        symbol, side = self.contract(fields).symbol, opened_side(pick(fields, "side", base.TRADES))
         hedge = account.mode(symbol) is sim.PositionMode.HEDGE
         if bool(fields.get("tradeSide")) != hedge:
             raise errors.ModeConflict("tradeSide belongs to hedge mode")
@@ -274,7 +256,9 @@ class OrderCalls(V2):
 
 def one_of(values: Mapping[str, Any]) -> tuple[int | None, str | None]:
     """Either id of an order; one of them is required."""
-    return either(values, "orderId", "clientOid", sim.VenueRefusal("40913", "One of orderId and clientOid is required"))
+    return gate.either(
+        values, "orderId", "clientOid", sim.VenueRefusal("40913", "One of orderId and clientOid is required")
+    )
 
 
 def _preset(fields: Mapping[str, Any], name: str, price_name: str = "") -> sim.Preset | None:

@@ -5,14 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
-from futures_async.adapters.bitget.simulated.base import (
-    IP20,
-    Products,
-    contract_terms,
-    limit_row,
-    places,
-    product_type,
-)
+from futures_async.adapters.bitget.simulated import base
+from futures_async.adapters.bitget.simulated.base import contract_terms, limit_row, places, product_type
 from futures_async.adapters.bitget.simulated.gate import required, whole, word
 from futures_async.adapters.bitget_uta.simulated.base import OTHER_CATEGORIES, V3, venue_symbol
 from futures_async.simulator.contracts import ContractSpec
@@ -32,10 +26,10 @@ class MarketCalls(V3):
 
     # The documented clock is v2's; v2's own dialect serves it where it is there.
     constants: ClassVar[Sequence[Route]] = (
-        Route("GET", "/api/v2/margin/currencies", always([]), IP20, private=False, fallback=True),
+        Route("GET", "/api/v2/margin/currencies", always([]), base.IP20, private=False, fallback=True),
     )
 
-    @public("/api/v3/public/time", IP20)
+    @public("/api/v3/public/time", base.IP20)
     def time(self, request: Request) -> dict[str, str]:
         """The same clock under v3."""
         return self.server_time(request)
@@ -45,12 +39,12 @@ class MarketCalls(V3):
         required(values, "category")
         return [] if str(values["category"]).upper() in OTHER_CATEGORIES else super().asked(values)
 
-    @public(f"{PATH}/instruments", IP20)
+    @public(f"{PATH}/instruments", base.IP20)
     def instruments(self, request: Request) -> list[dict[str, Any]]:
         """Trading rules; the spot list is empty."""
         return [_instrument(contract) for contract in self.asked(request.params)]
 
-    @public(f"{PATH}/tickers", IP20)
+    @public(f"{PATH}/tickers", base.IP20)
     def tickers(self, request: Request) -> list[dict[str, Any]]:
         """Prices."""
         return [self._ticker(contract) for contract in self.asked(request.params)]
@@ -81,7 +75,7 @@ class MarketCalls(V3):
             "deliveryStatus": "",
         }
 
-    @public(f"{PATH}/position-tier", IP20)
+    @public(f"{PATH}/position-tier", base.IP20)
     def position_tier(self, request: Request) -> list[dict[str, str]]:
         """Tiers of one symbol; the rows do not name it."""
         contract = self.contract(request.params)
@@ -100,15 +94,15 @@ class MarketCalls(V3):
 
     def _named(self, request: Request) -> ContractSpec:
         """By symbol alone: the funding calls take no category, or ignore it."""
-        return Products.contract(self, {"symbol": request.params.get("symbol")})
+        return base.Products.contract(self, {"symbol": request.params.get("symbol")})
 
-    @public(f"{PATH}/current-fund-rate", IP20)
+    @public(f"{PATH}/current-fund-rate", base.IP20)
     def current_fund_rate(self, request: Request) -> list[dict[str, str]]:
         """A list of one."""
         contract = self._named(request)
         return [self.funding_row(contract)]
 
-    @public(f"{PATH}/history-fund-rate", IP20)
+    @public(f"{PATH}/history-fund-rate", base.IP20)
     def history_fund_rate(self, request: Request) -> dict[str, Any]:
         """Newest first; the cursor is a page number, the list has a name of its own."""
         contract = self.contract(request.params)
@@ -124,7 +118,7 @@ class MarketCalls(V3):
 
     # -- the rest
 
-    @public(f"{PATH}/orderbook", IP20)
+    @public(f"{PATH}/orderbook", base.IP20)
     def orderbook(self, request: Request) -> dict[str, Any]:
         """Levels ten ticks apart."""
         contract = self.contract(request.params)
@@ -136,7 +130,7 @@ class MarketCalls(V3):
             "ts": str(self.engine.now_ms),
         }
 
-    @public(f"{PATH}/open-interest", IP20)
+    @public(f"{PATH}/open-interest", base.IP20)
     def open_interest(self, request: Request) -> dict[str, Any]:
         """An invented figure that stands still."""
         rows = [
@@ -150,7 +144,7 @@ class MarketCalls(V3):
         """Likewise."""
         return [limit_row(contract) for contract in self.asked(request.params)]
 
-    @public(f"{PATH}/candles", IP20)
+    @public(f"{PATH}/candles", base.IP20)
     def candles(self, request: Request) -> list[list[str]]:
         """Of the mark price."""
         params = request.params

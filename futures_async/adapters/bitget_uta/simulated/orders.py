@@ -7,25 +7,9 @@ from collections.abc import Mapping
 from typing import Any
 
 import futures_async.simulator.venue as sim
-from futures_async.adapters.bitget.simulated.base import (
-    FORCES,
-    MARGIN_MODES,
-    SIDES,
-    TRADES,
-    TYPES,
-    YES_NO,
-    ids,
-    placed_ids,
-)
-from futures_async.adapters.bitget.simulated.gate import (
-    either,
-    needed_number,
-    number,
-    pick,
-    required,
-    whole,
-    word,
-)
+from futures_async.adapters.bitget.simulated import base
+from futures_async.adapters.bitget.simulated.base import ids, placed_ids
+from futures_async.adapters.bitget.simulated.gate import either, needed_number, number, pick, required, whole, word
 from futures_async.adapters.bitget_uta.simulated.base import CURSOR_OFFSET, OTHER_CATEGORIES, V3, listed, side_of
 from futures_async.adapters.bitget_uta.simulated.rows import ended, fill_row, order_row, protection
 from futures_async.simulator.venue import errors, get, opened_side, post
@@ -56,16 +40,16 @@ class OrderCalls(V3):
             if fields.get(name):
                 raise sim.VenueRefusal("25200", f"Parameter {name} error")
         contract, account = self.contract(fields), request.account
-        order_type = pick(fields, "orderType", TYPES)
+        order_type = pick(fields, "orderType", base.TYPES)
         price = number(fields, "price")
         if (price is None) == (order_type is sim.OrderType.LIMIT):
             raise sim.VenueRefusal("25200", "Parameter price error")
         hedge = account.mode(contract.symbol) is sim.PositionMode.HEDGE
-        side = pick(fields, "side", TRADES)
+        side = pick(fields, "side", base.TRADES)
         intent = intent_of(fields, side, hedge=hedge)
         # Batches are documented without reduceOnly, marginMode and protection: what is sent there has no effect.
-        reduces = not batch and not hedge and pick(fields, "reduceOnly", YES_NO, "no")
-        mode = "crossed" if batch else word(fields, "marginMode", tuple(MARGIN_MODES), "crossed")
+        reduces = not batch and not hedge and pick(fields, "reduceOnly", base.YES_NO, "no")
+        mode = "crossed" if batch else word(fields, "marginMode", tuple(base.MARGIN_MODES), "crossed")
         if account.extra.get("accountLevel") == "isolated" and mode != "isolated":
             raise sim.VenueRefusal("25240", "The operation is not supported")
         if (
@@ -80,11 +64,11 @@ class OrderCalls(V3):
             type=order_type,
             quantity=needed_number(fields, "qty"),
             price=price,
-            time_in_force=sim.TimeInForce.GTC if price is None else pick(fields, "timeInForce", FORCES, "gtc"),
+            time_in_force=sim.TimeInForce.GTC if price is None else pick(fields, "timeInForce", base.FORCES, "gtc"),
             intent=intent,
             reduce_only=reduces,
             client_id=self._client_id(fields),
-            margin_mode=MARGIN_MODES[mode],
+            margin_mode=base.MARGIN_MODES[mode],
             take_profit=None if batch else preset_of(fields, "takeProfit", "tp"),
             stop_loss=None if batch else preset_of(fields, "stopLoss", "sl"),
         )
@@ -133,7 +117,7 @@ class OrderCalls(V3):
         try:
             self.engine.orders.amend(account, order, price=price, quantity=quantity, in_place=True)
         except errors.EngineError:
-            if order.is_open and pick(fields, "autoCancel", YES_NO, "no"):
+            if order.is_open and pick(fields, "autoCancel", base.YES_NO, "no"):
                 self.engine.orders.cancel(account, order_id=order.id)
             raise
         return ids(order)
@@ -275,7 +259,7 @@ def intent_of(fields: Mapping[str, Any], side: sim.Side, *, hedge: bool) -> sim.
         return None
     if named is None:
         raise errors.ModeConflict("posSide is missing")
-    return sim.Intent.OPEN if pick(fields, "posSide", SIDES) is opened_side(side) else sim.Intent.CLOSE
+    return sim.Intent.OPEN if pick(fields, "posSide", base.SIDES) is opened_side(side) else sim.Intent.CLOSE
 
 
 def preset_of(fields: Mapping[str, Any], name: str, prefix: str) -> sim.Preset | None:

@@ -5,32 +5,24 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from futures_async.adapters.bitmart.simulated import rows
-from futures_async.adapters.bitmart.simulated.base import (
-    OPEN_TYPE,
-    POSITION_MODE,
-    PRIVATE,
-    BitMartSide,
-    Body,
-    per2,
-    text_of,
-)
+from futures_async.adapters.bitmart.simulated import base, rows
+from futures_async.adapters.bitmart.simulated.base import per2, text_of
 from futures_async.adapters.bitmart.simulated.market import COINS
 from futures_async.simulator.dialect import Request, VenueRefusal, get, plain, post
 from futures_async.transport.endpoint import Kind
 from futures_async.unified.enums import PositionMode, PositionSide
 
 
-class AccountCalls(BitMartSide):
+class AccountCalls(base.BitMartSide):
     """Balances, positions, settings."""
 
-    @get(f"{PRIVATE}/assets-detail", per2(12))
+    @get(f"{base.PRIVATE}/assets-detail", per2(12))
     def assets(self, request: Request) -> Any:
         """Every margin coin, also empty ones."""
         coins = dict.fromkeys((*COINS, *request.account.balances))
         return [rows.asset_row(coin, self.engine.margins.wallet(request.account, coin)) for coin in coins]
 
-    @get(f"{PRIVATE}/trade-fee-rate", per2(2))
+    @get(f"{base.PRIVATE}/trade-fee-rate", per2(2))
     def fee_rate(self, request: Request) -> Any:
         """Fractions."""
         contract = self.wanted_contract(request)
@@ -48,12 +40,12 @@ class AccountCalls(BitMartSide):
         view = self.engine.margins.view
         return [row(self.engine, view(request.account, position), request.now_ms) for position in held]
 
-    @get(f"{PRIVATE}/position", per2(6))
+    @get(f"{base.PRIVATE}/position", per2(6))
     def positions_v1(self, request: Request) -> Any:
         """Open positions."""
         return self._views(request, rows.position_v1_row)
 
-    @get(f"{PRIVATE}/position-v2", per2(6))
+    @get(f"{base.PRIVATE}/position-v2", per2(6))
     def positions(self, request: Request) -> Any:
         """Open positions; asked for one contract, flat sides too."""
         found = self._views(request, rows.position_row)
@@ -68,31 +60,31 @@ class AccountCalls(BitMartSide):
             held.get(side) or rows.flat_row(self.engine, contract, settings, side, request.now_ms) for side in sides
         ]
 
-    @get(f"{PRIVATE}/position-risk", per2(24))
+    @get(f"{base.PRIVATE}/position-risk", per2(24))
     def risks(self, request: Request) -> Any:
         """Open positions."""
         return self._views(request, rows.risk_row)
 
-    @get(f"{PRIVATE}/get-position-mode", per2(2))
+    @get(f"{base.PRIVATE}/get-position-mode", per2(2))
     def position_mode(self, request: Request) -> Any:
         """Of the account."""
         return {"position_mode": rows.MODE_WORD[request.account.mode("USDT")]}
 
-    @post(f"{PRIVATE}/set-position-mode", per2(2), Kind.SETTING)
+    @post(f"{base.PRIVATE}/set-position-mode", per2(2), Kind.SETTING)
     def set_position_mode(self, request: Request) -> Any:
         """Account-wide; refused while anything is open."""
         word = text_of(request.fields(), "position_mode")
-        mode = POSITION_MODE.get(word or "")
+        mode = base.POSITION_MODE.get(word or "")
         if mode is None:
             raise VenueRefusal("40011", "position_mode is invalid")
         self.engine.settings.set_position_mode(request.account, None, mode)
         return {"position_mode": word}
 
-    @post(f"{PRIVATE}/submit-leverage", per2(24), Kind.SETTING)
+    @post(f"{base.PRIVATE}/submit-leverage", per2(24), Kind.SETTING)
     def submit_leverage(self, request: Request) -> Any:
         """Leverage and margin mode; without `leverage` a query."""
-        body, account, change = Body(self, request), request.account, self.engine.settings
-        mode, leverage = OPEN_TYPE.get(body.text("open_type") or ""), body.money("leverage")
+        body, account, change = base.Body(self, request), request.account, self.engine.settings
+        mode, leverage = base.OPEN_TYPE.get(body.text("open_type") or ""), body.money("leverage")
         if mode is None:
             raise VenueRefusal("40045", "open_type is invalid")
         if leverage is not None and leverage < 1:

@@ -7,29 +7,20 @@ from contextlib import suppress
 from typing import Any
 
 import futures_async.simulator.venue as sim
+from futures_async.adapters.bitmart.simulated import base
 from futures_async.adapters.bitmart.simulated import order_rows as rows
-from futures_async.adapters.bitmart.simulated.base import (
-    DAY_S,
-    LEDGER_ROWS,
-    OPEN_ROWS,
-    PRIVATE,
-    ROWS,
-    BitMartSide,
-    Body,
-    per2,
-    whole,
-)
+from futures_async.adapters.bitmart.simulated.base import per2, whole
 from futures_async.adapters.bitmart.simulated.rows import venue_symbol
 from futures_async.simulator.venue import errors, get, page, post
 
 
-class OrderCalls(BitMartSide):
+class OrderCalls(base.BitMartSide):
     """Regular orders, fills, ledger."""
 
-    @post(f"{PRIVATE}/submit-order", per2(24), sim.Kind.ORDER)
+    @post(f"{base.PRIVATE}/submit-order", per2(24), sim.Kind.ORDER)
     def submit_order(self, request: sim.Request) -> Any:
         """`order_id` is a number in the answer, `price` the text "market price" for market orders."""
-        body = Body(self, request)
+        body = base.Body(self, request)
         code, kind = body.side(), body.type()
         limit, force = kind is sim.OrderType.LIMIT, body.force(kind)
         if limit and body.money("price") is None:
@@ -49,10 +40,10 @@ class OrderCalls(BitMartSide):
         order = self.engine.orders.place(request.account, ticket, internal=True).order
         return {"order_id": order.id, "price": body.text("price") if limit else "market price"}
 
-    @post(f"{PRIVATE}/modify-limit-order", per2(24), sim.Kind.ORDER)
+    @post(f"{base.PRIVATE}/modify-limit-order", per2(24), sim.Kind.ORDER)
     def modify_order(self, request: sim.Request) -> Any:
         """By `order_id`, here a number, or by client id; ids stay."""
-        body, orders = Body(self, request), self.engine.orders
+        body, orders = base.Body(self, request), self.engine.orders
         order_id, client_id = body.whole("order_id"), body.text("client_order_id")
         size = body.fields.get("size")
         if isinstance(size, str) and size.isascii() and size.isdigit():
@@ -66,28 +57,28 @@ class OrderCalls(BitMartSide):
             orders.amend(request.account, order, price=price, quantity=quantity, in_place=True)
         return {"order_id": order.id, "client_order_id": order.client_id or ""}
 
-    @post(f"{PRIVATE}/cancel-order", per2(40), sim.Kind.CANCEL)
+    @post(f"{base.PRIVATE}/cancel-order", per2(40), sim.Kind.CANCEL)
     def cancel_order(self, request: sim.Request) -> Any:
         """Without an id: all of the symbol."""
-        body = Body(self, request)
+        body = base.Body(self, request)
         order_id, client_id = body.ids()
         if order_id is None and client_id is None:
             return self.cancel_orders(request)
         self.engine.orders.cancel(request.account, order_id=order_id, client_id=client_id, symbol=body.symbol)
         return {}
 
-    @post(f"{PRIVATE}/cancel-orders", per2(2), sim.Kind.DELTA)
+    @post(f"{base.PRIVATE}/cancel-orders", per2(2), sim.Kind.DELTA)
     def cancel_orders(self, request: sim.Request) -> Any:
         """All of a symbol; none is no error."""
-        symbol = Body(self, request).symbol
+        symbol = base.Body(self, request).symbol
         with suppress(errors.NothingToCancel):
             self.engine.orders.cancel_all(request.account, lambda order: order.symbol == symbol)
         return {}
 
-    @post(f"{PRIVATE}/cancel-all-after", per2(4), sim.Kind.SETTING)
+    @post(f"{base.PRIVATE}/cancel-all-after", per2(4), sim.Kind.SETTING)
     def cancel_all_after(self, request: sim.Request) -> Any:
         """Dead-man's switch of a symbol; both times in the answer are seconds."""
-        body, now = Body(self, request), request.now_ms
+        body, now = base.Body(self, request), request.now_ms
         timeout = body.whole("timeout")
         if timeout is None or timeout < 0 or 0 < timeout < 5:
             raise sim.VenueRefusal("40011", "timeout is at least 5, or 0")
@@ -96,7 +87,7 @@ class OrderCalls(BitMartSide):
             request.account.cancel_all_ms[body.symbol] = now + timeout * 1000
         return {"result": True, "set_time": now // 1000, "cancel_time": (now // 1000 + timeout) if timeout else 0}
 
-    @get(f"{PRIVATE}/order", per2(50), needs="symbol order_id")
+    @get(f"{base.PRIVATE}/order", per2(50), needs="symbol order_id")
     def order(self, request: sim.Request) -> Any:
         """By id; there is no look-up by client id."""
         contract, account = self.wanted_contract(request), request.account
@@ -104,7 +95,7 @@ class OrderCalls(BitMartSide):
         order = self.engine.orders.find(account, order_id=order_id, symbol=contract.symbol)
         return rows.order_row(order, contract)
 
-    @get(f"{PRIVATE}/get-open-orders", per2(50))
+    @get(f"{base.PRIVATE}/get-open-orders", per2(50))
     def open_orders(self, request: sim.Request) -> Any:
         """At most 100, newest first, no pages; trailing orders too. Other conditional orders are elsewhere."""
         contract, kind, account = self.maybe_contract(request), request.params.get("type"), request.account
@@ -118,7 +109,7 @@ class OrderCalls(BitMartSide):
             )
 
         found = [order for order in self.engine.lists.open_orders(account) if match(order)]
-        most = min(whole(request.params, "limit") or OPEN_ROWS, OPEN_ROWS)
+        most = min(whole(request.params, "limit") or base.OPEN_ROWS, base.OPEN_ROWS)
         listed = [rows.order_row(order, self.contract_of(order.symbol)) for order in reversed(found)]
         if kind in (None, "", "trailing") and not partial:
             listed += [
@@ -136,8 +127,8 @@ class OrderCalls(BitMartSide):
         params, contract = request.params, self.maybe_contract(request)
         start, end = whole(params, "start_time"), whole(params, "end_time")
         end_s = request.now_ms // 1000 + 1 if end is None else end
-        start_s = end_s - 7 * DAY_S if start is None else start
-        if not 0 < end_s - start_s <= 90 * DAY_S:
+        start_s = end_s - 7 * base.DAY_S if start is None else start
+        if not 0 < end_s - start_s <= 90 * base.DAY_S:
             raise sim.VenueRefusal("40039", "The timestamp is invalid")
         wanted = sim.Wanted(
             symbols=None if contract is None else (contract.symbol,),
@@ -145,34 +136,34 @@ class OrderCalls(BitMartSide):
             until_ms=end_s * 1000,
             order_id=whole(params, "order_id"),
             client_id=params.get("client_order_id") or None,
-            limit=ROWS,
+            limit=base.ROWS,
         )
         return page(found, wanted).rows if params.get("account", "futures") == "futures" else []
 
-    @get(f"{PRIVATE}/order-history", per2(6))
+    @get(f"{base.PRIVATE}/order-history", per2(6))
     def order_history(self, request: sim.Request) -> Any:
         """Finished orders of one symbol."""
         contract, account = self.wanted_contract(request), request.account
         found = self._listed(request, self.engine.lists.past_orders(account))
         return [rows.history_row(order, contract) for order in found]
 
-    @get(f"{PRIVATE}/trades", per2(6))
+    @get(f"{base.PRIVATE}/trades", per2(6))
     def trades(self, request: sim.Request) -> Any:
         """Fills."""
         found = self._listed(request, self.engine.lists.fills(request.account))
         return [rows.trade_row(fill, self.contract_of(fill.symbol)) for fill in found]
 
-    @get(f"{PRIVATE}/transaction-history", per2(6))
+    @get(f"{base.PRIVATE}/transaction-history", per2(6))
     def transactions(self, request: sim.Request) -> Any:
         """Changes of balance between two times in milliseconds, newest first."""
         params, contract = request.params, self.maybe_contract(request)
         flow, start, end = (whole(params, name) for name in ("flow_type", "start_time", "end_time"))
         end = request.now_ms if end is None else end
-        start = end - 7 * DAY_S * 1000 if start is None else start
+        start = end - 7 * base.DAY_S * 1000 if start is None else start
         if end <= start:
             raise sim.VenueRefusal("40039", "The timestamp is invalid")
         most = whole(params, "page_size") or 100
-        if most > LEDGER_ROWS:
+        if most > base.LEDGER_ROWS:
             raise sim.VenueRefusal("40011", "page_size is at most 1000")
         symbols = None if contract is None else (contract.symbol,)
         wanted = sim.Wanted(symbols=symbols, since_ms=start, until_ms=end, limit=most)

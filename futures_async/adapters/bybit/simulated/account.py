@@ -7,19 +7,8 @@ from decimal import Decimal
 from typing import Any
 
 import futures_async.simulator.venue as sim
-from futures_async.adapters.bybit.simulated.base import (
-    CATEGORIES,
-    FIFTY,
-    FIVE,
-    SIDE_WORDS,
-    TEN,
-    V5,
-    category_of,
-    listed,
-    shown_id,
-    venue_symbol,
-    word,
-)
+from futures_async.adapters.bybit.simulated import base
+from futures_async.adapters.bybit.simulated.base import category_of, listed, shown_id, venue_symbol, word
 from futures_async.adapters.bybit.simulated.rows import of_other_products
 from futures_async.simulator.venue import get, money, plain, post
 
@@ -34,10 +23,10 @@ BONUS = "bonus"
 """What was given as a present, of each coin."""
 
 
-class AccountCalls(V5):
+class AccountCalls(base.V5):
     """Balances, modes, ledger."""
 
-    @get(f"{PATH}/wallet-balance", FIFTY, needs="accountType")
+    @get(f"{PATH}/wallet-balance", base.FIFTY, needs="accountType")
     def wallet_balance(self, request: sim.Request) -> dict[str, Any]:
         """The whole account, and its coins that are not zero, or those that are named."""
         account, named = request.account, request.params.get("coin")
@@ -45,7 +34,7 @@ class AccountCalls(V5):
         wallets = [self.engine.margins.wallet(account, coin) for coin in coins]
         return {"list": [wallet_row(self.engine, account, wallets, self.dollars)]}
 
-    @get(f"{PATH}/info", FIFTY)
+    @get(f"{PATH}/info", base.FIFTY)
     def info(self, request: sim.Request) -> dict[str, Any]:
         """Margin mode and generation."""
         return {
@@ -59,7 +48,7 @@ class AccountCalls(V5):
             "spotHedgingStatus": "OFF",
         }
 
-    @get("/v5/user/query-api", TEN)
+    @get("/v5/user/query-api", base.TEN)
     def query_api(self, request: sim.Request) -> dict[str, Any]:
         """Whose key this is."""
         return {
@@ -86,12 +75,12 @@ class AccountCalls(V5):
             "parentUid": "0",
         }
 
-    @get("/v5/asset/coin/query-info", FIVE)
+    @get("/v5/asset/coin/query-info", base.FIVE)
     def coins(self, request: sim.Request) -> dict[str, Any]:
         """Chains of coins: none."""
         return {"rows": []}
 
-    @get(f"{PATH}/fee-rate", FIVE, needs="category")
+    @get(f"{PATH}/fee-rate", base.FIVE, needs="category")
     def fee_rate(self, request: sim.Request) -> dict[str, Any]:
         """The same for everybody."""
         return listed(
@@ -105,25 +94,25 @@ class AccountCalls(V5):
             ]
         )
 
-    @get(f"{PATH}/withdrawal", FIFTY, needs="coinName")
+    @get(f"{PATH}/withdrawal", base.FIFTY, needs="coinName")
     def withdrawal(self, request: sim.Request) -> dict[str, Any]:
         """What could be moved out."""
         wallet = self.engine.margins.wallet(request.account, request.params["coinName"])
         return {"availableWithdrawal": plain(wallet.transferable)}
 
-    @get(f"{PATH}/query-dcp-info", FIVE)
+    @get(f"{PATH}/query-dcp-info", base.FIVE)
     def dcp_info(self, request: sim.Request) -> dict[str, Any]:
         """What is set; nothing where it never was."""
         seconds = request.account.extra.get(DISCONNECT)
         found = {"product": "DERIVATIVES", "dcpStatus": "ON", "timeWindow": seconds}
         return {"dcpInfos": [] if seconds is None else [found]}
 
-    @get(f"{PATH}/user-setting-config", FIFTY)
+    @get(f"{PATH}/user-setting-config", base.FIFTY)
     def user_settings(self, request: sim.Request) -> dict[str, Any]:
         """Of opposite polarity to what sets it."""
         return {"lpaSpot": True, "lpaPerp": request.account.extra.get(BAND) == "refuse"}
 
-    @post(f"{PATH}/set-limit-px-action", TEN, sim.Kind.SETTING, needs="category")
+    @post(f"{PATH}/set-limit-px-action", base.TEN, sim.Kind.SETTING, needs="category")
     def set_limit_px_action(self, request: sim.Request) -> dict[str, Any]:
         """Whether prices outside the band are moved, which they are, or refused."""
         moved = request.fields().get("modifyEnable")
@@ -132,7 +121,7 @@ class AccountCalls(V5):
         request.account.extra[BAND] = "move" if moved else "refuse"
         return {}
 
-    @post(f"{PATH}/set-margin-mode", FIVE, sim.Kind.SETTING, needs="setMarginMode")
+    @post(f"{PATH}/set-margin-mode", base.FIVE, sim.Kind.SETTING, needs="setMarginMode")
     def set_margin_mode(self, request: sim.Request) -> dict[str, Any]:
         """Of the whole account."""
         account, mode = (
@@ -151,7 +140,7 @@ class AccountCalls(V5):
         """Seven days at most; a day from one bound on, or up to it, and the last one without any."""
         params, account = request.params, request.account
         if params.get("category"):
-            word(params, "category", CATEGORIES)
+            word(params, "category", base.CATEGORIES)
         coin, kind = params.get("currency") or None, params.get("type") or None
 
         def match(row: sim.LedgerRow) -> bool:
@@ -180,7 +169,7 @@ class AccountCalls(V5):
             "id": str(row.id),
             "symbol": venue_symbol(contract) if contract is not None else "",
             "category": category_of(contract) if contract is not None else "",
-            "side": SIDE_WORDS[fill.side] if fill is not None else "Buy" if _is_long(row) else "None",
+            "side": base.SIDE_WORDS[fill.side] if fill is not None else "Buy" if _is_long(row) else "None",
             "transactionTime": str(row.created_ms),
             "type": record_type(row),
             "transSubType": "",

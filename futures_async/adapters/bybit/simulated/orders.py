@@ -8,27 +8,9 @@ from decimal import Decimal
 from typing import Any, cast
 
 import futures_async.simulator.venue as sim
+from futures_async.adapters.bybit.simulated import base
 from futures_async.adapters.bybit.simulated.account import BAND, DAY_MS, DISCONNECT
-from futures_async.adapters.bybit.simulated.base import (
-    FIFTY,
-    FORCES,
-    SIDES,
-    SOURCES,
-    TEN,
-    TYPES,
-    V5,
-    Batch,
-    listed,
-    needed_number,
-    number,
-    objects,
-    pick,
-    required,
-    shown_id,
-    venue_symbol,
-    whole,
-    word,
-)
+from futures_async.adapters.bybit.simulated.base import listed, needed_number, number, pick, required, whole, word
 from futures_async.adapters.bybit.simulated.positions import BY_INDEX
 from futures_async.adapters.bybit.simulated.rows import (
     Attached,
@@ -59,12 +41,12 @@ BY_ORDER = sim.RateLimit(10, weight=_batch_size)
 """Batches have a pool of their own, and take of it one for each order."""
 
 
-class OrderCalls(V5):
+class OrderCalls(base.V5):
     """Placing, changing, cancelling and finding."""
 
     # -- placing
 
-    @post(f"{PATH}/create", TEN, sim.Kind.ORDER)
+    @post(f"{PATH}/create", base.TEN, sim.Kind.ORDER)
     def create(self, request: sim.Request) -> dict[str, Any]:
         """The answer holds ids only, and says "accepted"."""
         return _ids(self._place(request, request.fields()))
@@ -72,7 +54,7 @@ class OrderCalls(V5):
     def _place(self, request: sim.Request, fields: Mapping[str, Any]) -> sim.Order | sim.Trigger:
         required(fields, *ORDER.split())
         contract, account = self.contract(fields), request.account
-        kind, side = pick(fields, "orderType", TYPES), pick(fields, "side", SIDES)
+        kind, side = pick(fields, "orderType", base.TYPES), pick(fields, "side", base.SIDES)
         intent, reduces = self._style(account, contract, fields, side)
         closing = reduces or intent is sim.Intent.CLOSE
         attached = {name: _preset(fields, name, short) for name, short in STOPS}
@@ -94,7 +76,7 @@ class OrderCalls(V5):
             type=kind,
             quantity=quantity,
             price=price,
-            time_in_force=sim.TimeInForce.GTC if price is None else pick(fields, "timeInForce", FORCES, "gtc"),
+            time_in_force=sim.TimeInForce.GTC if price is None else pick(fields, "timeInForce", base.FORCES, "gtc"),
             intent=intent,
             reduce_only=reduces,
             client_id=self._link_id(request, fields),
@@ -104,7 +86,7 @@ class OrderCalls(V5):
         trigger_price = number(fields, "triggerPrice")
         if not trigger_price:
             return self.engine.orders.place(account, ticket).order
-        on_mark = pick(fields, "triggerBy", SOURCES, "lastprice") is sim.PriceSource.MARK
+        on_mark = pick(fields, "triggerBy", base.SOURCES, "lastprice") is sim.PriceSource.MARK
         self._check_direction(contract, trigger_price, whole(fields, "triggerDirection"), on_mark=on_mark)
         return self.engine.triggers.place_plan(account, ticket, trigger_price, on_mark=on_mark)
 
@@ -151,13 +133,13 @@ class OrderCalls(V5):
             raise sim.VenueRefusal("110093", f"expect Falling, but trigger_price[{price}] >= current[{now}]")
 
     @post(f"{PATH}/create-batch", BY_ORDER, sim.Kind.ORDER, needs="category")
-    def create_batch(self, request: sim.Request) -> Batch:
+    def create_batch(self, request: sim.Request) -> base.Batch:
         """Each order by itself; the verdicts stand beside the rows, at the same places."""
         return self._batch(request, lambda item: {**_ids(self._place(request, item)), "createAt": str(request.now_ms)})
 
-    def _batch(self, request: sim.Request, call: Callable[[Mapping[str, Any]], dict[str, Any]]) -> Batch:
+    def _batch(self, request: sim.Request, call: Callable[[Mapping[str, Any]], dict[str, Any]]) -> base.Batch:
         fields = request.fields()
-        category, items = self.category(fields), objects(fields, "request")
+        category, items = self.category(fields), base.objects(fields, "request")
         if not 1 <= len(items) <= BATCH:
             raise sim.VenueRefusal("10001", f"params error: 1 to {BATCH} orders")
         verdicts = self.judge(request, [{**item, "category": category} for item in items], call)
@@ -169,11 +151,11 @@ class OrderCalls(V5):
             {"code": 0, "msg": "OK"} if refusal is None else {"code": int(refusal.code), "msg": refusal.message}
             for _, _, refusal in verdicts
         ]
-        return Batch(rows, said)
+        return base.Batch(rows, said)
 
     # -- changing
 
-    @post(f"{PATH}/amend", TEN, sim.Kind.ORDER, needs="category symbol")
+    @post(f"{PATH}/amend", base.TEN, sim.Kind.ORDER, needs="category symbol")
     def amend(self, request: sim.Request) -> dict[str, Any]:
         """Both ids stay."""
         return self._amend(request, request.fields())
@@ -205,7 +187,7 @@ class OrderCalls(V5):
         return _ids(order)
 
     @post(f"{PATH}/amend-batch", BY_ORDER, sim.Kind.ORDER, needs="category")
-    def amend_batch(self, request: sim.Request) -> Batch:
+    def amend_batch(self, request: sim.Request) -> base.Batch:
         """The same for several."""
         return self._batch(request, lambda item: self._amend(request, item))
 
@@ -215,7 +197,7 @@ class OrderCalls(V5):
         if not fields.get("orderId") and not fields.get("orderLinkId"):
             raise sim.VenueRefusal("10001", "params error: OrderId or orderLinkId is required")
         found = self.one(request, fields)
-        if found is None or venue_symbol(self.engine.world.contract(found.symbol)) != fields["symbol"]:
+        if found is None or base.venue_symbol(self.engine.world.contract(found.symbol)) != fields["symbol"]:
             raise errors.UnknownOrder("none")
         if not (found.is_open if isinstance(found, sim.Order) else found.status is sim.TriggerStatus.LIVE):
             raise errors.OrderFinished("gone")
@@ -223,7 +205,7 @@ class OrderCalls(V5):
 
     # -- cancelling
 
-    @post(f"{PATH}/cancel", TEN, sim.Kind.CANCEL, needs="category symbol")
+    @post(f"{PATH}/cancel", base.TEN, sim.Kind.CANCEL, needs="category symbol")
     def cancel(self, request: sim.Request) -> dict[str, Any]:
         """One order, plain or waiting."""
         return self._cancel(request, request.fields())
@@ -238,11 +220,11 @@ class OrderCalls(V5):
         return _ids(found)
 
     @post(f"{PATH}/cancel-batch", BY_ORDER, sim.Kind.CANCEL, needs="category")
-    def cancel_batch(self, request: sim.Request) -> Batch:
+    def cancel_batch(self, request: sim.Request) -> base.Batch:
         """Each item is judged alone; one that failed names nothing."""
         return self._batch(request, lambda item: self._cancel(request, item))
 
-    @post(f"{PATH}/cancel-all", TEN, sim.Kind.DELTA, needs="category")
+    @post(f"{PATH}/cancel-all", base.TEN, sim.Kind.DELTA, needs="category")
     def cancel_all(self, request: sim.Request) -> dict[str, Any]:
         """What was asked to be cancelled; an empty list where there was nothing."""
         fields, account = request.fields(), request.account
@@ -269,7 +251,7 @@ class OrderCalls(V5):
 
     # -- finding
 
-    @get(f"{PATH}/realtime", FIFTY, needs="category")
+    @get(f"{PATH}/realtime", base.FIFTY, needs="category")
     def realtime(self, request: sim.Request) -> dict[str, Any]:
         """Open orders; by an id, or with `openOnly` 1, also the last ones that were closed."""
         params, account = request.params, request.account
@@ -288,7 +270,7 @@ class OrderCalls(V5):
             rows += account.live_triggers.values()
         return self._page_of(request, rows, symbols, windowed=False, default=20)
 
-    @get(f"{PATH}/history", FIFTY, needs="category")
+    @get(f"{PATH}/history", base.FIFTY, needs="category")
     def history(self, request: sim.Request) -> dict[str, Any]:
         """Closed orders. Those without a fill are forgotten: plain ones and waiting ones alike after a day."""
         params, account, now = request.params, request.account, request.now_ms
@@ -343,7 +325,7 @@ class OrderCalls(V5):
         contract = self.engine.world.contract(row.symbol)
         return trigger_row(row, contract) if isinstance(row, sim.Trigger) else order_row(account, row, contract)
 
-    @get("/v5/execution/list", FIFTY, needs="category")
+    @get("/v5/execution/list", base.FIFTY, needs="category")
     def executions(self, request: sim.Request) -> dict[str, Any]:
         """Executions, and among them funding that was settled."""
         params, account = request.params, request.account
@@ -375,7 +357,7 @@ def _filter(fields: Mapping[str, Any]) -> str | None:
 
 
 def _ids(order: sim.Order | sim.Trigger) -> dict[str, Any]:
-    return {"orderId": shown_id(order), "orderLinkId": order.client_id or ""}
+    return {"orderId": base.shown_id(order), "orderLinkId": order.client_id or ""}
 
 
 def _preset(fields: Mapping[str, Any], name: str, short: str) -> sim.Preset | None:
@@ -385,7 +367,7 @@ def _preset(fields: Mapping[str, Any], name: str, short: str) -> sim.Preset | No
     limit = word(fields, f"{short}OrderType", ("market", "limit"), "market") == "limit"
     if limit and word(fields, "tpslMode", ("full", "partial"), "full") == "full":
         raise sim.VenueRefusal("10001", "TP/SL limit orders need tpslMode Partial")
-    source = pick(fields, f"{short}TriggerBy", SOURCES, "lastprice")
+    source = pick(fields, f"{short}TriggerBy", base.SOURCES, "lastprice")
     return Attached(
         trigger_price=trigger,
         price=needed_number(fields, f"{short}LimitPrice") if limit else None,

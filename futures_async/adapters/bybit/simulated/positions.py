@@ -6,22 +6,8 @@ from decimal import Decimal
 from typing import Any
 
 import futures_async.simulator.venue as sim
-from futures_async.adapters.bybit.simulated.base import (
-    FIFTY,
-    SIDE_WORDS,
-    SOURCES,
-    TEN,
-    V5,
-    category_of,
-    listed,
-    needed_number,
-    number,
-    pick,
-    shown_id,
-    venue_symbol,
-    whole,
-    word,
-)
+from futures_async.adapters.bybit.simulated import base
+from futures_async.adapters.bybit.simulated.base import listed, needed_number, number, venue_symbol, whole, word
 from futures_async.adapters.bybit.simulated.rows import held, position_row, row_of, sides_of
 from futures_async.simulator.venue import errors, get, plain, post, rounded
 
@@ -34,10 +20,10 @@ STOPS = (
 )
 
 
-class PositionCalls(V5):
+class PositionCalls(base.V5):
     """Open positions, what they were set to, and what was closed."""
 
-    @get(f"{PATH}/list", FIFTY, needs="category")
+    @get(f"{PATH}/list", base.FIFTY, needs="category")
     def positions(self, request: sim.Request) -> dict[str, Any]:
         """Of a contract also when it is flat; of a coin the open ones. A cursor comes with every row there is."""
         account, params = request.account, request.params
@@ -55,7 +41,7 @@ class PositionCalls(V5):
         cursor = f"{rows[-1]['symbol']}%2C{request.now_ms}%2C0" if rows else ""
         return listed(rows, cursor, params["category"])
 
-    @get(f"{PATH}/symbol-info", FIFTY, needs="category symbol")
+    @get(f"{PATH}/symbol-info", base.FIFTY, needs="category symbol")
     def symbol_info(self, request: sim.Request) -> dict[str, Any]:
         """Leverage, and by the indices the position mode."""
         contract, account = self.contract(request.params), request.account
@@ -75,7 +61,7 @@ class PositionCalls(V5):
 
     # -- what was closed
 
-    @get(f"{PATH}/closed-pnl", FIFTY, needs="category")
+    @get(f"{PATH}/closed-pnl", base.FIFTY, needs="category")
     def closed_pnl(self, request: sim.Request) -> dict[str, Any]:
         """One row for each closing order, while its position lives too."""
         symbols, orders = self.symbols(request.params), set[int]()
@@ -99,8 +85,8 @@ class PositionCalls(V5):
         pnl = sum((fill.realized_pnl for fill, _ in parts), sim.ZERO)
         return {
             "symbol": venue_symbol(contract),
-            "orderId": shown_id(order),
-            "side": SIDE_WORDS[order.side],
+            "orderId": base.shown_id(order),
+            "side": base.SIDE_WORDS[order.side],
             "qty": plain(order.quantity),
             "orderPrice": plain(order.price or last.price),
             "orderType": "Market" if order.price is None else "Limit",
@@ -122,7 +108,7 @@ class PositionCalls(V5):
     # -- settings
 
     @post(
-        f"{PATH}/set-leverage", TEN, sim.Kind.SETTING, needs="category symbol buyLeverage sellLeverage",
+        f"{PATH}/set-leverage", base.TEN, sim.Kind.SETTING, needs="category symbol buyLeverage sellLeverage",
         codes={errors.InsufficientMargin: "110013"},
     )  # fmt: skip
     def set_leverage(self, request: sim.Request) -> dict[str, Any]:
@@ -152,7 +138,7 @@ class PositionCalls(V5):
         return {}
 
     @post(
-        f"{PATH}/switch-mode", TEN, sim.Kind.SETTING, needs="category",
+        f"{PATH}/switch-mode", base.TEN, sim.Kind.SETTING, needs="category",
         codes={errors.PositionModeLocked: "110024"},
     )  # fmt: skip
     def switch_mode(self, request: sim.Request) -> dict[str, Any]:
@@ -190,7 +176,7 @@ class PositionCalls(V5):
         return contract, found
 
     @post(
-        f"{PATH}/add-margin", TEN, sim.Kind.DELTA, needs="category symbol margin",
+        f"{PATH}/add-margin", base.TEN, sim.Kind.DELTA, needs="category symbol margin",
         codes={errors.NoPosition: ("110033", "can't set margin without position"), errors.InsufficientMargin: "110044"},
     )  # fmt: skip
     def add_margin(self, request: sim.Request) -> dict[str, Any]:
@@ -201,9 +187,9 @@ class PositionCalls(V5):
         contract, position = self._held(request)
         moved = self.engine.settings.adjust_margin(request.account, contract.symbol, position.side, amount)
         view = self.engine.margins.view(request.account, moved)
-        return position_row(self.engine, request.account, view) | {"category": category_of(contract)}
+        return position_row(self.engine, request.account, view) | {"category": base.category_of(contract)}
 
-    @post(f"{PATH}/set-auto-add-margin", TEN, sim.Kind.SETTING, needs="category symbol autoAddMargin")
+    @post(f"{PATH}/set-auto-add-margin", base.TEN, sim.Kind.SETTING, needs="category symbol autoAddMargin")
     def set_auto_add_margin(self, request: sim.Request) -> dict[str, Any]:
         """In isolated margin."""
         _, position = self._held(request)
@@ -213,7 +199,7 @@ class PositionCalls(V5):
         return {}
 
     @post(
-        f"{PATH}/trading-stop", TEN, sim.Kind.SETTING, needs="category symbol tpslMode",
+        f"{PATH}/trading-stop", base.TEN, sim.Kind.SETTING, needs="category symbol tpslMode",
         codes={errors.NoPosition: ("10001", "can not set tp/sl/ts for zero position")},
     )  # fmt: skip
     def trading_stop(self, request: sim.Request) -> dict[str, Any]:
@@ -233,7 +219,7 @@ class PositionCalls(V5):
                 for trigger in live:
                     self.engine.triggers.cancel(account, trigger)
                 continue
-            on_mark = pick(fields, f"{short}TriggerBy", SOURCES, "lastprice") is sim.PriceSource.MARK
+            on_mark = base.pick(fields, f"{short}TriggerBy", base.SOURCES, "lastprice") is sim.PriceSource.MARK
             if full and any(t.trigger_price == price and t.on_mark is on_mark for t in live):
                 continue
             preset = sim.Preset(

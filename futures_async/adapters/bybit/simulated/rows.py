@@ -8,14 +8,8 @@ from decimal import Decimal
 from typing import Any
 
 import futures_async.simulator.venue as sim
-from futures_async.adapters.bybit.simulated.base import (
-    FORCE_WORDS,
-    HELD_WORDS,
-    SIDE_WORDS,
-    index_of,
-    shown_id,
-    venue_symbol,
-)
+from futures_async.adapters.bybit.simulated import base
+from futures_async.adapters.bybit.simulated.base import index_of, shown_id, venue_symbol
 from futures_async.simulator.venue import money, plain
 
 STATES = {
@@ -66,7 +60,7 @@ def _common(row: sim.Order | sim.Trigger, contract: sim.ContractSpec) -> dict[st
         "blockTradeId": "",
         "symbol": venue_symbol(contract),
         "qty": plain(row.quantity),
-        "side": SIDE_WORDS[row.side],
+        "side": base.SIDE_WORDS[row.side],
         "isLeverage": "",
         "positionIdx": 0 if row.position_mode is sim.PositionMode.ONE_WAY else index_of(row.position_side),
         "reduceOnly": row.reduce_only or row.intent == "close",
@@ -134,7 +128,7 @@ def order_row(account: sim.Account, order: sim.Order, contract: sim.ContractSpec
         "cumExecValue": plain(order.filled_value),
         "cumExecFee": fee,
         "cumFeeDetail": {contract.settle: fee} if order.filled else {},
-        "timeInForce": "IOC" if market else FORCE_WORDS[order.time_in_force],
+        "timeInForce": "IOC" if market else base.FORCE_WORDS[order.time_in_force],
         "orderType": "Market" if market or order.type is sim.OrderType.LIQUIDATION else "Limit",
         **(NOTHING_OF_TRIGGERS | {"stopOrderType": ""} if waited is None else _trigger(waited)),
     }
@@ -183,7 +177,7 @@ def fill_row(account: sim.Account, fill: sim.Fill, contract: sim.ContractSpec) -
         "symbol": row["symbol"],
         "orderType": row["orderType"],
         "orderLinkId": row["orderLinkId"],
-        "side": SIDE_WORDS[fill.side],
+        "side": base.SIDE_WORDS[fill.side],
         "orderId": row["orderId"],
         "stopOrderType": row["stopOrderType"] or "UNKNOWN",
         "leavesQty": row["leavesQty"],
@@ -217,7 +211,7 @@ def exec_type(row: sim.Fill | sim.LedgerRow) -> str:
 
 def funding_row(row: sim.LedgerRow, contract: sim.ContractSpec, mark: Decimal) -> dict[str, Any]:
     """A settlement of funding: its fee is positive when paid, like any other."""
-    side = HELD_WORDS[row.position_side or sim.PositionSide.LONG]
+    side = base.HELD_WORDS[row.position_side or sim.PositionSide.LONG]
     name = venue_symbol(contract)
     empty = ("orderLinkId", "stopOrderType", "feeCurrency", "blockTradeId", "extraFees", "createType")
     zero = ("leavesQty", "orderQty", "orderPrice", "closedSize", "execQty", "execValue", "feeRate")
@@ -252,7 +246,7 @@ def position_row(engine: sim.Engine, account: sim.Account, view: sim.PositionVie
     return _flat(contract, index_of(position.side) if position.mode == "hedge" else 0, position.leverage) | {
         "riskId": contract.tier(view.notional).number,
         "riskLimitValue": plain(contract.tier(view.notional).max_notional),
-        "side": HELD_WORDS[position.side],
+        "side": base.HELD_WORDS[position.side],
         "size": plain(position.quantity),
         "avgPrice": plain(position.entry_price),
         "positionValue": plain(money(contract.counter(position.quantity, position.entry_price))),

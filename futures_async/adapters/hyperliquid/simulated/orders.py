@@ -10,17 +10,9 @@ from heapq import nlargest
 from typing import Any
 
 import futures_async.simulator.venue as sim
+from futures_async.adapters.hyperliquid.simulated import gate
 from futures_async.adapters.hyperliquid.simulated.account import DEFAULT, span
-from futures_async.adapters.hyperliquid.simulated.gate import (
-    ACTIONS,
-    CANCELS,
-    GONE,
-    MALFORMED,
-    WEIGHT,
-    Gate,
-    number,
-    part,
-)
+from futures_async.adapters.hyperliquid.simulated.gate import number, part
 from futures_async.adapters.hyperliquid.simulated.market import price_is_good
 from futures_async.adapters.hyperliquid.simulated.rows import fill_row, order_row, states, trigger_row
 from futures_async.simulator.venue import errors, plain, post
@@ -46,12 +38,12 @@ def statuses(kind: str, verdicts: list[Any]) -> dict[str, Any]:
     return {"status": "ok", "response": {"type": kind, "data": {"statuses": verdicts}}}
 
 
-class OrderCalls(Gate):
+class OrderCalls(gate.Gate):
     """Placing, changing, cancelling, finding."""
 
     # Placing
 
-    @post("/exchange order", ACTIONS, sim.Kind.ORDER, weight=WEIGHT)
+    @post("/exchange order", gate.ACTIONS, sim.Kind.ORDER, weight=gate.WEIGHT)
     def order(self, request: sim.Request) -> dict[str, Any]:
         """Each order has a verdict; take-profit and stop-loss of a group come behind theirs."""
         action = request.fields()["action"]
@@ -59,7 +51,7 @@ class OrderCalls(Gate):
         if grouping == "na":
             return statuses("order", [self._verdict(request, one, self._place) for one in elements])
         if grouping != "normalTpsl":
-            raise MALFORMED
+            raise gate.MALFORMED
         parent, *children = elements
         if not children:
             raise sim.VenueRefusal("group", "Unexpected number of trigger orders")
@@ -82,7 +74,7 @@ class OrderCalls(Gate):
     def _elements(self, action: Mapping[str, Any], name: str) -> list[dict[str, Any]]:
         found: Any = action.get(name)
         if not isinstance(found, list) or not found or not all(isinstance(one, dict) for one in found):  # pyright: ignore[reportUnknownVariableType] - JSON
-            raise MALFORMED
+            raise gate.MALFORMED
         if len(found) > LONGEST:  # pyright: ignore[reportUnknownArgumentType] - JSON
             raise sim.VenueRefusal("weight", f"Signed action over weight limit of {LONGEST}.")
         return found  # pyright: ignore[reportUnknownVariableType] - as above
@@ -92,7 +84,7 @@ class OrderCalls(Gate):
         [verdict] = self.judge(request, [item], lambda one: call(request.account, one))
         if verdict.refusal is None:
             return verdict.result
-        if verdict.refusal.code == MALFORMED.code:
+        if verdict.refusal.code == gate.MALFORMED.code:
             raise verdict.refusal
         return {"error": f"{verdict.refusal.message} asset={item.get('a', item.get('asset'))}"}
 
@@ -100,9 +92,9 @@ class OrderCalls(Gate):
         spec = self.asset(item.get("a"))
         buys, reduces, cloid = item.get("b"), item.get("r"), item.get("c")
         if not isinstance(buys, bool) or not isinstance(reduces, bool):
-            raise MALFORMED
+            raise gate.MALFORMED
         if cloid is not None and not CLOID.fullmatch(str(cloid)):
-            raise MALFORMED
+            raise gate.MALFORMED
         price, size = number(item.get("p")), number(item.get("s"))
         if not price_is_good(spec, price):
             raise errors.InvalidPrice("off the tick")
@@ -132,7 +124,7 @@ class OrderCalls(Gate):
         if part(kind, "trigger") is not None:
             return self._place_trigger(account, item)
         if part(part(kind, "limit"), "tif") not in FORCES:
-            raise MALFORMED
+            raise gate.MALFORMED
         return self._outcome(self.engine.orders.place(account, self._ticket(account, item, stops or {})).order)
 
     def _outcome(self, order: sim.Order) -> dict[str, Any]:
@@ -153,7 +145,7 @@ class OrderCalls(Gate):
         terms = part(item.get("t"), "trigger")
         price, at_market = number(part(terms, "triggerPx")), part(terms, "isMarket")
         if not isinstance(at_market, bool) or part(terms, "tpsl") not in ("tp", "sl"):
-            raise MALFORMED
+            raise gate.MALFORMED
         ticket = self._ticket(account, item, {})
         above = (part(terms, "tpsl") == "sl") is (ticket.side is sim.Side.BUY)
         if (price >= self.engine.world.mark(ticket.symbol)) is not above:
@@ -167,13 +159,13 @@ class OrderCalls(Gate):
 
     # Changing
 
-    @post("/exchange batchModify", ACTIONS, sim.Kind.ORDER, weight=WEIGHT)
+    @post("/exchange batchModify", gate.ACTIONS, sim.Kind.ORDER, weight=gate.WEIGHT)
     def batch_modify(self, request: sim.Request) -> dict[str, Any]:
         """A new order takes the place of the old one, under a new id."""
         items = self._elements(request.fields()["action"], "modifies")
         return statuses("order", [self._verdict(request, {"a": None, **one}, self._modify) for one in items])
 
-    @post("/exchange modify", ACTIONS, sim.Kind.ORDER, weight=WEIGHT)
+    @post("/exchange modify", gate.ACTIONS, sim.Kind.ORDER, weight=gate.WEIGHT)
     def modify(self, request: sim.Request) -> dict[str, Any]:
         """Answers without the new id."""
         verdict = self._verdict(request, request.fields()["action"], self._modify)
@@ -185,7 +177,7 @@ class OrderCalls(Gate):
         oid, element = item.get("oid"), item.get("order")
         order, _ = self._find(account, oid)
         if not isinstance(element, dict) or part(part(element, "t"), "limit") is None:
-            raise MALFORMED
+            raise gate.MALFORMED
         ticket = self._ticket(account, element, {})  # pyright: ignore[reportUnknownArgumentType] - JSON
         if order is None or not order.is_open or (order.symbol, order.side) != (ticket.symbol, ticket.side):
             raise MODIFY
@@ -201,12 +193,12 @@ class OrderCalls(Gate):
 
     # Cancelling
 
-    @post("/exchange cancel", CANCELS, sim.Kind.CANCEL, weight=WEIGHT)
+    @post("/exchange cancel", gate.CANCELS, sim.Kind.CANCEL, weight=gate.WEIGHT)
     def cancel(self, request: sim.Request) -> dict[str, Any]:
         items = self._elements(request.fields()["action"], "cancels")
         return statuses("cancel", [self._verdict(request, one, self._cancel) for one in items])
 
-    @post("/exchange cancelByCloid", CANCELS, sim.Kind.CANCEL, weight=WEIGHT)
+    @post("/exchange cancelByCloid", gate.CANCELS, sim.Kind.CANCEL, weight=gate.WEIGHT)
     def cancel_by_cloid(self, request: sim.Request) -> dict[str, Any]:
         items = self._elements(request.fields()["action"], "cancels")
         return statuses("cancel", [self._verdict(request, one, self._cancel) for one in items])
@@ -219,11 +211,11 @@ class OrderCalls(Gate):
             self.engine.triggers.cancel(account, trigger)
             return "success"
         if order is None or order.symbol != spec.symbol:
-            raise sim.VenueRefusal("gone", GONE)
+            raise sim.VenueRefusal("gone", gate.GONE)
         self.engine.orders.cancel(account, order_id=order.id)
         return "success"
 
-    @post("/exchange scheduleCancel", ACTIONS, sim.Kind.SETTING)
+    @post("/exchange scheduleCancel", gate.ACTIONS, sim.Kind.SETTING)
     def schedule_cancel(self, request: sim.Request) -> dict[str, Any]:
         """For accounts that have traded enough; without a time it is taken back."""
         account, at = request.account, request.fields()["action"].get("time")
@@ -338,6 +330,6 @@ def _preset(child: Mapping[str, Any]) -> tuple[str, sim.Preset]:
     terms = part(child.get("t"), "trigger")
     name = {"tp": "take_profit", "sl": "stop_loss"}.get(str(part(terms, "tpsl")))
     if name is None:
-        raise MALFORMED
+        raise gate.MALFORMED
     limit = None if part(terms, "isMarket") else number(child.get("p"))
     return name, sim.Preset(trigger_price=number(part(terms, "triggerPx")), price=limit, on_mark=True)

@@ -7,18 +7,8 @@ from decimal import Decimal
 from typing import Any
 
 import futures_async.simulator.venue as sim
-from futures_async.adapters.okx.simulated.base import (
-    API,
-    MARGIN_MODES,
-    MODE_WORDS,
-    POSITION_MODES,
-    PRIVATE_READ,
-    READER,
-    SIDES,
-    OKXSide,
-    in_contracts,
-    inst_id,
-)
+from futures_async.adapters.okx.simulated import base
+from futures_async.adapters.okx.simulated.base import in_contracts, inst_id
 from futures_async.adapters.okx.simulated.orders import trade_type
 from futures_async.simulator.venue import errors, get, money, plain, post, rounded
 
@@ -26,12 +16,12 @@ TEN, FIVE = sim.RateLimit(10, 2.0), sim.RateLimit(5, 2.0)
 WEEK, MONTHS = 7, 90
 
 
-class AccountCalls(OKXSide):
+class AccountCalls(base.OKXSide):
     """What concerns the account."""
 
     # -- balances and modes
 
-    @get(f"{API}/account/balance", TEN)
+    @get(f"{base.API}/account/balance", TEN)
     def balance(self, request: sim.Request) -> dict[str, Any]:
         """Coins that are not zero. The account's own margins are empty in futures mode."""
         account, asked = request.account, [name for name in request.params.get("ccy", "").split(",") if name]
@@ -80,7 +70,7 @@ class AccountCalls(OKXSide):
             "uTime": now,
         }
 
-    @get(f"{API}/account/config", FIVE)
+    @get(f"{base.API}/account/config", FIVE)
     def config(self, request: sim.Request) -> dict[str, Any]:
         """Futures mode."""
         account = request.account
@@ -88,7 +78,7 @@ class AccountCalls(OKXSide):
             "uid": account.uid,
             "mainUid": account.uid,
             "acctLv": account.extra.get("acctLv", "2"),
-            "posMode": MODE_WORDS[account.default_mode],
+            "posMode": base.MODE_WORDS[account.default_mode],
             "acctStpMode": "cancel_maker",
             "autoLoan": False,
             "ctIsoMode": "automatic",
@@ -106,32 +96,32 @@ class AccountCalls(OKXSide):
             "type": "0",
         }
 
-    @post(f"{API}/account/set-position-mode", FIVE, sim.Kind.SETTING, needs="posMode")
+    @post(f"{base.API}/account/set-position-mode", FIVE, sim.Kind.SETTING, needs="posMode")
     def set_position_mode(self, request: sim.Request) -> dict[str, str]:
         """Of the whole account; nothing may be open."""
-        mode = READER.pick(request.fields(), "posMode", POSITION_MODES)
+        mode = base.READER.pick(request.fields(), "posMode", base.POSITION_MODES)
         if request.account.positions or request.account.open_orders:
             raise errors.PositionModeLocked("something is open")
         self.engine.settings.set_position_mode(request.account, None, mode)
-        return {"posMode": MODE_WORDS[mode]}
+        return {"posMode": base.MODE_WORDS[mode]}
 
-    @get(f"{API}/account/leverage-info", PRIVATE_READ, needs="mgnMode")
+    @get(f"{base.API}/account/leverage-info", base.PRIVATE_READ, needs="mgnMode")
     def leverage_info(self, request: sim.Request) -> list[dict[str, str]]:
         """In long/short mode a row for each side, in net mode one."""
-        account, mode = request.account, READER.pick(request.params, "mgnMode", MARGIN_MODES)
+        account, mode = request.account, base.READER.pick(request.params, "mgnMode", base.MARGIN_MODES)
         rows: list[dict[str, str]] = []
         for name in request.params.get("instId", "").split(","):
             contract = self.contract({"instId": name})
             settings = account.settings(contract.symbol)
             hedge = account.mode(contract.symbol) is sim.PositionMode.HEDGE
-            for word, side in SIDES.items() if hedge else [("net", sim.PositionSide.LONG)]:
+            for word, side in base.SIDES.items() if hedge else [("net", sim.PositionSide.LONG)]:
                 lever = plain(settings.leverage(side, mode))
                 rows.append({"instId": name, "mgnMode": mode.value, "posSide": word, "lever": lever, "ccy": ""})
         return rows
 
     @post(
-        f"{API}/account/set-leverage",
-        PRIVATE_READ,
+        f"{base.API}/account/set-leverage",
+        base.PRIVATE_READ,
         sim.Kind.SETTING,
         needs="lever mgnMode",
         codes={errors.InsufficientMargin: "59109"},
@@ -139,10 +129,10 @@ class AccountCalls(OKXSide):
     def set_leverage(self, request: sim.Request) -> dict[str, str]:
         """Isolated in long/short mode wants a side; everywhere else there is one leverage."""
         fields, account = request.fields(), request.account
-        contract, mode = self.contract(fields), READER.pick(fields, "mgnMode", MARGIN_MODES)
+        contract, mode = self.contract(fields), base.READER.pick(fields, "mgnMode", base.MARGIN_MODES)
         apart = mode is sim.MarginMode.ISOLATED and account.mode(contract.symbol) is sim.PositionMode.HEDGE
-        side = READER.pick(fields, "posSide", SIDES) if apart else None
-        lever = READER.needed_number(fields, "lever")
+        side = base.READER.pick(fields, "posSide", base.SIDES) if apart else None
+        lever = base.READER.needed_number(fields, "lever")
         if lever < 1:
             raise sim.VenueRefusal("59105", "Leverage can't be less than 1.")
         self.engine.settings.set_leverage(account, contract.symbol, lever, side=side, margin_mode=mode)
@@ -150,8 +140,8 @@ class AccountCalls(OKXSide):
         return {"instId": inst_id(contract), "lever": plain(lever), "mgnMode": mode.value, "posSide": word}
 
     @post(
-        f"{API}/account/position/margin-balance",
-        PRIVATE_READ,
+        f"{base.API}/account/position/margin-balance",
+        base.PRIVATE_READ,
         sim.Kind.DELTA,
         needs="posSide type amt",
         codes={errors.InsufficientMargin: "59303", errors.NoPosition: "59300"},
@@ -159,11 +149,11 @@ class AccountCalls(OKXSide):
     def margin_balance(self, request: sim.Request) -> dict[str, str]:
         """Of isolated positions."""
         fields, account = request.fields(), request.account
-        contract, amount = self.contract(fields), READER.needed_number(fields, "amt")
+        contract, amount = self.contract(fields), base.READER.needed_number(fields, "amt")
         if amount <= 0:
             raise sim.VenueRefusal("51000", "Parameter amt  error")
-        adds = READER.word(fields, "type", ("add", "reduce")) == "add"
-        side = self._side(account, contract.symbol, READER.word(fields, "posSide", (*SIDES, "net")))
+        adds = base.READER.word(fields, "type", ("add", "reduce")) == "add"
+        side = self._side(account, contract.symbol, base.READER.word(fields, "posSide", (*base.SIDES, "net")))
         held = self.engine.settings.adjust_margin(account, contract.symbol, side, amount if adds else -amount)
         leverage = contract.value(held.quantity, held.entry_price) / held.margin
         row = {"instId": inst_id(contract), "posSide": fields["posSide"], "amt": plain(amount), "type": fields["type"]}
@@ -171,7 +161,7 @@ class AccountCalls(OKXSide):
 
     def _side(self, account: sim.Account, symbol: str, word: str) -> sim.PositionSide:
         if word != "net":
-            return SIDES[word]
+            return base.SIDES[word]
         held = account.net_position(symbol)
         if held is None:
             raise errors.NoPosition("no position")
@@ -179,7 +169,7 @@ class AccountCalls(OKXSide):
 
     # -- positions
 
-    @get(f"{API}/account/positions", TEN)
+    @get(f"{base.API}/account/positions", TEN)
     def positions(self, request: sim.Request) -> list[dict[str, Any]]:
         """All open ones; of a contract that is named also the row of one that is gone, with size 0."""
         account, symbols = request.account, {contract.symbol for contract in self.asked(request.params)}
@@ -253,11 +243,11 @@ class AccountCalls(OKXSide):
             **dict.fromkeys(("availPos", "settledPnl", "usdPx", "interest", "liab", "liabCcy", "posCcy"), ""),
         }
 
-    @get(f"{API}/account/positions-history", TEN)
+    @get(f"{base.API}/account/positions-history", TEN)
     def positions_history(self, request: sim.Request) -> list[dict[str, str]]:
         """Pages go by the time of the last change."""
         params, symbols = request.params, {contract.symbol for contract in self.asked(request.params)}
-        limit, after = READER.whole(params, "limit") or 100, READER.whole(params, "after")
+        limit, after = base.READER.whole(params, "limit") or 100, base.READER.whole(params, "after")
         rows = [
             record
             for record in reversed(request.account.history)
@@ -299,12 +289,12 @@ class AccountCalls(OKXSide):
 
     # -- bills
 
-    @get(f"{API}/account/bills", sim.RateLimit(5, 1.0))
+    @get(f"{base.API}/account/bills", sim.RateLimit(5, 1.0))
     def bills(self, request: sim.Request) -> list[dict[str, str]]:
         """Of a week."""
         return self._bills(request, WEEK)
 
-    @get(f"{API}/account/bills-archive", FIVE)
+    @get(f"{base.API}/account/bills-archive", FIVE)
     def bills_archive(self, request: sim.Request) -> list[dict[str, str]]:
         """Of three months."""
         return self._bills(request, MONTHS)

@@ -6,20 +6,12 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import futures_async.simulator.venue as sim
-from futures_async.adapters.okx.simulated.base import (
-    API,
-    MARGIN_MODES,
-    PRIVATE_READ,
-    READER,
-    Judged,
-    contract_worth,
-    in_contracts,
-    inst_id,
-)
+from futures_async.adapters.okx.simulated import base
+from futures_async.adapters.okx.simulated.base import contract_worth, in_contracts, inst_id
 from futures_async.adapters.okx.simulated.orders import ORDER_SIDES, OrderCalls
 from futures_async.simulator.venue import closed_by, errors, get, plain, post
 
-TRADE = f"{API}/trade"
+TRADE = f"{base.API}/trade"
 BY_CONTRACT = sim.RateLimit(20, 2.0, by="instId")
 LEG = "leg"
 """In the tag of a take-profit or stop-loss that does not close."""
@@ -42,16 +34,16 @@ class AlgoCalls(OrderCalls):
 
     def _wait(self, request: sim.Request, fields: Mapping[str, Any]) -> dict[str, Any]:
         client_id = self._client_id(fields, "algoClOrdId")
-        if READER.word(fields, "ordType", ("trigger", "conditional")) == "trigger":
-            price = READER.needed_number(fields, "orderPx")
+        if base.READER.word(fields, "ordType", ("trigger", "conditional")) == "trigger":
+            price = base.READER.needed_number(fields, "orderPx")
             if str(fields.get("reduceOnly")).lower() == "true" and (fields.get("posSide") or "net") == "net":
                 raise sim.VenueRefusal("51205", "Reduce Only is not available.")
             values = {**fields, "px": None if price < 0 else price, "clOrdId": client_id}
             ticket = self.ticket(request, values, "market" if price < 0 else "limit")
-            by = READER.word(fields, "triggerPxType", ("last", "index", "mark"), "last")
-            trigger = READER.needed_number(fields, "triggerPx")
+            by = base.READER.word(fields, "triggerPxType", ("last", "index", "mark"), "last")
+            trigger = base.READER.needed_number(fields, "triggerPx")
             made = self.engine.triggers.place_plan(request.account, ticket, trigger, on_mark=by == "mark")
-            made.margin_mode = READER.pick(fields, "tdMode", MARGIN_MODES)  # a ticket that closes says none
+            made.margin_mode = base.READER.pick(fields, "tdMode", base.MARGIN_MODES)  # a ticket that closes says none
         else:
             made = self._stop(request, fields, client_id)
         return {"algoId": str(made.id), "clOrdId": "", "algoClOrdId": client_id or ""}
@@ -60,7 +52,10 @@ class AlgoCalls(OrderCalls):
         """What closes belongs to the position of its margin mode, and stays without it unless `cxlOnClosePos`; without
         `reduceOnly` it is an order like others once it goes off (`posSide` tells in long/short mode)."""
         contract, account = self.contract(fields), request.account
-        mode, placed = READER.pick(fields, "tdMode", MARGIN_MODES), READER.pick(fields, "side", ORDER_SIDES)
+        mode, placed = (
+            base.READER.pick(fields, "tdMode", base.MARGIN_MODES),
+            base.READER.pick(fields, "side", ORDER_SIDES),
+        )
         # With both given in net mode, only the stop-loss is taken.
         short, kind = (
             ("sl", sim.TriggerKind.STOP_LOSS) if fields.get("slTriggerPx") else ("tp", sim.TriggerKind.TAKE_PROFIT)
@@ -83,7 +78,7 @@ class AlgoCalls(OrderCalls):
             raise errors.NoPosition("in that direction and mode")
         if whole:
             kind = sim.TriggerKind.POSITION_STOP_LOSS if short == "sl" else sim.TriggerKind.POSITION_TAKE_PROFIT
-        quantity = None if whole else READER.needed_number(fields, "sz") * contract_worth(contract)
+        quantity = None if whole else base.READER.needed_number(fields, "sz") * contract_worth(contract)
         more = {} if quantity is None else {"quantity": quantity}
         made = self.engine.triggers.place_closing(
             account, contract.symbol, side, kind, preset, client_id=client_id, **more
@@ -92,7 +87,7 @@ class AlgoCalls(OrderCalls):
         return made
 
     @post(f"{TRADE}/cancel-algos", BY_CONTRACT, sim.Kind.CANCEL, codes=GONE)
-    def cancel_algos(self, request: sim.Request) -> Judged:
+    def cancel_algos(self, request: sim.Request) -> base.Judged:
         """An array of at most ten."""
 
         def one(item: Mapping[str, Any]) -> dict[str, Any]:
@@ -106,16 +101,16 @@ class AlgoCalls(OrderCalls):
         return self.verdicts(request, one, 10)
 
     def _algo(self, request: sim.Request, fields: Mapping[str, Any], *, past: bool = False) -> sim.Trigger:
-        number, client_id = READER.whole(fields, "algoId"), fields.get("algoClOrdId") or None
+        number, client_id = base.READER.whole(fields, "algoId"), fields.get("algoClOrdId") or None
         return self.engine.triggers.find(request.account, trigger_id=number, client_id=client_id, past=past)
 
-    @get(f"{TRADE}/orders-algo-pending", PRIVATE_READ, needs="ordType")
+    @get(f"{TRADE}/orders-algo-pending", base.PRIVATE_READ, needs="ordType")
     def algos_pending(self, request: sim.Request) -> list[dict[str, str]]:
         """Of the types that are named."""
         live = sorted(request.account.live_triggers.values(), key=lambda trigger: trigger.id)
         return self._listed_algos(request, live, lambda trigger: True)
 
-    @get(f"{TRADE}/orders-algo-history", PRIVATE_READ, needs="ordType")
+    @get(f"{TRADE}/orders-algo-history", base.PRIVATE_READ, needs="ordType")
     def algos_history(self, request: sim.Request) -> list[dict[str, str]]:
         """Those that have ended: in one state, or the one that is named."""
         state, named = (request.params.get(name) or None for name in ("state", "algoId"))
@@ -135,7 +130,7 @@ class AlgoCalls(OrderCalls):
         found = self.page(request, triggers, 90, lambda trigger: _style(trigger) in types and wanted(trigger))
         return [self.algo_row(trigger) for trigger in found]
 
-    @get(f"{TRADE}/order-algo", PRIVATE_READ)
+    @get(f"{TRADE}/order-algo", base.PRIVATE_READ)
     def algo(self, request: sim.Request) -> dict[str, str]:
         """One, in whatever state it is; a client id tells of the newest that had it."""
         return self.algo_row(self._algo(request, request.params, past=True))

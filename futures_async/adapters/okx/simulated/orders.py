@@ -7,20 +7,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import futures_async.simulator.venue as sim
-from futures_async.adapters.okx.simulated.base import (
-    API,
-    MARGIN_MODES,
-    READER,
-    SIDES,
-    Judged,
-    OKXSide,
-    contract_worth,
-    in_contracts,
-    inst_id,
-)
+from futures_async.adapters.okx.simulated import base
+from futures_async.adapters.okx.simulated.base import contract_worth, in_contracts, inst_id
 from futures_async.simulator.venue import closed_by, errors, get, opened_side, plain, post
 
-TRADE = f"{API}/trade"
+TRADE = f"{base.API}/trade"
 CLIENT_ID = re.compile(r"[0-9A-Za-z]{1,32}")
 STYLES = {
     "market": (sim.OrderType.MARKET, sim.TimeInForce.IOC),
@@ -47,18 +38,18 @@ GONE = {errors.UnknownOrder: "51400", errors.OrderFinished: "51400"}
 UNCHANGEABLE = {errors.UnknownOrder: "51503", errors.OrderFinished: "51503"}
 
 
-class OrderCalls(OKXSide):
+class OrderCalls(base.OKXSide):
     """Everything about orders."""
 
     # -- placing
 
     @post(f"{TRADE}/order", (SINGLE, OF_ACCOUNT), sim.Kind.ORDER)
-    def place_order(self, request: sim.Request) -> Judged:
+    def place_order(self, request: sim.Request) -> base.Judged:
         """The answer holds ids only."""
         return self.verdicts(request, lambda item: self._place(request, item), 1)
 
     @post(f"{TRADE}/batch-orders", (BATCH, OF_ACCOUNT), sim.Kind.ORDER)
-    def place_batch(self, request: sim.Request) -> Judged:
+    def place_batch(self, request: sim.Request) -> base.Judged:
         """Each by itself."""
         return self.verdicts(request, lambda item: self._place(request, item))
 
@@ -68,14 +59,14 @@ class OrderCalls(OKXSide):
 
     def ticket(self, request: sim.Request, fields: Mapping[str, Any], word: str | None = None) -> sim.Ticket:
         """What an order asks for; `word` is its type where that is another thing than the field says."""
-        read, account, contract = READER, request.account, self.contract(fields)
+        read, account, contract = base.READER, request.account, self.contract(fields)
         kind, force = STYLES[word or read.word(fields, "ordType", STYLES)]
         price = read.number(fields, "px")
         if (price is None) == (kind is sim.OrderType.LIMIT):
             price = None
             if kind is sim.OrderType.LIMIT:
                 raise sim.VenueRefusal("51000", "Parameter px  error")
-        side, margin_mode = read.pick(fields, "side", ORDER_SIDES), read.pick(fields, "tdMode", MARGIN_MODES)
+        side, margin_mode = read.pick(fields, "side", ORDER_SIDES), read.pick(fields, "tdMode", base.MARGIN_MODES)
         intent = self._intent(fields, side, hedge=account.mode(contract.symbol) is sim.PositionMode.HEDGE)
         # Ignored in long/short mode.
         reduces = intent is None and str(fields.get("reduceOnly") or "").lower() == "true"
@@ -100,9 +91,9 @@ class OrderCalls(OKXSide):
 
     def _intent(self, fields: Mapping[str, Any], side: sim.Side, *, hedge: bool) -> sim.Intent | None:
         word = fields.get("posSide") or "net"
-        if (word in SIDES) is not hedge:
+        if (word in base.SIDES) is not hedge:
             raise errors.ModeConflict("posSide")
-        return None if not hedge else sim.Intent.OPEN if SIDES[word] is opened_side(side) else sim.Intent.CLOSE
+        return None if not hedge else sim.Intent.OPEN if base.SIDES[word] is opened_side(side) else sim.Intent.CLOSE
 
     def _check_close(
         self, request: sim.Request, contract: sim.ContractSpec, side: sim.Side, mode: Any, quantity: Any, *, hedge: bool
@@ -116,10 +107,10 @@ class OrderCalls(OKXSide):
 
     def _attached(self, fields: Mapping[str, Any], short: str) -> sim.Preset | None:
         """Take-profit (`tp`) or stop-loss (`sl`) that comes with an order."""
-        for row in READER.objects(fields, "attachAlgoOrds") if fields.get("attachAlgoOrds") else ():
-            trigger, price = (READER.number(row, f"{short}{name}Px") for name in ("Trigger", "Ord"))
+        for row in base.READER.objects(fields, "attachAlgoOrds") if fields.get("attachAlgoOrds") else ():
+            trigger, price = (base.READER.number(row, f"{short}{name}Px") for name in ("Trigger", "Ord"))
             if trigger:
-                by = READER.word(row, f"{short}TriggerPxType", ("last", "index", "mark"), "last")
+                by = base.READER.word(row, f"{short}TriggerPxType", ("last", "index", "mark"), "last")
                 limit = price if price is not None and price > 0 else None
                 return sim.Preset(trigger_price=trigger, price=limit, on_mark=by == "mark")
         return None
@@ -135,29 +126,29 @@ class OrderCalls(OKXSide):
     # -- changing, cancelling
 
     @post(f"{TRADE}/amend-order", (SINGLE, OF_ACCOUNT), sim.Kind.ORDER, codes=UNCHANGEABLE)
-    def amend_order(self, request: sim.Request) -> Judged:
+    def amend_order(self, request: sim.Request) -> base.Judged:
         """In place: both ids stay."""
         return self.verdicts(request, lambda item: self._amend(request, item), 1)
 
     @post(f"{TRADE}/amend-batch-orders", (BATCH, OF_ACCOUNT), sim.Kind.ORDER, codes=UNCHANGEABLE)
-    def amend_batch(self, request: sim.Request) -> Judged:
+    def amend_batch(self, request: sim.Request) -> base.Judged:
         """The same for up to 20."""
         return self.verdicts(request, lambda item: self._amend(request, item))
 
     def _amend(self, request: sim.Request, fields: Mapping[str, Any]) -> dict[str, Any]:
         contract, order = self.contract(fields), self._order(request, fields)
-        size, price = READER.number(fields, "newSz"), READER.number(fields, "newPx")
+        size, price = base.READER.number(fields, "newSz"), base.READER.number(fields, "newPx")
         quantity = None if size is None else size * contract_worth(contract)
         self.engine.orders.amend(request.account, order, price=price, quantity=quantity, in_place=True)
         return {"ordId": str(order.id), "clOrdId": order.client_id or "", "reqId": fields.get("reqId") or ""}
 
     @post(f"{TRADE}/cancel-order", SINGLE, sim.Kind.CANCEL, codes=GONE)
-    def cancel_order(self, request: sim.Request) -> Judged:
+    def cancel_order(self, request: sim.Request) -> base.Judged:
         """Unknown, filled and cancelled orders get the same refusal."""
         return self.verdicts(request, lambda item: self._cancel(request, item), 1)
 
     @post(f"{TRADE}/cancel-batch-orders", BATCH, sim.Kind.CANCEL, codes=GONE)
-    def cancel_batch(self, request: sim.Request) -> Judged:
+    def cancel_batch(self, request: sim.Request) -> base.Judged:
         """Each by itself."""
         return self.verdicts(request, lambda item: self._cancel(request, item))
 
@@ -172,7 +163,7 @@ class OrderCalls(OKXSide):
     @post(f"{TRADE}/cancel-all-after", sim.RateLimit(1, 1.0), sim.Kind.SETTING, needs="timeOut")
     def cancel_all_after(self, request: sim.Request) -> dict[str, str]:
         """The dead-man's switch of the whole account."""
-        seconds, account = READER.whole(request.fields(), "timeOut") or 0, request.account
+        seconds, account = base.READER.whole(request.fields(), "timeOut") or 0, request.account
         if seconds and not 10 <= seconds <= 120:
             raise sim.VenueRefusal("51000", "Parameter timeOut  error")
         account.cancel_all_ms.clear()
@@ -193,7 +184,7 @@ class OrderCalls(OKXSide):
         fields, account = request.fields(), request.account
         contract, word = self.contract(fields), fields.get("posSide") or "net"
         held = account.net_position(contract.symbol) if word == "net" else None
-        side = SIDES.get(word, None if held is None else held.side)
+        side = base.SIDES.get(word, None if held is None else held.side)
         position = None if side is None else account.positions.get((contract.symbol, side))
         if side is None or position is None or position.margin_mode.value != fields["mgnMode"]:
             raise errors.NoPosition("no position")
