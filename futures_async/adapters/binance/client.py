@@ -216,7 +216,6 @@ class Binance(fa.BatchCancels, BinanceVenue):
         return mapping.funding_rates().one(row)
 
     async def fetch_time(self) -> int:
-        """Read the venue's clock."""
         return (await self._call(endpoints.TIME)).server_time
 
 

@@ -60,11 +60,9 @@ class BitgetAccount(fa.Adapter):
     # Symbols
 
     def venue_symbol(self, symbol: str) -> str:
-        """The venue's id of a contract, from either form."""
         return venue_symbol(symbol, self.product_type)
 
     def unified_symbol(self, venue_symbol: str) -> str:
-        """The unified symbol of a venue's id."""
         return unified_symbol(venue_symbol, self.product_type, self.margin_coin)
 
     def _coin(self, venue_symbol: str) -> str:

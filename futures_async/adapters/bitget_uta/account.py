@@ -30,11 +30,9 @@ class UnifiedAccount(fa.Adapter):
     _isolated_level: bool
 
     def venue_symbol(self, symbol: str) -> str:
-        """The venue's id of a contract of this category."""
         return venue_symbol(symbol, self._category)
 
     def unified_symbol(self, venue_symbol: str) -> str:
-        """The unified symbol of an id of this category."""
         return unified_symbol(venue_symbol, self._category)
 
     # Modes

@@ -247,7 +247,6 @@ class BitgetUTA(fa.BatchCancels, UnifiedTriggers):
         return mapping.tickers(self._category).one(await self._row(endpoints.TICKERS, symbol))
 
     async def fetch_funding_rate(self, symbol: str) -> fa.FundingRate:
-        """Read the current funding rate."""
         return mapping.funding_rates(self._category).one(await self._row(endpoints.FUNDING_RATE, symbol))
 
     async def _row(self, endpoint: fa.Endpoint[list[Row]], symbol: str) -> Row:
@@ -262,7 +261,6 @@ class BitgetUTA(fa.BatchCancels, UnifiedTriggers):
         return await self._pick(endpoint, {"category": self._category, "symbol": name}, find)
 
     async def fetch_risk_limits(self, symbol: str) -> list[fa.RiskLimit]:
-        """Read the risk tiers of a contract, smallest first."""
         named = wire.WireNamed(symbol=self.venue_symbol(symbol))
         rows = await self._call(endpoints.TIERS, {"category": self._category, "symbol": named.symbol})
         tiers = mapping.risk_limits(self._category).known(rows, lambda _: named)
@@ -270,7 +268,6 @@ class BitgetUTA(fa.BatchCancels, UnifiedTriggers):
         return tiers
 
     async def fetch_time(self) -> int:
-        """Read the venue's clock."""
         return (await self._call(endpoints.TIME)).server_time
 
 

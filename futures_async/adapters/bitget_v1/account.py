@@ -50,7 +50,6 @@ class BitgetV1Account(fa.Adapter):
     # Account and risk
 
     async def fetch_account(self, margin_coin: str = "USDT") -> fa.Account:
-        """Read the account's state in one margin coin."""
         coin = margin_coin.upper()
         return mapping.accounts().one(
             await self._call(
@@ -68,7 +67,6 @@ class BitgetV1Account(fa.Adapter):
         return mapping.positions(coin).all(fa.Rows(mine).without(unread_of(rows)))
 
     async def fetch_risk_limits(self, symbol: str) -> list[fa.RiskLimit]:
-        """Read the risk tiers of a contract, smallest first."""
         venue_symbol = mapping.to_venue_symbol(symbol)
         wires = await self._call(api.RISK_LIMITS, {"symbol": venue_symbol})
         return mapping.to_risk_limits(wires, venue_symbol)

@@ -138,11 +138,9 @@ class MarketCalls(Lists):
     """The contracts before their listing could not be read."""
 
     def venue_symbol(self, symbol: str) -> str:
-        """The venue's id of a contract."""
         return venue_symbol(symbol)
 
     def unified_symbol(self, venue_symbol: str) -> str:
-        """The unified symbol of an id."""
         return unified_symbol(venue_symbol)
 
     async def fetch_contracts(self) -> list[fa.Contract]:
@@ -216,12 +214,10 @@ class MarketCalls(Lists):
         return funding_rates().one(*await self._ticker(symbol))
 
     async def fetch_time(self) -> int:
-        """Read the venue's clock."""
         answer = await self._call(endpoints.TIME)
         return clock_ms(answer)
 
     async def fetch_risk_limits(self, symbol: str) -> list[fa.RiskLimit]:
-        """Read the risk tiers of a contract, smallest first."""
         scope = of_contract(self.venue_symbol(symbol))
         tiers = risk_limits().known((await self._rows(endpoints.TIERS, scope)).rows)
         return fa.Rows(ranked(tiers)).without(fa.unread_of(tiers))

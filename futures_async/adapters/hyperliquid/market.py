@@ -208,5 +208,4 @@ class MarketCalls(fa.Adapter):
         return await self._ask(api.FUNDING_RATES, coin=self.venue_symbol(symbol), startTime=since_ms)
 
     async def fetch_time(self) -> int:
-        """Read the venue's clock."""
         return (await self._ask(api.STATUS)).time

@@ -41,7 +41,6 @@ class OKXAccount(fa.Adapter):
         return mapping.to_venue_symbol(symbol)
 
     def unified_symbol(self, venue_symbol: str) -> str:
-        """The unified symbol of a swap's id."""
         return mapping.unified_symbol(venue_symbol)
 
     async def _first(self, endpoint: fa.Endpoint[list[T]], params: fa.Params | None = None) -> T:

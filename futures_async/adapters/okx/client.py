@@ -241,7 +241,6 @@ class OKX(fa.BatchCancels, OKXTriggers):
     # Market
 
     async def fetch_contracts(self) -> list[fa.Contract]:
-        """Read the trading rules of all swaps."""
         rows = await self._call(endpoints.INSTRUMENTS, endpoints.SWAP)
         return market.contracts().known(rows)
 
@@ -297,7 +296,6 @@ class OKX(fa.BatchCancels, OKXTriggers):
         return tiers
 
     async def fetch_time(self) -> int:
-        """Read the venue's clock."""
         return (await self._first(endpoints.TIME)).ts
 
 
