@@ -203,7 +203,7 @@ from futures_async.unified.models import (
 from futures_async.unified.reading import Read, Reading, table, table_of_held, table_of_held_with, table_with
 from futures_async.unified.rows import Id, Moment, Row, Rows, Text, TypedRow, unread_of
 from futures_async.unified.signing import KeySigner
-from futures_async.unified.symbols import Pairs, check_symbol, guess_parts, join, split
+from futures_async.unified.symbols import Names, Pairs, check_symbol, guess_parts, join, split
 
 __all__ = [
     "EXACT",
@@ -266,6 +266,7 @@ __all__ = [
     "Message",
     "Model",
     "Moment",
+    "Names",
     "NotSupported",
     "Nothing",
     "Number",

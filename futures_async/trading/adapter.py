@@ -57,7 +57,7 @@ from futures_async.unified.errors import (
 )
 from futures_async.unified.exchange import Capability
 from futures_async.unified.models import Model, Order
-from futures_async.unified.symbols import Pairs
+from futures_async.unified.symbols import Names, Pairs
 
 logger = logging.getLogger("futures_async.orders")
 
@@ -335,8 +335,9 @@ class Adapter(Adjusting, Derived, Leveraging, Moding, Rules, Streaming):
 
     # Names
 
-    pairs: ClassVar[Pairs | None] = None
-    """How the venue's ids are written, where they are a base and a quote coin; else the two methods are defined."""
+    pairs: ClassVar[Pairs | Names | None] = None
+    """How the venue's ids are written: as a base and a quote coin, or by two functions; where that hangs on the object,
+    the two methods are defined."""
 
     def venue_symbol(self, symbol: str) -> str:
         return self._pairs.name(symbol)
@@ -345,7 +346,7 @@ class Adapter(Adjusting, Derived, Leveraging, Moding, Rules, Streaming):
         return self._pairs.symbol(venue_symbol)
 
     @property
-    def _pairs(self) -> Pairs:
+    def _pairs(self) -> Pairs | Names:
         if self.pairs is None:
             raise NotImplementedError(f"{type(self).__name__}: `pairs` says how names are written, or two methods do")
         return self.pairs

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Literal, NamedTuple
 
@@ -107,6 +108,15 @@ class Pairs:
         """
         parts = split(check_symbol(symbol))
         return symbol if parts is None else self._form.format(parts.base, parts.quote)
+
+
+class Names(NamedTuple):
+    """How a venue's ids are written, by two functions: for venues whose ids are more than two coins."""
+
+    name: Callable[[str], str]
+    """The venue's id, from either form; raises `InvalidRequest` where it is no symbol."""
+    symbol: Callable[[str], str]
+    """The unified symbol; an id of another form comes back as it is."""
 
 
 def check_symbol(symbol: object) -> str:

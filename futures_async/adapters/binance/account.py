@@ -31,13 +31,8 @@ _MARGIN_TYPES = {fa.MarginMode.CROSS: "CROSSED", fa.MarginMode.ISOLATED: "ISOLAT
 class BinanceAccount(BinanceKind):
     """What concerns the account, and not single orders."""
 
+    pairs = fa.Names(mapping.to_venue_symbol, mapping.to_symbol)
     position_mode_stands = frozenset({POSITION_MODE_STANDS})
-
-    def venue_symbol(self, symbol: str) -> str:
-        return mapping.to_venue_symbol(symbol)
-
-    def unified_symbol(self, venue_symbol: str) -> str:
-        return mapping.to_symbol(venue_symbol)
 
     def _name(self, symbol: str | None) -> str | None:
         return None if symbol is None else self.venue_symbol(symbol)

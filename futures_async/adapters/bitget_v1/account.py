@@ -23,6 +23,7 @@ R = TypeVar("R")
 class BitgetV1Account(fa.Adapter):
     """Reads of the account and its settings; orders are in `client.py`."""
 
+    pairs = fa.Names(mapping.to_venue_symbol, mapping.to_symbol)
     takes: ClassVar[type[fa.Options]] = BitgetV1Options
 
     def __init__(self, credentials: fa.Credentials | None = None, **options: Unpack[BitgetV1Options]) -> None:
@@ -37,12 +38,6 @@ class BitgetV1Account(fa.Adapter):
     def _attach(self, credentials: fa.Credentials | None) -> None:
         self._terms: dict[str, fa.Leverage] = {}
         super()._attach(credentials)
-
-    def venue_symbol(self, symbol: str) -> str:
-        return mapping.to_venue_symbol(symbol)
-
-    def unified_symbol(self, venue_symbol: str) -> str:
-        return mapping.to_symbol(venue_symbol)
 
     def _coin(self, venue_symbol: str | None) -> str:
         return (mapping.settle_coin(venue_symbol) if venue_symbol else None) or self._margin_coin

@@ -35,6 +35,7 @@ TERMS_FOR_MS = 60_000
 class BitMartAccount(fa.Adapter):
     """The reads and settings of `BitMart`."""
 
+    pairs = fa.Names(words.venue_symbol, words.unified_symbol)
     leverage_step = None
     _account: str | None
 
@@ -44,12 +45,6 @@ class BitMartAccount(fa.Adapter):
         self._standing: dict[str, tuple[Decimal | None, fa.MarginMode | None, int]] = {}
 
     # Symbols and sizes
-
-    def venue_symbol(self, symbol: str) -> str:
-        return words.venue_symbol(symbol)
-
-    def unified_symbol(self, venue_symbol: str) -> str:
-        return words.unified_symbol(venue_symbol)
 
     async def _contracts_of(self, rows: Iterable[Sized]) -> Callable[[Sized], fa.Contract]:
         """What each row's contract is: without it a number of contracts says nothing.

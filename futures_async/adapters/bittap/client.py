@@ -38,6 +38,7 @@ class BitTap(fa.Adapter):
 
     id = "bittap"
     name = "BitTap"
+    pairs = fa.Names(mapping.to_venue_symbol, mapping.to_symbol)
     takes: ClassVar[type[fa.Options]] = BitTapOptions
 
     def __init__(self, credentials: fa.Credentials | None = None, **options: Unpack[BitTapOptions]) -> None:
@@ -54,12 +55,6 @@ class BitTap(fa.Adapter):
         if self._signer is not None:
             raise fa.NotSupported("bittap: the signer belongs to one account; make another BitTap with its own signer")
         return super().with_credentials(credentials)
-
-    def venue_symbol(self, symbol: str) -> str:
-        return mapping.to_venue_symbol(symbol)
-
-    def unified_symbol(self, venue_symbol: str) -> str:
-        return mapping.to_symbol(venue_symbol)
 
     # Account
 

@@ -134,14 +134,9 @@ def ranked(tiers: Sequence[fa.RiskLimit]) -> Iterator[fa.RiskLimit]:
 class MarketCalls(Lists):
     """What needs no key."""
 
+    pairs = fa.Names(venue_symbol, unified_symbol)
     _early_missed = False
     """The contracts before their listing could not be read."""
-
-    def venue_symbol(self, symbol: str) -> str:
-        return venue_symbol(symbol)
-
-    def unified_symbol(self, venue_symbol: str) -> str:
-        return unified_symbol(venue_symbol)
 
     async def fetch_contracts(self) -> list[fa.Contract]:
         """Read the trading rules of all contracts that trade now, of all kinds, those before their listing too.

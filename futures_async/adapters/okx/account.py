@@ -32,16 +32,10 @@ Size = Callable[[N], fa.Contract]
 class OKXAccount(fa.Adapter):
     """What concerns the account, and not single orders."""
 
+    pairs = fa.Names(mapping.to_venue_symbol, mapping.unified_symbol)
     leverage_step = None
     leverage_by_mode = leverage_by_side = True
     _margin_mode: fa.MarginMode
-
-    def venue_symbol(self, symbol: str) -> str:
-        """The venue's id of a swap: `BTC-USDT-SWAP`."""
-        return mapping.to_venue_symbol(symbol)
-
-    def unified_symbol(self, venue_symbol: str) -> str:
-        return mapping.unified_symbol(venue_symbol)
 
     async def _first(self, endpoint: fa.Endpoint[list[T]], params: fa.Params | None = None) -> T:
         """The one row of an answer: here every answer is a list.
