@@ -16,13 +16,13 @@ from starlette.routing import Route
 from futures_async.portfolio.portfolio import Portfolio
 from futures_async.portfolio.rules import Rule
 from futures_async.portfolio.snapshot import Failed, Snapshot
-from futures_async.unified.errors import InvalidRequest
+from futures_async.unified.errors import ClientClosed, InvalidRequest
 from futures_async.unified.exchange import Capability
 from futures_async.unified.models import to_builtins
 from futures_async.web import description, reading
 from futures_async.web.acting import UnderWay, act
 from futures_async.web.events import events
-from futures_async.web.guard import COOKIE, SESSION_S, Guard, Guarded, body_of, client_of, cookie_of
+from futures_async.web.guard import SESSION_S, Guard, Guarded, body_of, client_of
 from futures_async.web.lists import Lists, open_orders
 from futures_async.web.metrics import Tally, metrics
 from futures_async.web.picture import Picture
@@ -77,6 +77,7 @@ def app(
             Route("/act", act, methods=["POST"]),
         ],
         middleware=[Middleware(Guarded, guard=guard)],
+        exception_handlers={ClientClosed: closed},
         lifespan=_lifespan,
     )
     made.state.portfolio = portfolio
@@ -98,17 +99,23 @@ async def _lifespan(made: Starlette) -> AsyncGenerator[None]:
     await made.state.picture.aclose()
 
 
+async def closed(request: Request, error: Exception) -> Response:
+    """Who has closed the portfolio ends the service: the next one will answer."""
+    return JSONResponse({"error": error.text if isinstance(error, ClientClosed) else str(error)}, 503)
+
+
 # The page
 
 
 async def page(request: Request) -> Response:
     """The page's own files."""
     name = request.path_params.get("name", "index.html")
-    ending = name.rpartition(".")[2]
-    held = files("futures_async.web").joinpath("page", name)
-    if ending not in KINDS or "/" in name or not held.is_file():
+    # What is asked for is compared, never joined to a path: systems differ in what leads out of a folder.
+    held = next((one for one in files("futures_async.web").joinpath("page").iterdir() if one.name == name), None)
+    kind = KINDS.get(name.rpartition(".")[2])
+    if held is None or kind is None:
         return JSONResponse({"error": "no such page"}, 404)
-    return Response(held.read_bytes(), media_type=KINDS[ending])
+    return Response(held.read_bytes(), media_type=kind)
 
 
 async def login(request: Request) -> Response:
@@ -122,7 +129,7 @@ async def login(request: Request) -> Response:
         return refused
     answer = JSONResponse({"ok": True})
     answer.set_cookie(
-        COOKIE,
+        guard.cookie,
         guard.session(),
         max_age=SESSION_S,
         httponly=True,
@@ -136,14 +143,14 @@ async def login(request: Request) -> Response:
 async def logout(request: Request) -> Response:
     """Forget the session's cookie."""
     answer = RedirectResponse(f"{request.scope.get('root_path', '')}/login", 303)
-    answer.delete_cookie(COOKIE, path=request.scope.get("root_path", "") or "/")
+    answer.delete_cookie(request.app.state.guard.cookie, path=request.scope.get("root_path", "") or "/")
     return answer
 
 
 async def session(request: Request) -> Response:
     """What the page needs to act: whether it may, and the word that it sends with what changes something."""
     guard: Guard = request.app.state.guard
-    return JSONResponse({"trading": request.app.state.trading, "word": guard.word(cookie_of(request.headers))})
+    return JSONResponse({"trading": request.app.state.trading, "word": guard.word(guard.session_of(request.headers))})
 
 
 # JSON

@@ -6,7 +6,7 @@ import time
 from collections.abc import AsyncGenerator
 
 from starlette.requests import Request
-from starlette.responses import StreamingResponse
+from starlette.responses import JSONResponse, Response, StreamingResponse
 
 from futures_async.web.picture import Picture
 
@@ -17,16 +17,22 @@ HEARTBEAT_S = 15.0
 there."""
 
 PIECE_BYTES = 64 * 1024
+KIND = "text/event-stream"
+UNBUFFERED = {"X-Accel-Buffering": "no"}
 
 
-def events(request: Request) -> StreamingResponse:
+def events(request: Request) -> Response:
     """A snapshot, then changes; who comes back with `Last-Event-ID` gets what he has missed, or a new snapshot."""
     picture: Picture = request.app.state.picture
+    if picture.stopped:  # a stream that ends at once would be asked for again and again
+        return JSONResponse({"error": "the portfolio was closed"}, 503)
+    if request.method == "HEAD":  # has no body, and would not end
+        return Response(media_type=KIND, headers=UNBUFFERED)
     last = request.headers.get("last-event-id") or request.query_params.get("last_event_id") or ""
     return StreamingResponse(
         _stream(picture, picture.number_of(last)),
-        media_type="text/event-stream",
-        headers={"X-Accel-Buffering": "no"},
+        media_type=KIND,
+        headers=UNBUFFERED,
     )
 
 

@@ -14,7 +14,6 @@ import secrets
 import time
 from collections import OrderedDict, deque
 from collections.abc import Sequence
-from http.cookies import CookieError, SimpleCookie
 from ipaddress import IPv6Address, ip_address
 from typing import Final
 from urllib.parse import unquote, urlsplit
@@ -68,7 +67,7 @@ class Guard:
         # What sessions are signed with: the same in every process that knows the token.
         self._key = secrets.token_bytes(32) if token is None else hashlib.sha256(b"session " + token.encode()).digest()
         self._token = None if token is None else self._digest("token", token)
-        self._hosts = frozenset((*LOOPBACK, *(host.lower() for host in hosts)))
+        self._hosts = frozenset((*LOOPBACK, *(_name_of(host) or host.lower() for host in hosts)))
         self._wrong: OrderedDict[str, deque[float]] = OrderedDict()
 
     @property
@@ -78,11 +77,7 @@ class Guard:
 
     def knows_host(self, host: str) -> bool:
         """Whether a request may be for this name, port aside."""
-        try:
-            name = urlsplit(f"//{host}").hostname
-        except ValueError:
-            return False
-        return name in self._hosts or self.locked
+        return self.locked or _name_of(host) in self._hosts
 
     def is_token(self, token: str) -> bool:
         """Compared in a time that tells nothing."""
@@ -106,6 +101,11 @@ class Guard:
             self._wrong.popitem(last=False)
         return JSONResponse({"error": "that is not the token"}, 401, {"WWW-Authenticate": "Bearer"})
 
+    @property
+    def cookie(self) -> str:
+        """Name of the cookie. Browsers keep one jar for all ports of a computer: each token has a name of its own."""
+        return f"{COOKIE}_{self._digest('cookie', '')[:8]}"
+
     def session(self) -> str:
         """A new one: when it ends, and our signature under that."""
         ends = f"{int(time.time()) + SESSION_S}-{secrets.token_hex(8)}"
@@ -118,6 +118,14 @@ class Guard:
             return False
         until = ends.partition("-")[0]
         return until.isdecimal() and int(until) > time.time()
+
+    def session_of(self, headers: Headers) -> str:
+        """The session of a browser; empty where it has none that holds.
+
+        Cookies of others come along, in whatever form, and more than one of ours where two places overlap.
+        """
+        pairs = (one.strip().partition("=") for one in headers.get("cookie", "").split(";"))
+        return next((value for name, _, value in pairs if name == self.cookie and self.is_session(value)), "")
 
     def word(self, session: str) -> str:
         """What our page sends beside the session's cookie when it changes something."""
@@ -160,7 +168,7 @@ class Guarded:
             return RedirectResponse(f"{root}/", 307)
         if scope["method"] == "POST" and headers.get("sec-fetch-site", "none") not in OWN_SITE:
             return JSONResponse({"error": "another site's page has sent this"}, 403)
-        if not guard.locked or path in OPEN_PATHS or guard.is_session(cookie_of(headers)):
+        if not guard.locked or path in OPEN_PATHS or guard.session_of(headers):
             return None
         if token := bearer(headers):
             return guard.try_token(client_of(scope), token)
@@ -169,6 +177,14 @@ class Guarded:
         return JSONResponse(
             {"error": "a token is needed: Authorization: Bearer …"}, 401, {"WWW-Authenticate": "Bearer"}
         )
+
+
+def _name_of(host: str) -> str | None:
+    """A host without its port."""
+    try:
+        return urlsplit(f"//{host}").hostname
+    except ValueError:
+        return None
 
 
 def placed(scope: Scope) -> Scope:
@@ -206,21 +222,12 @@ def bearer(headers: Headers) -> str:
     return token if kind.lower() == "bearer" else ""
 
 
-def cookie_of(headers: Headers) -> str:
-    """The session of a browser."""
-    try:
-        found = SimpleCookie(headers.get("cookie", "")).get(COOKIE)
-    except CookieError:
-        return ""
-    return "" if found is None else found.value
-
-
 def refuse_forged(request: Request, guard: Guard) -> Response | None:
     """What is said to a request for a change that neither our own page nor a program with the token has sent."""
     if guard.is_token(bearer(request.headers)):
         return None
     word = request.headers.get("x-futures-async", "")
-    if hmac.compare_digest(word.encode(), guard.word(cookie_of(request.headers)).encode()):
+    if hmac.compare_digest(word.encode(), guard.word(guard.session_of(request.headers)).encode()):
         return None
     return JSONResponse({"error": "this did not come from the page: reload it"}, 403)
 

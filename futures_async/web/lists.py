@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from futures_async.portfolio.feeds import Answer, Feed, answered
 from futures_async.portfolio.portfolio import Portfolio
+from futures_async.transport.asleep import counting_sleep
 from futures_async.transport.runtime import Runtime, current_runtime
 from futures_async.unified.exchange import Capability, FuturesExchange
 from futures_async.unified.models import to_builtins
@@ -44,11 +45,16 @@ class Lists:
         }
         self._read = read
         self._feeds: dict[str, Feed[Sequence[Any]]] = {}
+        self._runtime: Runtime | None = None
 
     async def ask(self) -> tuple[list[Row], dict[str, Row]]:
         """All rows with their accounts, and each account's state: `ok`, `stale` (a read failed, rows are the last that
         are known; or some cannot be made out), `failed` (nothing is known)."""
-        runtime = current_runtime()
+        runtime = self._runtime
+        if runtime is None:
+            runtime = self._runtime = current_runtime()
+            # What was listed before a night with the lid shut is as old as that.
+            runtime.now = counting_sleep(runtime.now)
         feeds = self._feeds = self._feeds or {
             name: feed_of(name, partial(self._read, exchange), runtime) for name, exchange in self._accounts.items()
         }
@@ -67,11 +73,10 @@ class Lists:
 
     def _state(self, name: str, feed: Feed[Sequence[Any]], now: float) -> Row:
         age_s = None if feed.good is None else now - feed.good.asked
-        error = feed.error
-        fresh = error is None and not feed.late(now, WITHIN_S)
+        error = feed.late(now, WITHIN_S) or feed.error
         return {
             "venue": self._accounts[name].id,
-            "status": "failed" if age_s is None else "ok" if fresh else "stale",
+            "status": "failed" if age_s is None else "ok" if error is None else "stale",
             "error": None if error is None else f"{type(error).__name__}: {error}",
             **when(age_s),
         }

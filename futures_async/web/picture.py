@@ -23,7 +23,7 @@ from futures_async.portfolio.portfolio import Portfolio
 from futures_async.portfolio.rules import Rule
 from futures_async.transport.runtime import current_runtime
 from futures_async.unified.callbacks import failure_of
-from futures_async.unified.errors import UnreadRow, UnreadRows, unread_rows
+from futures_async.unified.errors import ClientClosed, UnreadRow, UnreadRows, unread_rows
 from futures_async.unified.exchange import Capability, FuturesExchange
 from futures_async.unified.models import to_builtins
 from futures_async.unified.watching import ChangeKind, Watch, WatchState
@@ -155,6 +155,13 @@ class Picture:
         # Who watches anew is told all that there is: what went meanwhile is not told.
         self._show(orders={}, stops={}, alerts={}, problems={}, awaited={})
         monitor = RiskMonitor(self._portfolio, self._rules, self._alerted)
+        try:
+            await self._keep_by(monitor)
+        except* ClientClosed:  # before it was begun
+            self.stopped = True
+            self._seen.set()
+
+    async def _keep_by(self, monitor: RiskMonitor) -> None:
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(monitor.run())]
             for name, exchange in self._portfolio.exchanges.items():
@@ -304,8 +311,16 @@ class Picture:
 
     def _show_some(self, part: str, rows: Mapping[str, Any]) -> None:
         """Replace these rows of a part; None takes one away."""
-        kept = {key: row for key, row in {**self._rows[part], **rows}.items() if row is not None}
-        self._show(**{part: kept})
+        # In place: of thousands of orders each comes by itself, and none may cost a look at all the others.
+        held = self._rows[part]
+        changes = {key: row for key, row in rows.items() if held.get(key) != row}
+        for key, row in changes.items():
+            if row is None:
+                del held[key]
+            else:
+                held[key] = row
+        if changes:
+            self._add("changes", {part: changes})
 
     def _fill(self, fill: dict[str, Any]) -> None:
         self._fills.appendleft(fill)
@@ -321,8 +336,11 @@ class Picture:
         self._tell()
 
     def _event(self, kind: str, data: Any) -> bytes:
-        """As it goes over the wire, under the number of now. JSON has no line ends, so one line of data is all."""
-        text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
+        """As it goes over the wire, under the number of now. JSON has no line ends, so one line of data is all.
+
+        In ASCII: programs that read lines by Unicode's rules end one at U+0085, U+2028 and U+2029 too.
+        """
+        text = json.dumps(data, separators=(",", ":"))
         return f"id: {self._run}-{self._number}\nevent: {kind}\ndata: {text}\n\n".encode()
 
     def _tell(self) -> None:

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from contextlib import AsyncExitStack
 from decimal import Decimal
@@ -20,6 +21,7 @@ from starlette.routing import Mount
 import futures_async as fa
 from futures_async import web
 from futures_async.simulator.server import RunningExchange
+from futures_async.transport import asleep
 from futures_async.web import lists
 from futures_async.web import metrics as counting
 from futures_async.web.metrics import Tally
@@ -183,6 +185,61 @@ async def test_lists_say_how_old_they_are_and_what_they_could_not_read(
     asked.app.state.fills.stop()
 
 
+async def test_a_list_that_is_not_answered_says_so(asked: Asked, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lists, "WITHIN_S", 0.02)
+
+    async def silent() -> Any:
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(asked.portfolio.exchanges["bitget"], "fetch_fills", silent)
+    told = await asked.json("/fills")
+    state = told["accounts"]["bitget"]
+    assert (state["status"], state["error"]) == ("failed", told["problems"]["bitget"])
+    assert "no answer within 0.02 s" in state["error"]
+    asked.app.state.fills.stop()
+
+
+async def test_what_was_listed_before_this_computer_slept_is_read_again(
+    asked: Asked, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slept_s, reads = 0.0, 0
+    monkeypatch.setattr(asleep, "asleep_s", lambda: slept_s)
+    monkeypatch.setattr(lists, "SHARED_S", 600.0)
+
+    async def counted() -> list[Any]:
+        nonlocal reads
+        reads += 1
+        if reads > 1:
+            raise fa.RequestTimeout("cut")
+        return []
+
+    monkeypatch.setattr(asked.portfolio.exchanges["bitget"], "fetch_fills", counted)
+    for _ in range(2):
+        assert (await asked.json("/fills"))["accounts"]["bitget"]["status"] == "ok"
+    slept_s = 8 * 3600.0
+    state = (await asked.json("/fills"))["accounts"]["bitget"]
+    assert (reads, state["status"]) == (2, "stale")
+    assert state["age_s"] >= 8 * 3600
+
+
+async def test_who_asks_after_the_end_is_told_so(asked: Asked) -> None:
+    await asked.portfolio.aclose()
+    for path in ("/positions", "/accounts", "/risk", "/ready", "/metrics"):
+        answer = await asked.client.get(path)
+        assert (answer.status_code, answer.json()["error"]) == (503, "the portfolio was closed")
+    async with asyncio.timeout(60):
+        await asked.client.get("/events")  # finds out, and ends
+        assert (await asked.client.get("/events")).status_code == 503
+
+
+async def test_heads_of_all_paths_end(asked: Asked) -> None:
+    async with asyncio.timeout(60):
+        for path, kind in (("/events", "text/event-stream"), ("/venues", "application/json")):
+            answer = await asked.client.head(path)
+            assert (answer.status_code, answer.headers["content-type"].partition(";")[0]) == (200, kind)
+    assert asked.app.state.picture.readers == 0
+
+
 async def test_the_description_names_every_path(asked: Asked) -> None:
     told = await asked.json("/openapi.json")
     served = {route.path for route in asked.app.routes} - {
@@ -216,7 +273,13 @@ async def test_the_page_and_its_files_are_served_and_nothing_else(asked: Asked) 
     for path, kind in (("/", "text/html"), ("/page/page.js", "text/javascript"), ("/page/page.css", "text/css")):
         answer = await asked.client.get(path)
         assert (answer.status_code, answer.headers["content-type"].partition(";")[0]) == (200, kind)
-    for path in ("/page/none.js", "/page/%2e%2e%2f__init__.py", "/page/..%2fguard.py", "/page/page.py"):
+    for path in (
+        "/page/none.js",
+        "/page/%2e%2e%2f__init__.py",
+        "/page/..%2fguard.py",
+        "/page/page.py",
+        f"/page/{'a' * 300}.js",
+    ):
         assert (await asked.client.get(path)).status_code == 404
     answers = [await asked.client.get(path) for path in ("/", "/page/page.js", "/page/page.css", "/page/login.js")]
     assert sum(len(answer.content) for answer in answers) < 60_000

@@ -150,6 +150,27 @@ async def test_who_was_slow_gets_pieces_and_all_of_it(monkeypatch: pytest.Monkey
     assert all(len(piece) < 450 for piece in pieces)
 
 
+@pytest.mark.parametrize("odd", ["\u2028", "\u2029", "\x85", "\r\n\n", "\ud800", "<b>ümlaut</b>"])
+async def test_no_text_of_a_venue_ends_a_line(odd: str) -> None:
+    picture = Picture(None)  # type: ignore[arg-type] # pyright: ignore[reportArgumentType] - not looked at
+    picture._not_known("bitget", "orders", f"one{odd}two")
+    for piece in (picture.whole()[1], *(piece for _, piece in picture.since(0) or ())):
+        [(_, _, told)] = read(piece)  # by Unicode's lines, as httpx does
+        assert told["problems"]["bitget orders"]["error"] == f"one{odd}two"
+
+
+async def test_one_row_of_thousands_is_changed_without_a_look_at_the_others() -> None:
+    picture = Picture(None)  # type: ignore[arg-type] # pyright: ignore[reportArgumentType] - not looked at
+    picture._show_some("orders", {"a 1": {"account": "a"}, "a 2": {"account": "a"}})
+    held = picture._rows["orders"]
+    for row in ({"account": "a", "x": 1}, {"account": "a", "x": 1}, None, None):
+        picture._show_some("orders", {"a 2": row})
+    assert picture._rows["orders"] is held
+    assert held == {"a 1": {"account": "a"}}
+    told = [event[2]["orders"] for _, piece in picture.since(1) or () for event in read(piece)]
+    assert told == [{"a 2": {"account": "a", "x": 1}}, {"a 2": None}]
+
+
 async def test_a_row_that_is_gone_is_told_as_null() -> None:
     picture = Picture(None)  # type: ignore[arg-type] # pyright: ignore[reportArgumentType] - not looked at
     picture._show(positions={"a": {"quantity": "1"}, "b": {"quantity": "2"}})

@@ -12,21 +12,22 @@ import httpx
 import pytest
 import pytest_asyncio
 from msgspec import structs
+from starlette.datastructures import Headers
 
 import futures_async as fa
 from futures_async import web
 from futures_async.simulator.server import RunningExchange
 from futures_async.web import guard as guards
-from futures_async.web.guard import COOKIE, Guard, placed
+from futures_async.web.guard import Guard, placed
 from futures_async.web.serving import refuse_open
 from tests.web.conftest import TOKEN, Asked, opened, place_stop
 
 BEARER = {"Authorization": f"Bearer {TOKEN}"}
 
 
-@pytest.mark.parametrize("host", ["localhost", "127.0.0.1:8800", "[::1]:8800", "bots.example"])
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1:8800", "[::1]:8800", "bots.example", "[2001:db8::1]:80"])
 def test_this_computers_names_and_those_given_are_answered(host: str) -> None:
-    assert Guard(None, ["bots.example"]).knows_host(host)
+    assert Guard(None, ["Bots.example:8443", "[2001:db8::1]"]).knows_host(host)
 
 
 @pytest.mark.parametrize("host", ["evil.example", "127.0.0.1.evil.example", "", "[::1", "localhost.evil.example:80"])
@@ -72,6 +73,23 @@ def test_sessions_are_ours_and_end(monkeypatch: pytest.MonkeyPatch) -> None:
     now = time.time()
     monkeypatch.setattr(time, "time", lambda: now + guards.SESSION_S + 1)
     assert not guard.is_session(session)
+
+
+@pytest.mark.parametrize(
+    "other", ['seen={"a": [1]}', "a[b]=1", 'said="half', "bare", "path=/", "OURS=ended", "OURS=1.x"]
+)
+def test_what_others_have_put_beside_a_session_does_not_hide_it(other: str) -> None:
+    guard = Guard(TOKEN)
+    session, other = guard.session(), other.replace("OURS", guard.cookie)
+    for both in (f"{other}; {guard.cookie}={session}", f"{guard.cookie}={session}; {other}"):
+        assert guard.session_of(Headers({"cookie": both})) == session
+    assert guard.session_of(Headers({"cookie": other})) == ""
+
+
+def test_services_of_one_computer_do_not_log_each_other_out() -> None:
+    guards_of_two = Guard(TOKEN), Guard("another-token-of-the-tests")
+    assert len({guard.cookie for guard in guards_of_two}) == 2
+    assert Guard(TOKEN).cookie == guards_of_two[0].cookie  # of another worker
 
 
 def tried(guard: Guard, address: str, token: str) -> int:
@@ -212,7 +230,7 @@ CLOSE = {"action": "close", "account": "bitget", "symbol": "BTC/USDT:USDT", "dry
 @pytest.mark.asyncio
 async def test_another_sites_page_cannot_act(locked: Asked) -> None:
     await locked.client.post("/login", data={"token": TOKEN})
-    assert COOKIE in locked.client.cookies
+    assert locked.app.state.guard.cookie in locked.client.cookies
     forged: list[dict[str, Any]] = [{}, {"X-Futures-Async": "guessed"}, {"X-Futures-Async": "é".encode()}]
     for headers in forged:
         assert (await locked.client.post("/act", json=CLOSE, headers=headers)).status_code == 403
