@@ -40,6 +40,10 @@ SENT_BEFORE_MS = 60_000
 """So much earlier than its fence says may an order have been sent: waits, and clocks that were wrong."""
 _SENT_SINCE_MS: ContextVar[int | None] = inner("sent_since_ms", None)
 
+FIRST_WORD_S = 2.0
+WORD_EVERY_S = 10.0
+"""A search that goes on so long says so in the log: who has money at stake must not sit before a silent program."""
+
 FIRST_LOOK_S = 0.25
 """After a refusal that proves nothing: what stands all the same is seen after this, or after the venue's lag."""
 
@@ -116,14 +120,26 @@ class Search:
         if self.client_order_id is None or not channel.dialect.traits.lookup_by_client_id:
             raise self.unknown(channel, "the venue cannot look orders up by an id of ours")
         started = runtime.now()
-        logger.warning("%s: %s", self._title(channel), self._why())
+        if within_s is None:
+            ahead_ms = max(0, self.fence_ms - channel.now_ms()) if self.fence_ms is not None else 0
+            # A fence hours ahead comes from a clock that was wrong at signing: say so instead of waiting for it.
+            within_s = min(ahead_ms / 1000, LONGEST_FENCE_S) + 10.0
+        logger.warning(
+            "%s: %s; it may stand: place nothing in its stead. What became of it is told within about %.0f s",
+            self._title(channel),
+            self._why(),
+            within_s,
+        )
         token = _SENT_SINCE_MS.set(self._sent_since_ms(channel))
+        words = runtime.start(self._say_how_it_goes(channel, started, started + within_s))
         try:
-            order = await self._run(channel, glance or find, find, within_s)
+            order = await self._run(channel, glance or find, find, started + within_s)
         except FuturesAsyncError as problem:
-            self._end(channel, started, f"is still not known: {problem.advice if problem is self.error else problem}")
+            why = problem.advice if problem is self.error else problem
+            self._end(channel, started, f"is still not known, {self._last_look()}: {why}")
             raise
         finally:
+            words.cancel()
             _SENT_SINCE_MS.reset(token)
         self._end(channel, started, "is proved absent" if order is None else f"is found as {order.order_id}")
         return order
@@ -141,6 +157,29 @@ class Search:
         cause = self.error.__cause__
         return cause.text if isinstance(cause, FuturesAsyncError) else self.error.text
 
+    def _last_look(self) -> str:
+        """What the newest look-up has come to, for a person."""
+        if not self.lookups:
+            return "no look-up is answered yet"
+        said = self.lookups[-1]
+        if said in ("absent", "another order"):
+            return "the venue does not show it"
+        return f"the last look-up failed ({said})"
+
+    async def _say_how_it_goes(self, channel: Channel, started: float, deadline: float) -> None:
+        runtime, pause_s = channel.transport.runtime(), FIRST_WORD_S
+        while True:
+            await runtime.sleep(pause_s)
+            pause_s = WORD_EVERY_S
+            now = runtime.now()
+            logger.warning(
+                "%s: not known yet after %.0f s, %s; %.0f s more at most",
+                self._title(channel),
+                now - started,
+                self._last_look(),
+                max(deadline - now, BETWEEN_ABSENCES_S),
+            )
+
     def _title(self, channel: Channel) -> str:
         return f"{channel.dialect.venue}: looking for order {self.client_order_id} of {self.symbol}"
 
@@ -148,18 +187,12 @@ class Search:
         took_s = channel.transport.runtime().now() - started
         logger.warning("%s: it %s (%.1f s, %d look-ups)", self._title(channel), how, took_s, len(self.lookups))
 
-    async def _run(self, channel: Channel, glance: Find, find: Find, within_s: float | None) -> Order | None:
+    async def _run(self, channel: Channel, glance: Find, find: Find, deadline: float) -> Order | None:
         runtime, clock = channel.transport.runtime(), channel.transport.clock
-        started = runtime.now()
-        if within_s is None:
-            ahead_ms = max(0, self.fence_ms - channel.now_ms()) if self.fence_ms is not None else 0
-            # A fence hours ahead comes from a clock that was wrong at signing: say so instead of waiting for it.
-            within_s = min(ahead_ms / 1000, LONGEST_FENCE_S) + 10.0
-        deadline = started + within_s
         absent_at: float | None = None
         step = 0
         if self.answered:
-            await self._bell.wait(min(FIRST_LOOK_S, within_s))
+            await self._bell.wait(min(FIRST_LOOK_S, deadline - runtime.now()))
         while True:
             if self.pushed is not None:
                 self.lookups.append("pushed")

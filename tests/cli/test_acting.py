@@ -356,7 +356,8 @@ def test_ctrl_c_while_the_fate_of_an_order_is_open_says_at_once_what_is_waited_f
             assert line, said
             said += line
         process.send_signal(signal.SIGINT)
-        told = process.stderr.readline()
+        while "not known yet" in (told := process.stderr.readline()):
+            pass
         assert told.startswith("bitget: closing waits up to 10 s to learn what became of order ")
         assert told.endswith(f" of {BTC}\n")
         process.send_signal(signal.SIGINT)

@@ -129,22 +129,51 @@ async def test_an_order_refused_in_doubt_is_looked_for_until_the_time_given_is_u
 
 
 @virtual
-async def test_a_search_is_told_of_in_one_line_at_its_start_and_one_at_its_end(
+async def test_a_search_is_told_of_at_its_start_while_it_goes_on_and_at_its_end(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     async with hunt(None) as on:
         caplog.clear()
-        await on.run(10.0, error=refused(errors.ExchangeError))
+        await on.run(15.0, error=refused(errors.ExchangeError))
         assert await on.run(10.0, 0.1)
-    start, absent, again, unknown = [record.getMessage() for record in caplog.records]
-    assert start == "toy: looking for order mine1 of BTC/USDT:USDT: lost"
-    assert absent == "toy: looking for order mine1 of BTC/USDT:USDT: it is proved absent (11.0 s, 4 look-ups)"
+    title = "toy: looking for order mine1 of BTC/USDT:USDT: "
+    start, first, second, absent, again, unknown = [record.getMessage() for record in caplog.records]
+    assert start == (
+        f"{title}lost; it may stand: place nothing in its stead. What became of it is told within about 25 s"
+    )
+    assert first == f"{title}not known yet after 2 s, the venue does not show it; 23 s more at most"
+    assert second == f"{title}not known yet after 12 s, the venue does not show it; 13 s more at most"
+    assert absent == f"{title}it is proved absent (16.0 s, 4 look-ups)"
     assert "left open elsewhere" in again
-    assert "is still not known" in unknown
+    assert "is still not known, the venue does not show it" in unknown
     async with hunt(ORDER) as on:
         caplog.clear()
         await on.run(10.0)
     assert caplog.records[-1].getMessage().endswith("it is found as 7 (0.0 s, 1 look-ups)")
+    assert len(caplog.records) == 2
+
+
+@virtual
+async def test_a_search_says_that_the_venue_cannot_be_asked_also_while_a_look_hangs(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async with hunt(None) as on:
+        caplog.clear()
+        now = on.channel.transport.runtime().now
+
+        async def look(venue_symbol: str, client_order_id: str) -> Order | None:
+            if now() - on.started > 1.0:
+                await anyio.sleep(9.0)
+            raise BROKEN
+
+        with pytest.raises(errors.OrderOutcomeUnknown):
+            await Search("BTCUSDT", BTC, ID, on.channel.now_ms() + 5000, SENT).run(on.channel, look, None)
+        await anyio.sleep(20.0)  # nothing is said any more once it has ended
+    first, second, end = [record.getMessage().split(": ", 2)[-1] for record in caplog.records[1:]]
+    failed = "the last look-up failed (RequestTimeout: no answer)"
+    assert first == f"not known yet after 2 s, {failed}; 13 s more at most"
+    assert second == f"not known yet after 12 s, {failed}; 3 s more at most"
+    assert end.startswith(f"it is still not known, {failed}: ")
 
 
 @virtual
