@@ -51,7 +51,7 @@ FAULTS = "test_every_fault"
 
 SAME = {
     # Changes that change nothing that could be seen, and why.
-    "dialect: left out: RateLimit(600, 60.0, scope='ip') wide_limits": "ten a second are six hundred a minute",
+    "dialect: left out: fa.RateLimit(600, 60.0, scope='ip') wide_limits": "ten a second are six hundred a minute",
     "dialect: promise: rate_429_is_gateway=False": "a smaller promise: the order is looked up, and never doubled",
     "dialect: promise: echoes_client_id=False": "a smaller promise: the order is read back",
     "words: left out: '' _NO_NUMBER": "an empty text is no number anyway",
