@@ -125,10 +125,22 @@ class Cancelling(Hooks):
             await self._call(call.endpoint, call.params, call.body)
         except CancelOutcomeUnknown as error:
             unknown = error
+            self._say_doubt(error, f"order {order_id or client_order_id}", venue_symbol)
         except OrderNotFound as error:
             unknown, gone = self._not_found(error, question)
             missed = True
         return await self._after_cancel(venue_symbol, order_id, client_order_id, unknown, gone, missed=missed)
+
+    def _say_doubt(self, unknown: OutcomeUnknown, what: str, venue_symbol: str) -> None:
+        """At once: reading what came of a cancel may take as long as the cancel did."""
+        cause = unknown.__cause__
+        logger.warning(
+            "%s: cancelling %s of %s: %s; what stands may still fill: it is read now",
+            self.id,
+            what,
+            self.unified_symbol(venue_symbol),
+            cause.text if isinstance(cause, FuturesAsyncError) else unknown.text,
+        )
 
     def _question_of(self, client_order_id: str | None) -> OutcomeUnknown | None:
         """That about the placing of an order of ours, unless somebody has taken it out."""
@@ -170,6 +182,7 @@ class Cancelling(Hooks):
                 await self._call(call.endpoint, call.params, call.body)
             except CancelOutcomeUnknown as error:
                 unknown = error
+                self._say_doubt(error, f"order {ids[0] or ids[1]}", venue_symbol)
             except OrderNotFound as gone:
                 if gone.outcome is not Outcome.UNKNOWN:  # else gone by an earlier attempt of this cancel, or set off
                     raise

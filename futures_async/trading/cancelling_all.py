@@ -30,6 +30,9 @@ logger = logging.getLogger("futures_async.orders")
 LISTED_WITHIN_S = 3.0
 """So long may the list of what is about to be cancelled take; the cancel does not wait for it any longer."""
 
+READ_WITHIN_S = 10.0
+"""So long is asked what a cancel of all has left: each reading that hangs takes a read's whole time."""
+
 
 class Listed(NamedTuple):
     """Open orders before a cancel."""
@@ -97,10 +100,12 @@ class CancellingAll(LateCancels):
             ids = await self._cancel_all(venue_symbol)
         except (CancelOutcomeUnknown, SettingOutcomeUnknown) as error:
             unknown = error
+            self._say_doubt(error, "all orders", venue_symbol)
         if ids is not None and before <= set(ids):
             return ids
         left, problem = before, None
         stand = set[str]()
+        until = self._channel.transport.runtime().now() + READ_WITHIN_S
         for pause_s in AFTER_CANCEL_PAUSES_S:
             await self._channel.transport.runtime().sleep(pause_s)
             try:
@@ -109,6 +114,8 @@ class CancellingAll(LateCancels):
                 left = before & stand if whole else stand
             except FuturesAsyncError as error:
                 problem = error
+                if self._channel.transport.runtime().now() >= until:
+                    break
                 continue
             if not left and (unknown is None or before):
                 # An answer that names others may be about something else.

@@ -47,6 +47,38 @@ async def test_they_are_cancelled_soon_where_the_list_does_not_come() -> None:
         assert venue.orders[0].status == "canceled"
 
 
+@virtual
+async def test_a_venue_that_answers_nothing_any_more_is_told_of_at_once_and_not_asked_for_minutes(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    venue = Slow()
+    async with toy(venue) as exchange:
+        await exchange.create_order(limit_order())
+        venue.plan[CANCEL_ALL] = ["read-timeout-lost"] * 3
+        began = asyncio.get_running_loop().time()
+        with pytest.raises(fa.OutcomeUnknown):
+            await exchange.cancel_all_orders(BTC)
+        # Of what it has left there is one reading that hangs (1000 s here), not six; of what was under way another.
+        assert asyncio.get_running_loop().time() - began < 2100
+    said = next(line for line in caplog.messages if "may still fill" in line)
+    assert said.startswith(f"toy: cancelling all orders of {BTC}: toy POST {CANCEL_ALL}: ")
+
+
+@virtual
+async def test_a_cancel_whose_answer_is_lost_is_told_of_before_the_order_is_read(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    venue = Scripted()
+    async with toy(venue) as exchange:
+        order = await exchange.create_order(limit_order())
+        venue.plan["/order/cancel"] = ["read-timeout-lost"] * 3
+        caplog.clear()
+        with pytest.raises(fa.CancelOutcomeUnknown):
+            await exchange.cancel_order(BTC, order_id=order.order_id)
+    assert caplog.messages[0].startswith(f"toy: cancelling order {order.order_id} of {BTC}: toy POST /order/cancel: ")
+    assert caplog.messages[0].endswith("; what stands may still fill: it is read now")
+
+
 class Deaf(Toy):
     """Its cancel of all orders arrives later than it is answered, or never."""
 
