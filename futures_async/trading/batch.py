@@ -144,7 +144,8 @@ async def _note_intents(desk: OrderDesk, records: Sequence[Record], send_within_
             raise problem
         dues = [one for one in noted if not isinstance(one, FuturesAsyncError)]
         signed_by_ms = [one.signed_by_ms for one in dues if one.signed_by_ms is not None]
-        return Due(min(one.by for one in dues), min(signed_by_ms, default=None))
+        asleep_s = min(one.asleep_s for one in dues)
+        return Due(min(one.by for one in dues), asleep_s, min(signed_by_ms, default=None))
     except BaseException:
         for record in records:
             desk.forget(record)

@@ -15,6 +15,7 @@ import msgspec
 from futures_async.trading.handing import Handed, taken_up
 from futures_async.trading.ordering import Fingerprint, PlannedOrder, fingerprint
 from futures_async.trading.relying import Hold
+from futures_async.transport import asleep
 from futures_async.transport.channel import Channel
 from futures_async.transport.http.backend import Abort
 from futures_async.transport.runtime import Work
@@ -102,6 +103,8 @@ class Due(NamedTuple):
 
     by: float
     """By the loop's clock."""
+    asleep_s: float
+    """See `PlannedOrder.asleep_s`: what this computer sleeps from then on counts too."""
     signed_by_ms: int | None = None
     """Venue time, Unix milliseconds: what others judge by who find its intent, in the journal of this object or in its
     manager's. None where no intent stands, or nothing was known of the venue's clock: then a clock that was off is set
@@ -156,11 +159,13 @@ class Books:
         may be judged by that row, which is older: it is signed no later than that allows.
         """
         now = self._channel.transport.runtime().now
-        due = now() + send_within_s
+        due, asleep_s = now() + send_within_s, record.plan.asleep_s
+        if asleep_s is None:
+            asleep_s = asleep.asleep_s()
         handed = taken_up(self._channel.dialect.venue, self._account, record.plan.local_id)
         handed_by_ms = None if handed is None else handed.signed_by_ms
         if self._journal is None:
-            return Due(due, handed_by_ms)
+            return Due(due, asleep_s, handed_by_ms)
         try:
             signed_by_ms = await self.signed_by_ms(send_within_s)
             began = now()
@@ -170,7 +175,7 @@ class Books:
         except BaseException:
             self.forget(record)
             raise
-        return Due(min(due, began + QUEUE_S) if signed_by_ms is None else due, signed_by_ms)
+        return Due(min(due, began + QUEUE_S) if signed_by_ms is None else due, asleep_s, signed_by_ms)
 
     async def signed_by_ms(self, send_within_s: float) -> int | None:
         """Venue time until which an order may be signed whose intent is written down now.

@@ -10,7 +10,8 @@ from futures_async.trading.books import Due, Record, logger
 from futures_async.trading.ordering import Placement, PlannedOrder
 from futures_async.trading.relying import Hold
 from futures_async.trading.resolving import Resolving
-from futures_async.transport.attempt import signed_by
+from futures_async.transport.asleep import slept_since
+from futures_async.transport.attempt import asked_at, signed_by
 from futures_async.transport.deeds import outcome
 from futures_async.transport.dialect import Refusal
 from futures_async.transport.endpoint import Endpoint, Kind
@@ -151,7 +152,7 @@ class OrderDesk(Resolving):
         """
         left_s = self.check_due(endpoint, due)
         try:
-            with signed_by(due.signed_by_ms):
+            with signed_by(due.signed_by_ms), asked_at(due.asleep_s):
                 return await self._channel.call(endpoint, body=body, send_within_s=left_s)
         except OrderNotFound as stray:
             raise self.doubt(endpoint, stray) from stray
@@ -163,10 +164,10 @@ class OrderDesk(Resolving):
             DeadlineExpired: None.
         """
         left_s = due.by - self._channel.transport.runtime().now()
-        if left_s <= 0:
+        if left_s <= slept_since(due.asleep_s):
             raise DeadlineExpired(
-                f"{self._channel.dialect.venue} {endpoint.name}: it was too late when its intent stood "
-                "in the journal; nothing was sent"
+                f"{self._channel.dialect.venue} {endpoint.name}: it was too late when it was ready to be sent; "
+                "nothing was sent"
             )
         return left_s
 

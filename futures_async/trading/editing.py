@@ -15,7 +15,9 @@ from futures_async.trading.closing import before_sending
 from futures_async.trading.hooks import Replacing
 from futures_async.trading.ordering import Amendment
 from futures_async.trading.planning import check_request, one_id
-from futures_async.trading.trading import Trading
+from futures_async.trading.several import Several
+from futures_async.transport import asleep
+from futures_async.transport.attempt import asked_at
 from futures_async.transport.endpoint import Kind
 from futures_async.unified.convert import Number, to_decimal, to_text
 from futures_async.unified.enums import Intent, OrderStatus, OrderType
@@ -112,7 +114,7 @@ class Ends:
         return self._last.get(order_id, 0)
 
 
-class Editing(Trading):
+class Editing(Several):
     """The edits of every adapter."""
 
     @cached_property
@@ -152,7 +154,8 @@ class Editing(Trading):
                     return result
                 change = result
 
-        return await self._channel.deeds.see_through(deed, Kind.ORDER)
+        with asked_at(asleep.asleep_s()):
+            return await self._channel.deeds.see_through(deed, Kind.ORDER)
 
     async def _edit_as_it_is(self, change: Change, plan: Callable[[], Awaitable[Change]]) -> Order | Change:
         """Edit an order, alone; planned anew where another edit of it has ended since it was read.

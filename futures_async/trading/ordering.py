@@ -111,6 +111,8 @@ class PlannedOrder(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     position_mode: PositionMode | None = None
     contracts: Decimal | None = None
     """How many contracts, where one is worth a fixed amount of quote coin: the request's quantity follows from it."""
+    asleep_s: float | None = None
+    """How long this computer had slept when it was asked for; None: its time counts from when it is placed."""
 
     @property
     def position_side(self) -> PositionSide:

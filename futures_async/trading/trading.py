@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable, Hashable, Iterable, Mapping, Sequence
-from decimal import Decimal
 from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
-from futures_async.trading.batch import place_batch, together
 from futures_async.trading.cancelling import ordered
 from futures_async.trading.closing import before_sending
 from futures_async.trading.closing_orders import CONTRACTS, EXACTLY
@@ -25,7 +22,8 @@ from futures_async.trading.planning import (
 from futures_async.trading.recovering import Recovering
 from futures_async.trading.relying import Hold, Put, Reliance, setting_for
 from futures_async.trading.turns import needed_by
-from futures_async.transport.asleep import counting_sleep
+from futures_async.transport import asleep
+from futures_async.transport.attempt import asked_at, asked_when
 from futures_async.unified.enums import (
     Intent,
     MarginMode,
@@ -44,7 +42,7 @@ from futures_async.unified.errors import (
     PositionModeConflict,
 )
 from futures_async.unified.exchange import SEND_WITHIN_S, Capability
-from futures_async.unified.models import Contract, Order, OrderRequest, OrderResult
+from futures_async.unified.models import Contract, Order, OrderRequest
 
 if TYPE_CHECKING:
     pass  # only those who keep one pay for it
@@ -56,6 +54,8 @@ class Trading(Recovering):
     """The writing half of every adapter."""
 
     async def _plan(self, request: OrderRequest, *, kind: OrderKind = OrderKind.PLAIN) -> PlannedOrder:
+        # A close is not given up because what it must know came late.
+        asleep_s = None if EXACTLY.get() else asked_when()
         request = check_request(request, trigger=kind is not OrderKind.PLAIN)
         self._check_carried(request, kind)
         traits = self._channel.dialect.traits
@@ -85,6 +85,7 @@ class Trading(Recovering):
             contract=contract,
             position_mode=mode,
             contracts=contracts,
+            asleep_s=asleep_s,
         )
 
     def _heard(self, plan: PlannedOrder, error: FuturesAsyncError) -> None:
@@ -158,7 +159,7 @@ class Trading(Recovering):
             stands = (found.leverage if own is None else own) == reliance.leverage
             if stands and not settings.taking(reliance):
                 return
-        with setting_for(hold):
+        with setting_for(hold), asked_at(plan.asleep_s):
             await self.set_leverage(
                 plan.venue_symbol,
                 reliance.leverage,
@@ -237,21 +238,18 @@ class Trading(Recovering):
         if on_unknown not in ("resolve", "raise"):
             raise InvalidRequest('on_unknown must be "resolve" or "raise"')
         request = as_request(request)
-        now = counting_sleep(self._channel.transport.runtime().now)
-        began, left_s = now(), send_within_s
+        now = self._channel.transport.runtime().now
+        due, left_s = now() + send_within_s, send_within_s
         hold: Hold | None = None
         try:
-            with before_sending(request.client_order_id), ordered(), needed_by(began + send_within_s):
+            with before_sending(request.client_order_id), ordered(), needed_by(due):
                 plan = await self._plan(request)
-                hold = await self._hold_of(plan, began + send_within_s)
+                hold = await self._hold_of(plan, due)
                 if hold is not None:
                     await self._set_up(plan, hold)
                 if not EXACTLY.get():  # a close is not given up because what it must know came late
-                    left_s -= now() - began
-                if left_s <= 0:
-                    raise DeadlineExpired(
-                        f"{self.id} create_order: what it needs took longer than send_within_s; the order was not sent"
-                    )
+                    self._check_in_time(plan, due, "create_order")
+                    left_s = due - now()
             self._active("create_order")  # planning may have read from the network meanwhile
             try:
                 return await self._orders.place(
@@ -272,116 +270,14 @@ class Trading(Recovering):
             if hold is not None:
                 hold.let_go()
 
-    async def create_orders(self, requests: Sequence[OrderRequest]) -> list[OrderResult]:
-        self._require(Capability.CREATE_ORDERS)
-        self._active("create_orders")
-        if isinstance(requests, (str, OrderRequest, Mapping)):
-            raise InvalidRequest("create_orders takes several orders, in a list")
-        requests = [as_request(request) for request in requests]
-        results: dict[int, OrderResult] = {}
-        planned: dict[int, PlannedOrder] = {}
-        names: set[str] = set()
-        leverages: dict[str, Decimal] = {}
-        for index, request in enumerate(requests):
-            try:
-                with before_sending(request.client_order_id), ordered():
-                    plan = await self._plan(request)
-                if plan.local_id in names:
-                    raise InvalidOrder(f"client_order_id {plan.local_id} stands twice in this batch")
-                names.add(plan.local_id)
-                with before_sending(plan.local_id):
-                    self._check_batch_leverage(plan, leverages)
-            except FuturesAsyncError as error:  # before anything of it was sent: the others are none the worse
-                results[index] = OrderResult(request=request, error=error)
-            else:
-                planned[index] = plan
-        holds = await self._hold_together(planned.values())
-        try:
-            for index, plan in tuple(planned.items()):
-                try:
-                    await self._set_up_in_batch(plan, holds.get(plan.local_id))
-                except FuturesAsyncError as error:
-                    results[index] = OrderResult(request=requests[index], error=error)
-                    del planned[index]
-            kept = {name: hold for name, hold in holds.items() if isinstance(hold, Hold)}
-            results |= await self._place_several(planned, kept, alone=len(requests) == 1)
-        finally:
-            for hold in holds.values():
-                if isinstance(hold, Hold):
-                    hold.let_go()
-        return [results[index] for index in range(len(requests))]
+    def _check_in_time(self, plan: PlannedOrder, due: float, call: str) -> None:
+        """Refuse to place what was planned for longer than it may take until it is sent.
 
-    async def _hold_together(self, plans: Iterable[PlannedOrder]) -> dict[str, Hold | DeadlineExpired]:
-        """The holds of orders on what they rely on, by our ids; see `Reliances.hold`."""
-        reliances = {plan.local_id: self._reliance_of(plan) for plan in plans}
-        wanted = {name: reliance for name, reliance in reliances.items() if reliance is not None}
-        return await self._settings.reliances.hold(wanted, self._channel.transport.runtime().now() + SEND_WITHIN_S)
-
-    async def _set_up_in_batch(self, plan: PlannedOrder, hold: Hold | DeadlineExpired | None) -> None:
-        """See that what one order among several relies on stands."""
-        if hold is None:
-            return
-        due = self._channel.transport.runtime().now() + SEND_WITHIN_S
-        with before_sending(plan.local_id), ordered(), needed_by(due):
-            if isinstance(hold, DeadlineExpired):
-                raise hold
-            await self._set_up(plan, hold)
-
-    async def _place_several(
-        self, planned: Mapping[int, PlannedOrder], holds: Mapping[str, Hold], *, alone: bool
-    ) -> dict[int, OrderResult]:
-        """Place orders, by the venue's batch where it takes them; those that go one by one, side by side."""
-        results: dict[int, OrderResult] = {}
-        plans: list[tuple[int, PlannedOrder]] = []
-        singles: list[tuple[int, OrderRequest]] = []
-        for index, plan in planned.items():
-            if self.max_batch > 1 and not alone and self._batchable(plan):
-                plans.append((index, plan))
-            else:
-                singles.append((index, plan.request))
-
-        def batch(chunk: list[tuple[int, PlannedOrder]]) -> Callable[[], Awaitable[None]]:
-            async def run() -> None:
-                orders = [plan for _, plan in chunk]
-                try:
-                    self._active("create_orders")
-                    placement = self._batch_placement(orders)
-                    placed = await place_batch(self._orders, self._channel, orders, placement, SEND_WITHIN_S, holds)
-                except FuturesAsyncError as error:  # before anything was sent
-                    placed = [OrderResult(request=plan.request, error=error) for plan in orders]
-                results.update(zip((index for index, _ in chunk), placed, strict=True))
-
-            return run
-
-        def single(index: int, request: OrderRequest) -> Callable[[], Awaitable[None]]:
-            async def run() -> None:
-                try:
-                    results[index] = OrderResult(request=request, order=await self.create_order(request))
-                except FuturesAsyncError as error:
-                    results[index] = OrderResult(request=request, error=error)
-
-            return run
-
-        groups: dict[Hashable, list[tuple[int, PlannedOrder]]] = {}
-        for entry in plans:
-            groups.setdefault(self._batch_key(entry[1]), []).append(entry)
-        chunks = [
-            group[start : start + self.max_batch]
-            for group in groups.values()
-            for start in range(0, len(group), self.max_batch)
-        ]
-        await together([*(batch(chunk) for chunk in chunks), *(single(*entry) for entry in singles)])
-        for index, plan in plans:
-            problem = results[index].error
-            if problem is not None:
-                self._heard(plan, problem)
-            self._ordered(plan)
-        return results
-
-    def _check_batch_leverage(self, plan: PlannedOrder, leverages: dict[str, Decimal]) -> None:
-        """Of one order among several: what one of them has set, another must not change before that one is sent."""
-        wanted = plan.request.leverage
-        if wanted is not None and leverages.setdefault(plan.venue_symbol, wanted) != wanted:
-            raise InvalidOrder(
-                f"{self.id}: orders of one batch ask for different leverages of {plan.request.symbol}: place them apart"
+        Raises:
+            DeadlineExpired: It was.
+        """
+        left_s = due - self._channel.transport.runtime().now()
+        if left_s <= (0.0 if plan.asleep_s is None else asleep.slept_since(plan.asleep_s)):
+            raise DeadlineExpired(
+                f"{self.id} {call}: what it needs took longer than send_within_s; the order was not sent"
             )

@@ -16,7 +16,8 @@ from futures_async.trading.ordering import Ack, Placement, PlannedOrder, said
 from futures_async.trading.planning import as_request, as_stop
 from futures_async.trading.waiting_cancels import WaitingCancels
 from futures_async.trading.waiting_edits import WaitingEdits
-from futures_async.transport.attempt import signed_by
+from futures_async.transport import asleep
+from futures_async.transport.attempt import asked_at, signed_by
 from futures_async.transport.channel import apart
 from futures_async.transport.endpoint import Endpoint
 from futures_async.unified.convert import Number, to_decimal, to_text
@@ -131,14 +132,14 @@ class Waiting(WaitingEdits, WaitingCancels):
                 return await look(None, plan.client_order_id)
 
         async def flow() -> Order:
-            due = Due(math.inf)
+            due = Due(math.inf, asleep.asleep_s() if plan.asleep_s is None else plan.asleep_s)
             if plan.client_order_id is not None:  # else nobody could tell by the journal what became of it
                 due = await self._orders.note_intent(record, QUEUE_S)
             try:
                 with self._orders.foreseeing(endpoint, record.abort):
                     self._orders.check_due(endpoint, due)
                     try:
-                        with signed_by(due.signed_by_ms):
+                        with signed_by(due.signed_by_ms), asked_at(due.asleep_s):
                             ack = await send()
                     except BadResponse as problem:
                         raise self._orders.doubt(endpoint, problem) from problem

@@ -10,6 +10,8 @@ from typing import NamedTuple
 from futures_async.trading.cancelling import ordered
 from futures_async.trading.closing import before_sending
 from futures_async.trading.editing import Editing
+from futures_async.transport import asleep
+from futures_async.transport.attempt import asked_at
 from futures_async.transport.endpoint import Kind
 from futures_async.unified.convert import Number, to_decimal
 from futures_async.unified.enums import Intent, OrderKind, OrderType
@@ -44,7 +46,8 @@ class WaitingEdits(Editing):
                     return result
                 edit, ended = result
 
-        return await self._channel.deeds.see_through(deed, Kind.SETTING)
+        with asked_at(asleep.asleep_s()):
+            return await self._channel.deeds.see_through(deed, Kind.SETTING)
 
     async def _edit_waits(
         self, edit: WaitingEdit, ended: int, plan: Callable[[], Awaitable[WaitingEdit]]

@@ -39,6 +39,12 @@ def asleep_s() -> float:
             return on - after
 
 
+def slept_since(counted: float) -> float:
+    """Seconds of sleep since `asleep_s` told so many; 0 where that is too little to matter."""
+    slept = asleep_s() - counted
+    return slept if slept > SLEPT_S else 0.0
+
+
 sleepless: Callable[[], float] = time.monotonic if _PAIR is None else partial(time.clock_gettime, _PAIR[0])
 """A monotonic clock, in seconds, that goes on while the computer sleeps, where it has one."""
 

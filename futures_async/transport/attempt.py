@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from futures_async.transport import asleep
 from futures_async.transport.answers import Answers, Timing, failure_error
 from futures_async.transport.dialect import Dialect, SealedHeaders, Unsigned
 from futures_async.transport.endpoint import Endpoint, Kind
@@ -48,6 +49,7 @@ DEADLINE_GRAIN_S = 0.01
 
 
 SIGNED_BY: ContextVar[int | None] = inner("signed_by", None)
+ASKED: ContextVar[float | None] = inner("asked_at", None)
 
 
 @contextmanager
@@ -62,6 +64,23 @@ def signed_by(venue_ms: int | None) -> Generator[None]:
         yield
     finally:
         SIGNED_BY.reset(token)
+
+
+@contextmanager
+def asked_at(asleep_s: float | None) -> Generator[None]:
+    """Writes inside were asked for when this computer had slept so long: what it sleeps from then on is time that they
+    have no more. None: from when each is called."""
+    token = ASKED.set(asleep_s)
+    try:
+        yield
+    finally:
+        ASKED.reset(token)
+
+
+def asked_when() -> float:
+    """How long this computer had slept when what is under way was asked for; see `asked_at`."""
+    asleep_s = ASKED.get()
+    return asleep.asleep_s() if asleep_s is None else asleep_s
 
 
 class Sealed(NamedTuple):
@@ -94,6 +113,8 @@ class Job(msgspec.Struct, frozen=True, gc=False):
     """What was sent last, where that may be sent again."""
     signed_by_ms: int | None = None
     """See `signed_by`."""
+    asleep_s: float | None = None
+    """See `asked_at`; None: it may be late, as reads and cancels may."""
 
     @property
     def again(self) -> Sealed | None:
@@ -243,6 +264,11 @@ class Attempts:
                         f"{self._dialect.venue} {job.endpoint.name}: by the venue's clock it is "
                         f"{(flight.signed_ms - job.signed_by_ms) / 1000:.0f} s too late: this computer stood still "
                         "meanwhile, or its clock was off; nothing of it stands"
+                    )
+                if job.asleep_s is not None and (slept_s := asleep.slept_since(job.asleep_s)) > left_s:
+                    raise DeadlineExpired(
+                        f"{self._dialect.venue} {job.endpoint.name}: this computer slept for {slept_s:.0f} s before it "
+                        "was signed: it is too late; nothing of it stands"
                     )
                 request, headers = self._sealed(job, flight.signed_ms, serial)
                 if job.replays:

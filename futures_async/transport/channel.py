@@ -14,7 +14,7 @@ from typing import Any, TypeVar, cast
 import anyio
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception
 
-from futures_async.transport.attempt import SIGNED_BY, Attempts, Flight, Job
+from futures_async.transport.attempt import SIGNED_BY, Attempts, Flight, Job, asked_when
 from futures_async.transport.deeds import DEED, Deeds
 from futures_async.transport.dialect import Dialect, Params, Unsigned
 from futures_async.transport.endpoint import Endpoint, Kind, RateLimit
@@ -68,6 +68,10 @@ _LANES = {
     Kind.ORDER: Priority.ORDER,
     Kind.DELTA: Priority.ORDER,
 }
+
+
+_LATE_TOO = (Kind.READ, Kind.CANCEL)
+"""What is called for may be sent however long this computer has slept meanwhile: a cancel is wanted all the more."""
 
 
 @contextmanager
@@ -151,6 +155,7 @@ class Channel:
         if self.closed or (self.deeds.closing and deed is None):
             raise self._stops.closed(endpoint)
         now = runtime.now()
+        asleep_s = None if endpoint.kind in _LATE_TOO else asked_when()
         if endpoint.private:
             if self.credentials is None:
                 raise InvalidRequest(f"{self.dialect.venue} {endpoint.name} needs credentials, and none were given")
@@ -184,6 +189,7 @@ class Channel:
             self.dialect.traits.replay and not endpoint.idempotent,
             [],
             None if endpoint.reads else SIGNED_BY.get(),
+            asleep_s,
         )
         try:
             result: T = await self._attempt(job, runtime, 1)

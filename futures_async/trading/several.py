@@ -1,0 +1,200 @@
+"""Several orders in one call: planned side by side, and what they rely on held and set up for all of them.
+
+How a batch is placed, and each of its entries judged, stands in `batch.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Hashable, Iterable, Mapping, Sequence
+from decimal import Decimal
+
+from futures_async.trading.batch import place_batch, together
+from futures_async.trading.cancelling import ordered
+from futures_async.trading.closing import before_sending
+from futures_async.trading.ordering import PlannedOrder
+from futures_async.trading.planning import as_request
+from futures_async.trading.relying import Hold, Reliance
+from futures_async.trading.trading import Trading
+from futures_async.trading.turns import needed_by
+from futures_async.transport import asleep
+from futures_async.transport.attempt import asked_at
+from futures_async.unified.errors import DeadlineExpired, FuturesAsyncError, InvalidOrder, InvalidRequest
+from futures_async.unified.exchange import SEND_WITHIN_S, Capability
+from futures_async.unified.models import OrderRequest, OrderResult
+
+LEFT_S = 0.5
+"""So much of their time is left when orders stop to wait for what another order, or setting, keeps: one that waits in
+vain does not take the others' time."""
+
+
+class Several(Trading):
+    """Places several orders."""
+
+    async def create_orders(self, requests: Sequence[OrderRequest]) -> list[OrderResult]:
+        self._require(Capability.CREATE_ORDERS)
+        self._active("create_orders")
+        if isinstance(requests, (str, OrderRequest, Mapping)):
+            raise InvalidRequest("create_orders takes several orders, in a list")
+        requests = [as_request(request) for request in requests]
+        with asked_at(asleep.asleep_s()):
+            return await self._create_several(requests)
+
+    async def _create_several(self, requests: Sequence[OrderRequest]) -> list[OrderResult]:
+        due = self._channel.transport.runtime().now() + SEND_WITHIN_S
+        results, planned = await self._plan_several(requests)
+        holds = await self._hold_together(planned.values(), due - LEFT_S)
+        try:
+            for index, problem in (await self._set_up_several(planned, holds, due - LEFT_S)).items():
+                results[index] = OrderResult(request=requests[index], error=problem)
+                del planned[index]
+            for index, plan in tuple(planned.items()):  # once all are ready
+                try:
+                    with before_sending(plan.local_id):
+                        self._check_in_time(plan, due, "create_orders")
+                except DeadlineExpired as error:
+                    results[index] = OrderResult(request=requests[index], error=error)
+                    del planned[index]
+            kept = {name: hold for name, hold in holds.items() if isinstance(hold, Hold)}
+            results |= await self._place_several(planned, kept, due, alone=len(requests) == 1)
+        finally:
+            for hold in holds.values():
+                if isinstance(hold, Hold):
+                    hold.let_go()
+        return [results[index] for index in range(len(requests))]
+
+    async def _plan_several(
+        self, requests: Sequence[OrderRequest]
+    ) -> tuple[dict[int, OrderResult], dict[int, PlannedOrder]]:
+        """Plan orders side by side, for their time runs: those that cannot be placed, and the others' plans."""
+
+        def planning(request: OrderRequest) -> Callable[[], Awaitable[PlannedOrder | FuturesAsyncError]]:
+            async def run() -> PlannedOrder | FuturesAsyncError:
+                try:
+                    with before_sending(request.client_order_id), ordered():
+                        return await self._plan(request)
+                except FuturesAsyncError as error:  # before anything of it was sent: the others are none the worse
+                    return error
+
+            return run
+
+        results: dict[int, OrderResult] = {}
+        planned: dict[int, PlannedOrder] = {}
+        names: set[str] = set()
+        leverages: dict[str, Decimal] = {}
+        for index, plan in enumerate(await together([planning(request) for request in requests])):
+            try:
+                if not isinstance(plan, PlannedOrder):
+                    raise plan
+                if plan.local_id in names:
+                    with before_sending(requests[index].client_order_id):
+                        raise InvalidOrder(f"client_order_id {plan.local_id} stands twice in this batch")
+                names.add(plan.local_id)
+                with before_sending(plan.local_id):
+                    self._check_batch_leverage(plan, leverages)
+            except FuturesAsyncError as error:
+                results[index] = OrderResult(request=requests[index], error=error)
+            else:
+                planned[index] = plan
+        return results, planned
+
+    async def _hold_together(self, plans: Iterable[PlannedOrder], due: float) -> dict[str, Hold | DeadlineExpired]:
+        """The holds of orders on what they rely on, by our ids; see `Reliances.hold`."""
+        reliances = {plan.local_id: self._reliance_of(plan) for plan in plans}
+        wanted = {name: reliance for name, reliance in reliances.items() if reliance is not None}
+        return await self._settings.reliances.hold(wanted, due)
+
+    async def _set_up_several(
+        self, planned: Mapping[int, PlannedOrder], holds: Mapping[str, Hold | DeadlineExpired], due: float
+    ) -> dict[int, FuturesAsyncError]:
+        """See that what orders rely on stands, for all those of one contract that rely on the same at once.
+
+        Returns:
+            What keeps some of them from being placed.
+        """
+        problems: dict[int, FuturesAsyncError] = {}
+
+        def of_contract(plans: list[tuple[int, PlannedOrder]]) -> Callable[[], Awaitable[None]]:
+            async def run() -> None:
+                ready: set[Reliance] = set()
+                for index, plan in plans:
+                    hold = holds[plan.local_id]
+                    try:
+                        with before_sending(plan.local_id), ordered(), needed_by(due):
+                            if isinstance(hold, DeadlineExpired):
+                                raise hold
+                            if hold.reliance not in ready:
+                                await self._set_up(plan, hold)
+                                ready.add(hold.reliance)
+                    except FuturesAsyncError as error:
+                        problems[index] = error
+
+            return run
+
+        contracts: dict[str, list[tuple[int, PlannedOrder]]] = {}
+        for index, plan in planned.items():
+            if plan.local_id in holds:
+                contracts.setdefault(plan.venue_symbol, []).append((index, plan))
+        if contracts:
+            await together([of_contract(plans) for plans in contracts.values()])
+        return problems
+
+    async def _place_several(
+        self, planned: Mapping[int, PlannedOrder], holds: Mapping[str, Hold], due: float, *, alone: bool
+    ) -> dict[int, OrderResult]:
+        """Place orders, by the venue's batch where it takes them; those that go one by one, side by side."""
+        left_s = due - self._channel.transport.runtime().now()
+        results: dict[int, OrderResult] = {}
+        plans: list[tuple[int, PlannedOrder]] = []
+        singles: list[tuple[int, OrderRequest]] = []
+        for index, plan in planned.items():
+            if self.max_batch > 1 and not alone and self._batchable(plan):
+                plans.append((index, plan))
+            else:
+                singles.append((index, plan.request))
+
+        def batch(chunk: list[tuple[int, PlannedOrder]]) -> Callable[[], Awaitable[None]]:
+            async def run() -> None:
+                orders = [plan for _, plan in chunk]
+                try:
+                    self._active("create_orders")
+                    placement = self._batch_placement(orders)
+                    placed = await place_batch(self._orders, self._channel, orders, placement, left_s, holds)
+                except FuturesAsyncError as error:  # before anything was sent
+                    placed = [OrderResult(request=plan.request, error=error) for plan in orders]
+                results.update(zip((index for index, _ in chunk), placed, strict=True))
+
+            return run
+
+        def single(index: int, request: OrderRequest) -> Callable[[], Awaitable[None]]:
+            async def run() -> None:
+                try:
+                    order = await self.create_order(request, send_within_s=left_s)
+                    results[index] = OrderResult(request=request, order=order)
+                except FuturesAsyncError as error:
+                    results[index] = OrderResult(request=request, error=error)
+
+            return run
+
+        groups: dict[Hashable, list[tuple[int, PlannedOrder]]] = {}
+        for entry in plans:
+            groups.setdefault(self._batch_key(entry[1]), []).append(entry)
+        chunks = [
+            group[start : start + self.max_batch]
+            for group in groups.values()
+            for start in range(0, len(group), self.max_batch)
+        ]
+        await together([*(batch(chunk) for chunk in chunks), *(single(*entry) for entry in singles)])
+        for index, plan in plans:
+            problem = results[index].error
+            if problem is not None:
+                self._heard(plan, problem)
+            self._ordered(plan)
+        return results
+
+    def _check_batch_leverage(self, plan: PlannedOrder, leverages: dict[str, Decimal]) -> None:
+        """Of one order among several: what one of them has set, another must not change before that one is sent."""
+        wanted = plan.request.leverage
+        if wanted is not None and leverages.setdefault(plan.venue_symbol, wanted) != wanted:
+            raise InvalidOrder(
+                f"{self.id}: orders of one batch ask for different leverages of {plan.request.symbol}: place them apart"
+            )
