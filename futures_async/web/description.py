@@ -93,6 +93,7 @@ ANSWERS: dict[str, Schema] = {
                     _ref("State"),
                     _all(
                         account=TEXT,
+                        old={"type": "boolean"},
                         not_known=_list({"enum": ["positions", "balances"]}),
                         balances=_list(_ref("Account")),
                     ),

@@ -9,7 +9,7 @@ from itertools import chain, count
 from typing import Any
 
 from futures_async.portfolio.danger import AccountRatios, nearness
-from futures_async.portfolio.snapshot import Snapshot, VenueData, VenueState
+from futures_async.portfolio.snapshot import Snapshot, VenueData, VenueState, fresh_data
 from futures_async.risk import position_risk
 from futures_async.unified.models import Account, Fill, Order, Position, to_builtins
 from futures_async.web.lists import when
@@ -38,6 +38,7 @@ def _account(name: str, state: VenueState) -> dict[str, Any]:
         "stream": None if state.stream is None else state.stream.value,
         "error": None if state.error is None else f"{type(state.error).__name__}: {state.error}",
         "as_of_ms": when(state.age_s)["as_of_ms"],
+        "old": fresh_data(state) is None,
         "not_known": [part for part, known in told.items() if not known],
         "balances": [_balance(account) for account in data.accounts or ()],
     }

@@ -12,6 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 import futures_async as fa
@@ -318,6 +319,7 @@ def test_a_venue_that_dies_looks_stale_and_the_others_go_on(browser: Any, runnin
             assert set(browser.execute_script(old)) == {"bitmart"}
             assert text(browser, state.format("bitget")) == "ok"
             assert len(rows(browser)) == 8
+            assert "old in it\nbitmart" in text(browser, "#totals .card[data-account=USDT]")
 
 
 def test_it_comes_back_when_the_service_does(browser: Any, running: RunningExchange) -> None:
@@ -333,12 +335,57 @@ def test_it_comes_back_when_the_service_does(browser: Any, running: RunningExcha
 
 def test_a_session_that_has_ended_leads_to_the_login(browser: Any, running: RunningExchange) -> None:
     with served(running, "bitget", token=TOKEN) as page:
-        log_in(browser, page.url)
-        until(lambda: len(rows(browser)) == 4)
+        log_in(browser, f"{page.url}#filter=btc")
+        until(lambda: len(rows(browser)) == 1)  # the address is kept on the way in
         port = page.port
         browser.delete_all_cookies()
     with served(running, "bitget", port=port, token=TOKEN):
-        until(lambda: browser.current_url.endswith("/login"))
+        until(lambda: browser.current_url.endswith("/login#filter=btc"))
+
+
+def test_a_tab_that_nobody_sees_holds_no_connection_and_goes_on(browser: Any, running: RunningExchange) -> None:
+    with served(running, "bitget") as page:
+
+        def readers() -> str:
+            metrics = httpx.get(f"{page.url}metrics", trust_env=False).text
+            return metrics.partition("\nfutures_async_readers ")[2].partition("\n")[0]
+
+        loaded(browser, page.url)
+        assert readers() == "1.0"
+        browser.execute_script(ASKED)
+        shown = browser.current_window_handle
+        browser.switch_to.new_window("tab")
+        try:
+            until(lambda: readers() == "0.0")
+        finally:
+            browser.close()
+            browser.switch_to.window(shown)
+        until(lambda: readers() == "1.0")
+        [address] = until(lambda: browser.execute_script("return window.asked"))
+        assert address.startswith("events?last_event_id=")
+        until(lambda: text(browser, "#line") == "live")
+
+
+def test_a_clock_that_is_set_and_a_computer_that_slept_are_found_out(browser: Any, running: RunningExchange) -> None:
+    with served(running, "bitget") as page:
+        loaded(browser, page.url)
+        browser.execute_script(f"{ASKED} const now = Date.now.bind(Date); Date.now = () => now() + 3600e3;")
+        assert until(lambda: browser.execute_script("return window.asked")) == ["events"]
+        until(lambda: text(browser, ".card[data-account=bitget] .state") == "ok")
+        until(lambda: not browser.find_elements(By.CSS_SELECTOR, "tr.stale"))
+
+
+def test_it_begins_where_nothing_may_be_kept_and_the_first_answers_are_cut(
+    browser: Any, running: RunningExchange
+) -> None:
+    script = browser.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": HINDERED})
+    try:
+        with served(running, "bitget") as page:
+            loaded(browser, page.url)
+            browser.find_element(By.ID, "theme").click()
+            assert browser.execute_script("return window.cut") == 0
+    finally:
+        browser.execute_cdp_cmd("Page.removeScriptToEvaluateOnNewDocument", script)
 
 
 def test_what_has_not_changed_is_not_read_aloud_again(browser: Any, running: RunningExchange) -> None:
@@ -388,6 +435,7 @@ def take_picture(browser: Any, width: int, dark: bool) -> None:
 def log_in(browser: Any, url: str, token: str = TOKEN) -> None:
     browser.get(url)
     browser.delete_all_cookies()
+    browser.get("about:blank")  # a mere change behind the # would load nothing
     browser.get(url)
     field = until(lambda: browser.find_element(By.NAME, "token"))
     field.send_keys(token)
@@ -604,6 +652,25 @@ window.EventSource = class {
 };
 """
 """The page is told what the test says, and nothing else."""
+ASKED = """
+window.asked = [];
+const Source = window.EventSource;
+window.EventSource = class extends Source {
+  constructor(address) { super(address); window.asked.push(address); }
+};
+"""
+"""Keeps what is listened to from now on."""
+HINDERED = """
+Object.defineProperty(window, "localStorage", { get() { throw new DOMException("denied", "SecurityError"); } });
+const reach = window.fetch;
+window.cut = 2;
+window.fetch = (...asked) => {
+  if (!window.cut) return reach(...asked);
+  window.cut -= 1;
+  return window.cut ? Promise.reject(new TypeError("cut")) : Promise.resolve(new Response("<html>", { status: 502 }));
+};
+"""
+"""Nothing may be kept, and the first two answers are a cut line and a proxy's page."""
 
 
 def test_little_money_is_shown_to_six_decimals(browser: Any, running: RunningExchange) -> None:
@@ -625,3 +692,29 @@ def test_little_money_is_shown_to_six_decimals(browser: Any, running: RunningExc
         browser.execute_cdp_cmd("Page.removeScriptToEvaluateOnNewDocument", script)
     assert cells[:4] == ["0.034512", "-0.000123", "0.00012", "2.00"]
     assert cells[5:8] == ["12,345.68", "+100.13", "0.00012"]
+
+
+def test_no_name_and_no_time_of_a_venue_stops_the_page(browser: Any, running: RunningExchange) -> None:
+    name = "constructor"  # JavaScript's objects have one of their own
+    account: dict[str, Any] = {
+        "account": name,
+        "status": "ok",
+        "stream": "live",
+        "as_of_ms": 1,
+        "not_known": [],
+        "balances": [],
+    }
+    coin: dict[str, Any] = {"coin": name, "equity": "7", "exposure": "1", "missing": [], "missing_parts": {}}
+    fills = [{"key": "1", "account": name, "symbol": "<b>X</b>", "price": "1", "quantity": "1", "created_ms": 2e18}]
+    whole: dict[str, Any] = {"accounts": {name: account}, "totals": {name: coin}, "fills": fills}
+    script = browser.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": SOURCE})
+    try:
+        with served(running, "bitget") as page:
+            browser.get(page.url)
+            until(lambda: browser.execute_script("return Boolean(window.heard.snapshot)"))
+            browser.execute_script("window.heard.snapshot({ data: JSON.stringify(arguments[0]) })", whole)
+            until(lambda: "<b>X</b>" in text(browser, "#fills tbody"))
+            assert text(browser, "#totals dd") == "7.00"
+            assert text(browser, "#accounts h3 a") == name
+    finally:
+        browser.execute_cdp_cmd("Page.removeScriptToEvaluateOnNewDocument", script)

@@ -11,7 +11,8 @@ from msgspec import structs
 from prometheus_client.parser import text_string_to_metric_families
 
 import futures_async as fa
-from futures_async.portfolio.snapshot import Failed, Ok, Snapshot, VenueData
+from futures_async.portfolio.snapshot import Failed, Ok, Snapshot, Stale, VenueData
+from futures_async.unified.errors import unread_rows
 from futures_async.web import reading
 from tests.fakes import account, position
 from tests.web.conftest import Asked
@@ -66,6 +67,14 @@ def test_what_is_not_known_of_an_account_is_named() -> None:
     }
     rows = reading.accounts(Snapshot(venues=states)).values()
     assert [row["not_known"] for row in rows] == [[], ["balances"], ["positions"], ["positions", "balances"]]
+
+
+def test_a_row_that_cannot_be_read_makes_no_other_of_its_account_old() -> None:
+    errors = [unread_rows([fa.UnreadRow("side", "side is no word", None, {}, "okx")]), fa.RequestTimeout("late")]
+    data = VenueData(positions=(position(),), positions_unread=1, accounts=())
+    states = {str(n): Stale(venue="okx", data=data, age_s=0, latency_s=0, error=one) for n, one in enumerate(errors)}
+    rows = reading.accounts(Snapshot(venues=states)).values()
+    assert [(row["status"], row["old"]) for row in rows] == [("stale", False), ("stale", True)]
 
 
 def test_fills_of_equal_ids_have_a_key_each() -> None:

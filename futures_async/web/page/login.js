@@ -5,7 +5,7 @@ form.addEventListener("submit", async (event) => {
   event.preventDefault();
   const answer = await fetch("login", { method: "POST", body: new URLSearchParams(new FormData(form)) });
   if (answer.ok) {
-    location.assign("./");
+    location.assign(`./${location.hash}`); // what is sorted and filtered by
     return;
   }
   const wait = answer.headers.get("retry-after");

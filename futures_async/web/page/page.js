@@ -4,10 +4,11 @@
 const [NEAR, CLOSE] = [0.05, 0.15]; // distances that are drawn as near, and as close
 const OLD_MS = 10_000; // an account that was read longer ago looks stale
 const SILENT_MS = 20_000; // the service says every 15 s that it is there
+const JUMP_MS = 5_000; // clocks that part by more at once: one was set, or stood still
 const POINTS = 240; // of the sparkline
 
 const picture = { accounts: {}, positions: {}, orders: {}, stops: {}, totals: {}, alerts: {}, problems: {}, awaited: {}, fills: [] };
-const history = {};
+const history = Object.create(null); // names are the venues' and the owner's: none is one of our own
 const at = (id) => document.getElementById(id);
 let word = null;
 let heard = -Infinity; // by a clock that nobody sets
@@ -25,7 +26,7 @@ const exact = (text) => (none(text) ? "–" : text.includes(".") ? text.replace(
 const show = (text) => (none(text) ? "–" : short.format(Number(text)));
 const money = (text) => (none(text) ? "–" : grouped(Number(text)));
 const percent = (text) => (none(text) ? "–" : `${(Number(text) * 100).toFixed(1)} %`);
-const time = (ms) => (ms ? new Date(ms).toISOString().slice(11, 19) : "–");
+const time = (ms) => (ms && Math.abs(ms) <= 8.64e15 ? new Date(ms).toISOString().slice(11, 19) : "–");
 
 function make(tag, attributes = {}, ...children) {
   const element = document.createElement(tag);
@@ -155,11 +156,11 @@ function head(table, columns, sortable) {
 function fill(table, columns, rows, empty, dress = () => ({}), action = null) {
   const body = table.tBodies[0];
   const before = new Map([...body.rows].map((line) => [line.dataset.key, line]));
-  const times = {};
+  const times = Object.create(null);
   const lines = rows.map((row) => {
     const again = (times[row.key] = (times[row.key] ?? 0) + 1); // a line of its own, whatever its key
     const attributes = { "data-key": again === 1 ? row.key : `${row.key} ${again}`, ...dress(row) };
-    const said = JSON.stringify([attributes, row]);
+    const said = JSON.stringify([attributes, row, word !== null]);
     const old = before.get(String(attributes["data-key"]));
     if (old?.said === said) return old;
     const cells = columns.map((column) => make("td", { class: column.text ? "text" : null, "data-title": column.title }, column.cell(row)));
@@ -187,7 +188,8 @@ const isLive = () => performance.now() - heard < SILENT_MS;
 const ageMs = (account) => Math.max(0, Date.now() + ahead - account.as_of_ms);
 // A stream is judged by its own heartbeat, which may be slow; what is read must have been read lately.
 const isOverdue = (account) => account.stream !== "live" && ageMs(account) > OLD_MS;
-const isOld = (account) => !isLive() || !account || account.status !== "ok" || isOverdue(account);
+// A row that cannot be read makes no other of its account old.
+const isOld = (account) => !isLive() || !account || account.old || isOverdue(account);
 let waiting = false;
 
 function draw() {
@@ -273,6 +275,14 @@ function missing(total) {
   return Object.entries(lines).map(([title, names]) => [title, names.join(", ")]);
 }
 
+// Whose part in a coin's sums is of before.
+function oldIn(coin) {
+  const counts = (one) => one.margin_coin === coin;
+  const old = Object.values(picture.accounts).filter(isOld).map((one) => one.account);
+  const held = new Set(Object.values(picture.positions).filter(counts).map((row) => row.account));
+  return old.filter((name) => held.has(name) || picture.accounts[name].balances.some(counts));
+}
+
 const byExposure = (a, b) => Number(b.exposure) - Number(a.exposure) || a.coin.localeCompare(b.coin);
 
 function drawTotals() {
@@ -287,6 +297,7 @@ function drawTotals() {
         ["exposure", money(total.exposure)],
         ["exposure / equity", percent(total.exposure_ratio)],
         ...missing(total),
+        ...(isLive() && oldIn(total.coin).length ? [["old in it", listed(oldIn(total.coin))]] : []),
       ], [sparkline(history[total.coin] ?? [], total.coin)])),
   );
 }
@@ -319,7 +330,7 @@ function drawAlerts() {
 }
 
 // An account's name leads to its positions; the link stays the element that it is, as lines of tables do.
-const links = {};
+const links = Object.create(null);
 
 function card(title, state, rows, more = [], linked = false) {
   const list = make("dl", {}, ...rows.flatMap(([name, value]) => [make("dt", { text: name }), make("dd", {}, value)]));
@@ -450,11 +461,23 @@ function remember() {
   }
 }
 
+// Browsers keep six connections to a host, for all their tabs: one that nobody sees gives its own up, and goes on where
+// it was.
+let source = null;
+let last = "";
+
+function hush() {
+  source?.close();
+  source = null;
+}
+
 function listen() {
-  const source = new EventSource("events");
+  if (source || document.hidden) return;
+  source = new EventSource(last ? `events?last_event_id=${encodeURIComponent(last)}` : "events");
   const hear = (kind, act) =>
     source.addEventListener(kind, (event) => {
       told();
+      last = event.lastEventId || last;
       act(JSON.parse(event.data));
       say();
       draw();
@@ -478,18 +501,46 @@ function listen() {
     heard = -Infinity;
     say();
     draw();
-    if (source.readyState === EventSource.CLOSED) {
-      source.close();
-      setTimeout(again, 1000);
+    if (source?.readyState === EventSource.CLOSED) {
+      hush();
+      setTimeout(begin, 1000);
     }
   };
 }
 
 // The browser itself comes back to a service that is there; it gives up where it is refused.
-async function again() {
+async function begin() {
   const answer = await fetch("session").catch(() => null);
-  if (answer?.status === 401) location.assign("login");
-  else listen();
+  if (answer?.status === 401) {
+    location.assign(`login${location.hash}`);
+    return;
+  }
+  const session = answer?.ok ? await answer.json().catch(() => null) : null;
+  if (session === null) {
+    setTimeout(begin, 1000);
+    return;
+  }
+  word = session.trading ? session.word : null;
+  at("halt").hidden = word === null;
+  listen();
+}
+
+let apart = Date.now() - performance.now();
+
+function tick() {
+  const before = apart;
+  apart = Date.now() - performance.now();
+  // The computer has slept, or its clock was set: what was heard is of before, and the time is to be told anew.
+  if (Math.abs(apart - before) > JUMP_MS) {
+    heard = -Infinity;
+    last = "";
+    if (source) {
+      hush();
+      listen();
+    }
+  }
+  say();
+  draw();
 }
 
 function say() {
@@ -517,16 +568,25 @@ function paint(dark) {
   document.documentElement.dataset.theme = dark ? "dark" : "light";
   theme.setAttribute("aria-pressed", String(dark));
 }
-paint(localStorage.getItem("theme") ? localStorage.getItem("theme") === "dark" : matchMedia("(prefers-color-scheme: dark)").matches);
+
+// Browsers that keep nothing for pages refuse even to be asked.
+function kept(act) {
+  try {
+    return act(localStorage);
+  } catch {
+    return null;
+  }
+}
+
+const painted = kept((store) => store.getItem("theme"));
+paint(painted ? painted === "dark" : matchMedia("(prefers-color-scheme: dark)").matches);
 theme.addEventListener("click", () => {
   const dark = theme.getAttribute("aria-pressed") !== "true";
-  localStorage.setItem("theme", dark ? "dark" : "light");
+  kept((store) => store.setItem("theme", dark ? "dark" : "light"));
   paint(dark);
 });
 
-const session = await (await fetch("session")).json();
-word = session.trading ? session.word : null;
-at("halt").hidden = word === null;
-listen();
+document.addEventListener("visibilitychange", () => (document.hidden ? hush() : listen()));
+await begin();
 draw();
-setInterval(() => { say(); draw(); }, 1000);
+setInterval(tick, 1000);
