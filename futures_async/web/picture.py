@@ -78,6 +78,7 @@ class Picture:
         self._number = 0
         self._ring: deque[tuple[int, bytes]] = deque()
         self._ring_bytes = 0
+        self._whole: tuple[int, str] | None = None
         self._news = asyncio.Event()
         self._seen = asyncio.Event()
         self._stirred: dict[str, asyncio.Event] = {}
@@ -115,8 +116,11 @@ class Picture:
 
     def whole(self) -> tuple[int, bytes]:
         """The number of the last change, and the whole picture as an event."""
-        data = {"now_ms": int(time.time() * 1000), **self._rows, "fills": list(self._fills)}
-        return self._number, self._event("snapshot", data)
+        if self._whole is None or self._whole[0] != self._number:
+            # Once for all who come at once, as they do when this process was begun anew.
+            self._whole = self._number, self._text({**self._rows, "fills": list(self._fills)})[1:]
+        number, rows = self._whole
+        return number, self._event("snapshot", f'{{"now_ms":{int(time.time() * 1000)},{rows}')
 
     def number_of(self, event_id: str) -> int | None:
         """The number of a change by the id that it was told under; None where this picture has not told it."""
@@ -177,7 +181,7 @@ class Picture:
             async with aclosing(self._portfolio.poll(self._interval_s, eager=True)) as snapshots:
                 async for snapshot in snapshots:
                     self._show(
-                        accounts=reading.accounts(snapshot),
+                        accounts=reading.accounts(snapshot, self._rows["accounts"]),
                         positions=reading.positions(snapshot, self._known),
                         totals=reading.totals(snapshot),
                     )
@@ -328,19 +332,23 @@ class Picture:
 
     def _add(self, kind: str, data: Any) -> None:
         self._number += 1
-        event = self._event(kind, data)
+        event = self._event(kind, self._text(data))
         self._ring.append((self._number, event))
         self._ring_bytes += len(event)
         while len(self._ring) > KEPT or self._ring_bytes > KEPT_BYTES:
             self._ring_bytes -= len(self._ring.popleft()[1])
         self._tell()
 
-    def _event(self, kind: str, data: Any) -> bytes:
-        """As it goes over the wire, under the number of now. JSON has no line ends, so one line of data is all.
+    @staticmethod
+    def _text(data: Any) -> str:
+        """JSON has no line ends, so one line of data is all.
 
         In ASCII: programs that read lines by Unicode's rules end one at U+0085, U+2028 and U+2029 too.
         """
-        text = json.dumps(data, separators=(",", ":"))
+        return json.dumps(data, separators=(",", ":"))
+
+    def _event(self, kind: str, text: str) -> bytes:
+        """As it goes over the wire, under the number of now."""
         return f"id: {self._run}-{self._number}\nevent: {kind}\ndata: {text}\n\n".encode()
 
     def _tell(self) -> None:

@@ -20,9 +20,23 @@ Known = dict[str, tuple[Position, Decimal | None, dict[str, Any]]]
 """Rows of positions by their key, after what they were made of."""
 
 
-def accounts(snapshot: Snapshot) -> Rows:
-    """Each account's state, by its name: when it was read, not how long ago, so that it stays true on its way."""
-    return {name: _account(name, state) for name, state in snapshot.venues.items()}
+SAME_READ_MS = 100
+"""Ages and the time are not measured at one moment: what differs by less is of the same read."""
+
+
+def accounts(snapshot: Snapshot, before: Rows | None = None) -> Rows:
+    """Each account's state, by its name: when it was read, not how long ago, so that it stays true on its way.
+
+    Args:
+        snapshot: Where they are.
+        before: Rows that were made before, whose times stand where nothing was read since.
+    """
+    rows = {name: _account(name, state) for name, state in snapshot.venues.items()}
+    for name, row in rows.items():
+        said, now = ((before or {}).get(name) or row)["as_of_ms"], row["as_of_ms"]
+        if said is not None and now is not None and abs(now - said) < SAME_READ_MS:
+            row["as_of_ms"] = said
+    return rows
 
 
 def _account(name: str, state: VenueState) -> dict[str, Any]:

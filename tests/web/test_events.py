@@ -7,6 +7,7 @@ from __future__ import annotations
 import asyncio
 import copy
 import json
+import time
 from collections.abc import AsyncGenerator, Callable
 from contextlib import AsyncExitStack, aclosing
 from decimal import Decimal
@@ -157,6 +158,28 @@ async def test_no_text_of_a_venue_ends_a_line(odd: str) -> None:
     for piece in (picture.whole()[1], *(piece for _, piece in picture.since(0) or ())):
         [(_, _, told)] = read(piece)  # by Unicode's lines, as httpx does
         assert told["problems"]["bitget orders"]["error"] == f"one{odd}two"
+
+
+async def test_who_comes_at_once_gets_one_picture_with_the_time_of_now(monkeypatch: pytest.MonkeyPatch) -> None:
+    picture = Picture(None)  # type: ignore[arg-type] # pyright: ignore[reportArgumentType] - not looked at
+    picture._show_some("orders", {"a 1": {"account": "a"}})
+    written: list[Any] = []
+    write = json.dumps
+
+    def counted(data: Any, **more: Any) -> str:
+        written.append(data)
+        return write(data, **more)
+
+    monkeypatch.setattr(json, "dumps", counted)
+    told: list[Any] = []
+    for now_s in (5, 6):
+        monkeypatch.setattr(time, "time", lambda now_s=now_s: now_s)
+        told += [read(picture.whole()[1])[0]] * 2
+    assert len(written) == 1
+    assert [data["now_ms"] for _, _, data in told] == [5000, 5000, 6000, 6000]
+    picture._show_some("orders", {"a 1": None})
+    [(number, _, data)] = read(picture.whole()[1])
+    assert (number, data["orders"]) == (2, {})
 
 
 async def test_one_row_of_thousands_is_changed_without_a_look_at_the_others() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from decimal import Decimal
 from typing import Any
 
@@ -67,6 +68,17 @@ def test_what_is_not_known_of_an_account_is_named() -> None:
     }
     rows = reading.accounts(Snapshot(venues=states)).values()
     assert [row["not_known"] for row in rows] == [[], ["balances"], ["positions"], ["positions", "balances"]]
+
+
+def test_no_account_is_told_anew_for_a_clock_that_is_read_a_moment_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows: reading.Rows | None = None
+    times: list[int] = []
+    for now_s, age_s in ((1000.0, 1.0), (1001.0006, 2.0), (1002.0, 2.9994), (1002.002, 0.25)):
+        monkeypatch.setattr(time, "time", lambda now_s=now_s: now_s)
+        state = Ok(venue="okx", data=VenueData(positions=(), accounts=()), age_s=age_s, latency_s=0)
+        rows = reading.accounts(Snapshot(venues={"mine": state}), rows)
+        times.append(rows["mine"]["as_of_ms"])
+    assert times == [999_000, 999_000, 999_000, 1_001_752]
 
 
 def test_a_row_that_cannot_be_read_makes_no_other_of_its_account_old() -> None:
