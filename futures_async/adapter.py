@@ -51,6 +51,7 @@ from futures_async.trading.ordering import (
 )
 from futures_async.trading.paging import FetchPage, Page, PageQuery, collect, everything, first, in_turn, iterate
 from futures_async.trading.planning import as_request, check_client_order_id, make_client_order_id, one_id
+from futures_async.trading.relying import Put
 from futures_async.trading.search import sent_since_ms
 from futures_async.trading.stops import PartStops
 from futures_async.trading.trigger_edits import TriggerEdits, Values, WaitingChange
@@ -305,6 +306,7 @@ __all__ = [
     "PriceSource",
     "PriceSourceLike",
     "Push",
+    "Put",
     "RateLimit",
     "RateLimited",
     "Read",

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from decimal import Decimal
 from typing import ClassVar, NamedTuple, NoReturn
 
+from futures_async.trading.closing import before_sending
 from futures_async.trading.hooks import Hooks
 from futures_async.trading.ordering import Call
 from futures_async.trading.relying import Put
 from futures_async.unified.convert import Number, chosen_or_none, is_multiple, to_decimal, to_text
 from futures_async.unified.enums import MarginMode, MarginModeLike, PositionSide, PositionSideLike
-from futures_async.unified.errors import ExchangeError, InvalidRequest, NotSent, SettingNotApplied
+from futures_async.unified.errors import DecodeError, ExchangeError, InvalidRequest, NotSent, SettingNotApplied
 from futures_async.unified.exchange import Capability
 from futures_async.unified.models import Leverage
 
@@ -27,8 +28,11 @@ class LeverageChange(NamedTuple):
     """What each side has then; empty: both have what was asked for."""
     unchanged: Collection[str] = ()
     """Codes that say that it stands already."""
+    in_turn: Callable[[], Awaitable[LeverageChange]] | None = None
+    """Gives all of it anew, once nothing of ours is set beside it: where the calls write back what must be read first.
+    """
 
-    def stands(self, leverage: Decimal, found: Leverage) -> bool:
+    def stands(self, leverage: Decimal | None, found: Leverage) -> bool:
         """Whether it was set."""
         told = {PositionSide.LONG: found.long_leverage, PositionSide.SHORT: found.short_leverage}
         if not any(told.values()):
@@ -55,7 +59,10 @@ class Leveraging(Hooks):
     async def _leverage_change(
         self, venue_symbol: str, leverage: Decimal, margin_mode: MarginMode | None, side: PositionSide | None
     ) -> LeverageChange:
-        """How to set the leverage of one side, or of both (None)."""
+        """How to set the leverage of one side, or of both (None).
+
+        What of it is read, and written back, is read `in_turn`.
+        """
         self._unsupported("set_leverage")
 
     def _mode_there(self, margin_mode: MarginModeLike | None) -> MarginMode | None:
@@ -97,13 +104,45 @@ class Leveraging(Hooks):
     ) -> Leverage:
         """Set what was checked, and read it back."""
         self._active("set_leverage")
-        change = await self._leverage_change(venue_symbol, leverage, margin_mode, side)
+        return await self._carry_out(
+            venue_symbol, leverage, margin_mode, await self._leverage_change(venue_symbol, leverage, margin_mode, side)
+        )
+
+    async def _put_mode_of_leverage(self, venue_symbol: str, mode: MarginMode) -> None:
+        """Set the margin mode where it is set together with the leverage, which stays.
+
+        Raises:
+            DecodeError: The leverage that is set cannot be read.
+        """
+
+        async def in_turn() -> LeverageChange:
+            found = await self._read_leverage(venue_symbol, None)
+            leverage = found.leverage
+            if leverage is None:
+                raise DecodeError(f"{self.id}: the leverage that is set cannot be read", path="leverage")
+            sides = dict.fromkeys(PositionSide, leverage)
+            if found.margin_mode is mode:
+                return LeverageChange((), mode, sides)
+            return (await self._leverage_change(venue_symbol, leverage, mode, None))._replace(sides=sides)
+
+        self._active("set_margin_mode")
+        await self._carry_out(venue_symbol, None, mode, LeverageChange((), mode, in_turn=in_turn))
+
+    async def _carry_out(
+        self, venue_symbol: str, leverage: Decimal | None, margin_mode: MarginMode | None, change: LeverageChange
+    ) -> Leverage:
+        """Set leverage (None: margin mode alone), and read it back."""
+        value = Put(leverage, change.margin_mode, tuple(change.sides.items()))
         mode = change.margin_mode
         kept_apart = () if mode is None or not self.leverage_by_mode else (mode.value,)
         # Where one setting holds both, what is read back says both.
-        asked = margin_mode if mode is None or kept_apart else None
+        read_of = margin_mode if mode is None or kept_apart else None
 
         async def send() -> None:
+            nonlocal change
+            if change.in_turn is not None:
+                with before_sending():
+                    change = (await change.in_turn())._replace(in_turn=change.in_turn)
             for made, call in enumerate(change.calls):
                 try:
                     await self._call(call.endpoint, call.params, call.body)
@@ -114,9 +153,9 @@ class Leveraging(Hooks):
 
         return await self._apply(
             ("set_leverage", venue_symbol, *kept_apart),
-            Put(leverage, mode, tuple(change.sides.items())),
+            value,
             send=send,
-            read=lambda: self._read_leverage(venue_symbol, asked),
+            read=lambda: self._read_leverage(venue_symbol, read_of),
             stands=lambda found: change.stands(leverage, found),
             unchanged=change.unchanged,
         )

@@ -28,7 +28,8 @@ LOOK_AGAIN_S = 1.0
 class Put(NamedTuple):
     """Leverage as it is set: what stands once that has landed."""
 
-    leverage: Decimal
+    leverage: Decimal | None
+    """None: it stays as it is, and the margin mode is set alone."""
     margin_mode: MarginMode | None
     """The one that stands with it; None: whichever is set."""
     sides: tuple[tuple[PositionSide, Decimal], ...]
@@ -36,12 +37,13 @@ class Put(NamedTuple):
 
     def leaves(self, side: PositionSide, leverage: Decimal, margin_mode: MarginMode | None) -> bool:
         """Whether a side that has this leverage, in this margin mode (None: in any), has it then too."""
-        will_be = dict(self.sides).get(side, leverage) if self.sides else self.leverage
+        will_be = dict(self.sides).get(side, leverage) if self.sides else self.leverage or leverage
         return will_be == leverage and (margin_mode is None or self.margin_mode in (None, margin_mode))
 
     def __str__(self) -> str:
         mode = () if self.margin_mode is None else (self.margin_mode.value,)
-        return " ".join((f"{to_text(self.leverage)}x", *mode, *(f"{side} {to_text(own)}x" for side, own in self.sides)))
+        leverage = () if self.leverage is None else (f"{to_text(self.leverage)}x",)
+        return " ".join((*leverage, *mode, *(f"{side} {to_text(own)}x" for side, own in self.sides)))
 
 
 class Reliance(NamedTuple):

@@ -21,7 +21,6 @@ from futures_async.unified.errors import (
     DeadlineExpired,
     ExchangeError,
     FuturesAsyncError,
-    NotSent,
     OutcomeUnknown,
     SettingNotApplied,
     SettingOutcomeUnknown,
@@ -165,7 +164,9 @@ class SettingDesk(Turns):
         except SettingNotApplied as back:
             try:
                 return await self._set(key, value, send, read, stands, unchanged)
-            except NotSent as unsent:
+            except FuturesAsyncError as unsent:
+                if unsent.outcome is not Outcome.NOT_SENT:
+                    raise
                 raise back from unsent  # what was sent before stood, and stands no more
 
     async def _set(

@@ -167,7 +167,7 @@ class UnifiedAccount(fa.Adapter):
 
         found = await self._apply(
             ("set_leverage", self._category, name, mode.value),
-            (times, side),
+            fa.Put(times, mode, tuple((each, times) for each in sides)),
             send=send,
             read=lambda: self.fetch_leverage(name, mode),
             stands=stands,

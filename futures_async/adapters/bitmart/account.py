@@ -162,20 +162,18 @@ class BitMartAccount(fa.Adapter):
         self, venue_symbol: str, leverage: Decimal, margin_mode: fa.MarginMode | None, side: fa.PositionSide | None
     ) -> fa.LeverageChange:
         """One call sets leverage and margin mode, which stays where none is named."""
-        mode = margin_mode or (await self.fetch_leverage(venue_symbol)).margin_mode or fa.MarginMode.CROSS
-        self._standing.pop(venue_symbol, None)
-        body = {"symbol": venue_symbol, "leverage": to_text(leverage), "open_type": words.MARGIN_MODE_WORD[mode]}
-        return fa.LeverageChange([fa.Call(endpoints.SUBMIT_LEVERAGE, body)], mode)
+
+        async def in_turn() -> fa.LeverageChange:
+            mode = margin_mode or (await self.fetch_leverage(venue_symbol)).margin_mode or fa.MarginMode.CROSS
+            self._standing.pop(venue_symbol, None)
+            body = {"symbol": venue_symbol, "leverage": to_text(leverage), "open_type": words.MARGIN_MODE_WORD[mode]}
+            return fa.LeverageChange([fa.Call(endpoints.SUBMIT_LEVERAGE, body)], mode)
+
+        return await in_turn() if margin_mode is not None else fa.LeverageChange((), in_turn=in_turn)
 
     async def _put_margin_mode(self, venue_symbol: str, mode: fa.MarginMode) -> None:
         """Its leverage stays."""
-        self._active("set_margin_mode")
-        now = await self.fetch_leverage(venue_symbol)
-        if now.margin_mode is mode:
-            return
-        if now.leverage is None:
-            raise fa.DecodeError(f"{self.id}: the leverage that is set cannot be read", path="leverage")
-        await self._put_leverage(venue_symbol, now.leverage, mode)
+        await self._put_mode_of_leverage(venue_symbol, mode)
 
     async def _opening_terms(self, name: str) -> tuple[Decimal | None, fa.MarginMode | None]:
         """Leverage and margin mode that an opening order must repeat; read anew each minute, and after a conflict."""

@@ -200,24 +200,26 @@ class AccountCalls(MarketCalls):
         """
         if leverage < 1:
             raise fa.InvalidRequest(f"leverage is 1 or more, not {to_text(leverage)}")
-        found = await self.fetch_leverage(venue_symbol)
-        if margin_mode not in (None, found.margin_mode):
-            mode = "portfolio" if found.margin_mode is None else found.margin_mode.value
-            raise fa.InvalidRequest(f"{self.id}: the account is in {mode} margin: set_margin_mode changes that")
-        both = {fa.PositionSide.LONG: leverage, fa.PositionSide.SHORT: leverage}
-        if side is not None:
-            other = fa.PositionSide.SHORT if side is fa.PositionSide.LONG else fa.PositionSide.LONG
-            stays = found.short_leverage if side is fa.PositionSide.LONG else found.long_leverage
-            if stays is None:
+        wanted = dict.fromkeys(fa.PositionSide if side is None else (side,), leverage)
+
+        async def in_turn() -> fa.LeverageChange:
+            found = await self.fetch_leverage(venue_symbol)
+            if margin_mode not in (None, found.margin_mode):
+                mode = "portfolio" if found.margin_mode is None else found.margin_mode.value
+                raise fa.InvalidRequest(f"{self.id}: the account is in {mode} margin: set_margin_mode changes that")
+            told = {fa.PositionSide.LONG: found.long_leverage, fa.PositionSide.SHORT: found.short_leverage}
+            both = {one: value for one, value in told.items() if value is not None} | wanted
+            if len(both) < len(told):
                 raise fa.InvalidRequest(f"{self.id}: {venue_symbol} is not in hedge mode: both sides have one leverage")
-            both[other] = stays
-        body = {
-            "category": category_of(venue_symbol),
-            "symbol": venue_symbol,
-            "buyLeverage": to_text(both[fa.PositionSide.LONG]),
-            "sellLeverage": to_text(both[fa.PositionSide.SHORT]),
-        }
-        return fa.LeverageChange([fa.Call(endpoints.SET_LEVERAGE, body)], sides=both, unchanged=UNCHANGED)
+            body = {
+                "category": category_of(venue_symbol),
+                "symbol": venue_symbol,
+                "buyLeverage": to_text(both[fa.PositionSide.LONG]),
+                "sellLeverage": to_text(both[fa.PositionSide.SHORT]),
+            }
+            return fa.LeverageChange([fa.Call(endpoints.SET_LEVERAGE, body)], sides=both)
+
+        return fa.LeverageChange((), sides=wanted, unchanged=UNCHANGED, in_turn=in_turn)
 
     # Balances
 

@@ -251,26 +251,24 @@ class AccountCalls(MarketCalls):
         self, venue_symbol: str, leverage: Decimal, margin_mode: fa.MarginMode | None, side: fa.PositionSide | None
     ) -> fa.LeverageChange:
         """One call sets leverage and margin mode, which stays where none is named."""
-        mode = margin_mode or (await self.fetch_leverage(venue_symbol)).margin_mode or fa.MarginMode.CROSS
-        asset = await self._asset(venue_symbol)
-        await self._check_signer()
-        body = {
-            "type": api.SET_LEVERAGE.operation,
-            "asset": asset,
-            "isCross": mode is fa.MarginMode.CROSS,
-            "leverage": int(leverage),
-        }
-        return fa.LeverageChange([fa.Call(api.SET_LEVERAGE, body)], mode)
+
+        async def in_turn() -> fa.LeverageChange:
+            mode = margin_mode or (await self.fetch_leverage(venue_symbol)).margin_mode or fa.MarginMode.CROSS
+            asset = await self._asset(venue_symbol)
+            await self._check_signer()
+            body = {
+                "type": api.SET_LEVERAGE.operation,
+                "asset": asset,
+                "isCross": mode is fa.MarginMode.CROSS,
+                "leverage": int(leverage),
+            }
+            return fa.LeverageChange([fa.Call(api.SET_LEVERAGE, body)], mode)
+
+        return await in_turn() if margin_mode is not None else fa.LeverageChange((), in_turn=in_turn)
 
     async def _put_margin_mode(self, venue_symbol: str, mode: fa.MarginMode) -> None:
         """Its leverage stays. Not while it has a position."""
-        found = await self.fetch_leverage(venue_symbol)
-        if found.leverage is None:
-            raise fa.DecodeError(
-                f"{self.id}: the leverage of {venue_symbol}, which is set with it, is not told", path="leverage"
-            )
-        if found.margin_mode is not mode:
-            await self._put_leverage(found.venue_symbol, found.leverage, mode)
+        await self._put_mode_of_leverage(venue_symbol, mode)
 
     async def _margin_move(self, position: fa.Position, amount: Decimal) -> fa.Call:
         asset, units = await self._asset(position.venue_symbol), fa.EXACT.divide(amount, MARGIN_UNIT)
