@@ -68,6 +68,11 @@ STATE = _all(
     age_s=_or_none({"type": "number"}),
 )
 """Of an account: as of when it is known, and why it is not newer."""
+STATE["properties"] |= {
+    "stream": _or_none(TEXT),
+    "old": {"type": "boolean"},
+    "not_known": _list({"enum": ["positions", "balances"]}),
+}
 RISK = _all(
     distance_to_liquidation=NUMBER,
     roe=NUMBER,
@@ -93,8 +98,6 @@ ANSWERS: dict[str, Schema] = {
                     _ref("State"),
                     _all(
                         account=TEXT,
-                        old={"type": "boolean"},
-                        not_known=_list({"enum": ["positions", "balances"]}),
                         balances=_list(_ref("Account")),
                     ),
                 ]

@@ -8,6 +8,7 @@ from collections.abc import AsyncGenerator
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
+from futures_async.transport.runtime import running_asyncio_loop
 from futures_async.web.picture import Picture
 
 FIRST_S = 2.0
@@ -21,9 +22,11 @@ KIND = "text/event-stream"
 UNBUFFERED = {"X-Accel-Buffering": "no"}
 
 
-def events(request: Request) -> Response:
+async def events(request: Request) -> Response:
     """A snapshot, then changes; who comes back with `Last-Event-ID` gets what he has missed, or a new snapshot."""
     picture: Picture = request.app.state.picture
+    if running_asyncio_loop() is None:  # else it would break off, and be asked for again and again
+        return JSONResponse({"error": "/events, and so the page, need a server that runs on asyncio"}, 501)
     if picture.stopped:  # a stream that ends at once would be asked for again and again
         return JSONResponse({"error": "the portfolio was closed"}, 503)
     if request.method == "HEAD":  # has no body, and would not end

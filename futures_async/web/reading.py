@@ -130,7 +130,7 @@ def fill_row(name: str, fill: Fill) -> dict[str, Any]:
 
 def states(snapshot: Snapshot) -> dict[str, Any]:
     """What every answer says beside its rows: each account's state and when it was read."""
-    shown = ("venue", "status", "stream", "error", "as_of_ms")
+    shown = ("venue", "status", "stream", "error", "as_of_ms", "old", "not_known")
     rows = accounts(snapshot)
     return {
         name: {**{word: rows[name][word] for word in shown}, **when(state.age_s)}

@@ -66,8 +66,10 @@ def test_what_is_not_known_of_an_account_is_named() -> None:
         else Ok(venue="okx", data=data, age_s=0, latency_s=0)
         for number, data in enumerate(told)
     }
-    rows = reading.accounts(Snapshot(venues=states)).values()
-    assert [row["not_known"] for row in rows] == [[], ["balances"], ["positions"], ["positions", "balances"]]
+    snapshot = Snapshot(venues=states)
+    for rows in (reading.accounts(snapshot), reading.states(snapshot)):
+        named = [row["not_known"] for row in rows.values()]
+        assert named == [[], ["balances"], ["positions"], ["positions", "balances"]]
 
 
 def test_no_account_is_told_anew_for_a_clock_that_is_read_a_moment_later(monkeypatch: pytest.MonkeyPatch) -> None:
