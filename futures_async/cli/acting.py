@@ -14,8 +14,8 @@ from futures_async.cli.output import Exit, Format, Writer, complain, one_line
 from futures_async.cli.running import confirm, run
 from futures_async.cli.symbols import able, refuse_unknown, tell_left_out
 from futures_async.cli.tables import Column, grouped
-from futures_async.cli.waiting import tell_tries
-from futures_async.portfolio.acts import Act, Done, Plan, Result, cancels, carry_out, closings, halts, look_at, of_order
+from futures_async.cli.waiting import patient_look, tell_tries
+from futures_async.portfolio.acts import Act, Done, Plan, Result, cancels, carry_out, closings, halts, of_order
 from futures_async.trading.closing_orders import carried_of
 from futures_async.trading.planning import check_request, check_steps
 from futures_async.unified import enums
@@ -79,13 +79,15 @@ def act_on(
             if alone and len(accounts) != 1:
                 raise InvalidRequest(f"{alone}: name one of {', '.join(accounts)} with --venue")
             tell_tries(accounts)
-            acts, problems = await look_at(able(accounts, symbol), plan)
+            acts, problems = await patient_look(able(accounts, symbol), plan)
             if symbol is not None and not any(acts.values()):
                 await refuse_unknown(accounts, symbol, problems)
             out = set[str]() if symbol is None else await tell_left_out(accounts, symbol, problems)
             for name, problem in problems.items():
                 if name not in out:
                     writer.problem(name, problem)
+                    if not isinstance(problem, InvalidRequest):  # that is about what was asked for
+                        complain(f"{name}: nothing was done there", style="bold")
             if not any(acts.values()):
                 if writer.code is Exit.OK and output is Format.TABLE:
                     writer.console.print("Nothing to do.")
@@ -94,6 +96,12 @@ def act_on(
                 for step in steps:
                     complain(f"{name}: {step.says}", style="bold")
             if dry_run:
+                if output is not Format.TABLE:  # else they stand above, for a person
+                    for name, steps in acts.items():
+                        for step in steps:
+                            of_an_order = {"order_id": None, "status": None, "filled_quantity": None}
+                            what = {"account": name, "action": step.action, "symbol": step.symbol, "result": "planned"}
+                            writer.record({**what, **of_an_order, "detail": step.says})
                 complain("Nothing was done: --dry-run.", style="dim")
                 return writer.code
             if not (yes or source.simulated):

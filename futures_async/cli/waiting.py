@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import sys
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 import anyio
 
 from futures_async.cli.output import complain
+from futures_async.portfolio.acts import Act, Plan, look_at
 from futures_async.streams.events import StreamEvent
 from futures_async.transport.events import CallEvent
+from futures_async.unified.errors import FuturesAsyncError
 from futures_async.unified.exchange import FuturesExchange
 from futures_async.unified.watching import Watch, WatchState
 
@@ -21,6 +24,8 @@ LOST_S = 1.0
 PATIENCE_S = 5.0
 """And so long after the beginning."""
 LOOK_S = 0.25
+SILENCE_S = 2.0
+"""An account that is to be acted on and answers nothing for so long is told of: nothing has been done there yet."""
 
 
 def tell_tries(exchanges: Mapping[str, FuturesExchange]) -> None:
@@ -28,6 +33,29 @@ def tell_tries(exchanges: Mapping[str, FuturesExchange]) -> None:
     if sys.stderr is not None and sys.stderr.isatty():
         for name, exchange in exchanges.items():
             exchange.observe(_Tries(name))
+
+
+async def patient_look(
+    accounts: Mapping[str, FuturesExchange], plan: Plan
+) -> tuple[dict[str, Sequence[Act]], dict[str, FuturesAsyncError]]:
+    """`look_at`, which says of which accounts it still knows nothing: who halts must not wait for it in silence."""
+    waited_for = {id(exchange): name for name, exchange in accounts.items()}
+
+    async def noted(exchange: FuturesExchange) -> Sequence[Act]:
+        try:
+            return await plan(exchange)
+        finally:
+            waited_for.pop(id(exchange), None)
+
+    def tell() -> None:
+        for name in waited_for.values():
+            complain(f"{name}: no answer yet; nothing is done there so far", style="yellow")
+
+    telling = asyncio.get_running_loop().call_later(SILENCE_S, tell)
+    try:
+        return await look_at(accounts, noted)
+    finally:
+        telling.cancel()
 
 
 class _Tries:

@@ -129,6 +129,11 @@ def test_a_dry_run_says_what_would_be_done_and_does_nothing(running: RunningExch
     assert dry.returncode == 0
     assert "bitget: close BTC/USDT:USDT long" in dry.stderr
     assert "Nothing was done" in dry.stderr
+    assert dry.stdout == ""
+    planned = rows(on(running, "bitget", "halt", "--close", "--dry-run", "--json").stdout)
+    [close] = [row for row in planned if (row["action"], row["symbol"]) == ("close", BTC)]
+    assert (close["account"], close["result"]) == ("bitget", "planned")
+    assert close["detail"].startswith(f"close {BTC} long")
     assert len(rows(on(running, "bitget", "positions", "--json").stdout)) == len(rows(before))
 
 

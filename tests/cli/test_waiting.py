@@ -10,7 +10,7 @@ from typing import Any
 import anyio
 import pytest
 
-from futures_async.cli.waiting import Standing, tell_tries
+from futures_async.cli.waiting import Standing, patient_look, tell_tries
 from futures_async.streams.events import StreamEvent
 from futures_async.transport.events import CallEvent
 from futures_async.unified.watching import WatchState
@@ -83,3 +83,21 @@ def test_a_call_that_is_tried_again_is_told_once_to_who_looks(terminal: bool, mo
             hook(event)
     said = "main: ConnectFailed at GET /positions; trying again, Ctrl-C ends it"
     assert screen.getvalue().count(said) == (1 if terminal else 0)
+
+
+def test_who_acts_is_told_which_accounts_do_not_answer(capsys: pytest.CaptureFixture[str]) -> None:
+    quick: Any = SimpleNamespace(takes_s=1.0)
+    hung: Any = SimpleNamespace(takes_s=10.0)
+
+    async def plan(exchange: Any) -> list[Any]:
+        await anyio.sleep(exchange.takes_s)
+        return []
+
+    async def main() -> None:
+        assert await patient_look({"quick": quick}, plan) == ({"quick": []}, {})
+        await anyio.sleep(5.0)
+        assert capsys.readouterr().err == ""
+        assert (await patient_look({"quick": quick, "hung": hung}, plan))[0].keys() == {"quick", "hung"}
+
+    in_virtual_time("asyncio", main)
+    assert capsys.readouterr().err == "hung: no answer yet; nothing is done there so far\n"

@@ -199,6 +199,10 @@ class AccountCalls(MarketCalls):
 
         `margin_ratio` of cross positions is that of the dex's whole cross book; None in unified accounts, whose
         positions of all dexs stand on one collateral, and where the account may be one.
+
+        Raises:
+            SymbolNotFound: The dex lists no such contract, and none is held. The venue tells all positions in one
+                answer, in which a misspelt one looks like one that is flat.
         """
         name = None if symbol is None else self.venue_symbol(symbol)
         state = await self._state()
@@ -207,7 +211,11 @@ class AccountCalls(MarketCalls):
         if self.supports(fa.Capability.FETCH_CONTRACTS):
             await self._renew_contracts()  # positions are worth reading without their maintenance margin
         self._check_collateral()
-        return self._held(state, name).whole()
+        held = self._held(state, name).whole()
+        known = self._contracts.known
+        if symbol is not None and not held and known and self.venue_symbol(symbol) not in known:
+            raise fa.SymbolNotFound(f"no contract {symbol}", venue=self.id, endpoint=api.STATE.name)
+        return held
 
     def _pushed(self, state: wire.WireState) -> fa.Read[fa.Position] | None:
         return self._held(state) if self._tiers and not self._is_miscalled() else None

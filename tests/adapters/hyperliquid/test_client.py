@@ -22,6 +22,7 @@ from futures_async.adapter import (
     RiskLimitExceeded,
     Rows,
     Side,
+    SymbolNotFound,
     TimeInForce,
 )
 from futures_async.adapters.hyperliquid import Hyperliquid, endpoints, signing, wire
@@ -334,3 +335,14 @@ def test_the_dead_mans_switch_needs_a_million_of_volume() -> None:
 def test_options_are_checked_when_they_are_given(options: dict[str, Any], match: str) -> None:
     with pytest.raises((InvalidRequest, ValueError), match=match):
         Hyperliquid(**options)
+
+
+def test_a_contract_that_is_not_listed_is_not_called_flat() -> None:
+    async def play(on: Stage) -> None:
+        for call in (on.exchange.close_position, on.exchange.fetch_position, on.exchange.fetch_positions):
+            with pytest.raises(SymbolNotFound):
+                await call("BTTC/USDC:USDC")
+        await on.exchange.close_position(SPEC.symbol)
+        assert await on.exchange.fetch_positions(SPEC.symbol) == []
+
+    played(play)
