@@ -46,6 +46,8 @@ def before_sending(client_order_id: str | None = None) -> Generator[None]:
         unsent.outcome, unsent.client_order_id = Outcome.NOT_SENT, client_order_id
         raise unsent from question.__cause__
     except FuturesAsyncError as error:
+        if error.outcome is None and error.advice:  # a read's: its words are of that read, not of the order
+            error.advice = f"the order was not sent; {error.advice}"
         error.outcome = Outcome.NOT_SENT
         error.client_order_id = client_order_id
         raise

@@ -18,13 +18,16 @@ from futures_async import (
     MarginMode,
     OrderRequest,
     OrderType,
+    Outcome,
     PositionMode,
     PositionSide,
     PriceSource,
+    RequestTimeout,
     Side,
     Stop,
     TimeInForce,
 )
+from futures_async.trading.closing import before_sending
 from futures_async.trading.planning import check_client_order_id, check_id, check_request, check_steps, one_id
 from futures_async.unified.enums import (
     IntentLike,
@@ -301,3 +304,11 @@ def test_a_waiting_order_has_one_type() -> None:
 def test_what_is_no_order_is_refused_with_what_is(given: Any, says: str) -> None:
     with pytest.raises(InvalidOrder, match=says):
         check_request(given)
+
+
+def test_a_read_that_fails_before_an_order_says_that_the_order_was_not_sent() -> None:
+    with pytest.raises(RequestTimeout) as caught, before_sending("mine1"):
+        raise RequestTimeout("no answer in time")
+    assert str(caught.value) == "no answer in time (the order was not sent; ask again)"
+    assert caught.value.outcome is Outcome.NOT_SENT
+    assert RequestTimeout.advice == "ask again"
