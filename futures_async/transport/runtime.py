@@ -15,8 +15,9 @@ import sys
 import time
 from abc import ABC, abstractmethod
 from collections.abc import AsyncGenerator, Callable, Coroutine, Generator
-from threading import get_ident
+from threading import Lock, get_ident
 from typing import Any, Generic, Protocol, TypeVar
+from weakref import WeakSet
 
 T = TypeVar("T")
 
@@ -39,12 +40,48 @@ fork_generation = [0]
 """How many forks lie between the process that imported this and the one that runs."""
 
 
-def _count_fork() -> None:
+class Heir(Protocol):
+    """What a fork inherits and cannot use as it stands."""
+
+    def begin_anew(self) -> None:
+        """This process is a fork: other threads, and who waits, are its parent's. No loop runs here yet."""
+
+
+_heirs: WeakSet[Heir] = WeakSet()
+
+
+def inherit(heir: Heir) -> None:
+    """Have it told of each fork before anything else happens there, for as long as it lives."""
+    _heirs.add(heir)
+
+
+def begin_child() -> None:
+    """This process is a fork; for the system and for tests."""
     fork_generation[0] += 1
+    for heir in list(_heirs):
+        heir.begin_anew()
 
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_count_fork)
+    os.register_at_fork(after_in_child=begin_child)
+
+
+class ModuleLock:
+    """A lock that is free in a fork: the thread that may have held it is not there."""
+
+    def __init__(self) -> None:
+        self.begin_anew()
+        inherit(self)
+
+    def begin_anew(self) -> None:
+        """As an heir."""
+        self._lock = Lock()
+
+    def __enter__(self) -> None:
+        self._lock.acquire()
+
+    def __exit__(self, *error: object) -> None:
+        self._lock.release()
 
 
 class Promise(Protocol):

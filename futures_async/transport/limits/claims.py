@@ -6,13 +6,13 @@ The limiter would hold to one of them, and to which depends on the kind of limit
 from __future__ import annotations
 
 import gc
-import threading
 from typing import Protocol
 from weakref import WeakKeyDictionary, ref
 
 from futures_async.transport.limits.limiter import Limiter, Pool
 from futures_async.transport.limits.none import NoLimiter
 from futures_async.transport.limits.pools import Pools
+from futures_async.transport.runtime import ModuleLock
 from futures_async.unified.errors import InvalidRequest
 
 
@@ -23,7 +23,7 @@ class Holder(Protocol):
     pools: Pools
 
 
-_lock = threading.Lock()
+_lock = ModuleLock()
 _holders: WeakKeyDictionary[Limiter, dict[str, list[ref[Holder]]]] = WeakKeyDictionary()
 
 

@@ -164,7 +164,6 @@ class HostLimiter(StoreLimiter):
         )
 
     async def aclose(self) -> None:
-        self.here()
         with self._lock:
             with contextlib.suppress(ConnectFailed):  # as in `_change`
                 if self._pending:

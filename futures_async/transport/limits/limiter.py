@@ -7,11 +7,12 @@ no sliding window at the venue can hold more than `limit`, whatever the network 
 
 from __future__ import annotations
 
-import threading
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from enum import IntEnum
 from typing import TYPE_CHECKING, NamedTuple
+
+from futures_async.transport.runtime import ModuleLock
 
 if TYPE_CHECKING:
     from futures_async.transport.endpoint import RateLimit
@@ -58,7 +59,7 @@ class Permit(ABC):
 
 
 _serials: dict[str, int] = {}
-_serials_lock = threading.Lock()
+_serials_lock = ModuleLock()
 
 
 class Limiter(ABC):

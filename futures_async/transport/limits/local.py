@@ -17,6 +17,7 @@ from typing import ClassVar
 from futures_async.transport.limits.limiter import Limiter, Permit, Pool, Priority
 from futures_async.transport.limits.loops import Loop, Loops, Timer
 from futures_async.transport.limits.queue import Queue, QueuedWindow, Waiter
+from futures_async.transport.runtime import fork_generation, inherit
 from futures_async.unified.enums import Outcome
 from futures_async.unified.errors import DeadlineExpired, PoolClosed, QueueFull
 
@@ -25,7 +26,7 @@ PATIENCE = 8
 
 
 class LocalPermit(Permit):
-    """Slots in the pools of one call."""
+    """Slots in the pools of one call. A fork has none of its parent's: there they count as answered."""
 
     __slots__ = ("_limiter", "_loop", "_pools", "_windows")
 
@@ -39,11 +40,13 @@ class LocalPermit(Permit):
 
     def answered(self, rtt_s: float | None = None) -> None:
         windows, self._windows = self._windows, ()
-        self._limiter.settle(zip(windows, self._pools, strict=False), self._loop.now(), rtt_s)
+        if self._loop.generation == fork_generation[0]:
+            self._limiter.settle(zip(windows, self._pools, strict=False), self._loop.now(), rtt_s)
 
     def unused(self) -> None:
         windows, self._windows = self._windows, ()
-        self._limiter.restore(list(zip(windows, self._pools, strict=False)), self._loop)
+        if self._loop.generation == fork_generation[0]:
+            self._limiter.restore(list(zip(windows, self._pools, strict=False)), self._loop)
 
 
 class LocalLimiter(Limiter):
@@ -64,6 +67,7 @@ class LocalLimiter(Limiter):
         self._sweep_at = self._FIRST_SWEEP
         self._arrivals = 0
         self._serving: list[QueuedWindow] | None = None
+        inherit(self)
 
     def __repr__(self) -> str:
         return f"LocalLimiter({len(self._windows)} pools)"
@@ -76,7 +80,7 @@ class LocalLimiter(Limiter):
         # The hot path: no clock is read and nothing is called while there are slots that were never used or reaped.
         loop = self._loops.last
         if loop is None or not loop.here():
-            loop = self._here()
+            loop = self._loops.current()
         windows: list[QueuedWindow] = []
         known = self._windows
         with self._lock:
@@ -101,7 +105,7 @@ class LocalLimiter(Limiter):
         permit = self.try_acquire(pools, priority)
         if permit is not None:
             return permit
-        loop = self._here()
+        loop = self._loops.current()
         with self._lock:
             waiter = self._join(pools, priority, deadline, loop)
         try:
@@ -138,7 +142,7 @@ class LocalLimiter(Limiter):
                     self._serve(window, loop.now())
 
     def close(self, pools: Sequence[Pool], for_s: float) -> None:
-        loop = self._here()
+        loop = self._loops.current()
         now = loop.now()
         with self._lock:
             for pool in pools:
@@ -152,7 +156,7 @@ class LocalLimiter(Limiter):
                 self._serve(window, now)
 
     def closed_for(self, pools: Sequence[Pool]) -> float:
-        now = self._here().now()
+        now = self._loops.current().now()
         with self._lock:
             known = [self._windows[pool.key] for pool in pools if pool.key in self._windows]
             return max((window.closed_until - now for window in known if window.closed_until > now), default=0.0)
@@ -166,7 +170,7 @@ class LocalLimiter(Limiter):
             return window.used
 
     def correct(self, pool: Pool, remaining: int) -> None:
-        loop = self._here()
+        loop = self._loops.current()
         with self._lock:
             self._window(pool).correct(loop.now(), remaining)
 
@@ -182,17 +186,18 @@ class LocalLimiter(Limiter):
                 if pool.key in self._windows:
                     self._windows[pool.key].round_trips.forget()
 
-    def _here(self) -> Loop:
-        """The loop that runs here; in a fork, with what the parent has sent, and without those who wait there."""
-        if not self._loops.forked():
-            return self._loops.current()
+    def begin_anew(self) -> None:
+        """In a fork: what the parent has sent counts, and who waits there does not."""
         self._lock = threading.RLock()  # another thread of the parent's may have held it
         self._serving = None
-        loop = self._loops.current()
+        self._loops.begin_anew()
         for window in self._windows.values():
+            for waiter in () if window.queue is None else window.queue.waiters():
+                # It is nobody's business when its coroutine is collected here.
+                waiter.queued, waiter.error = [], _expired()
             window.queue = None
-            window.orphan(loop.now())
-        return loop
+            if self._loops.last is not None:
+                window.orphan(self._loops.last.now())
 
     def _window(self, pool: Pool) -> QueuedWindow:
         window = self._windows.get(pool.key)

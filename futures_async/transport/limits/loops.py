@@ -42,13 +42,15 @@ def _nothing() -> None:
 class Loop(ABC):
     """One event loop as a limiter sees it. All times are the limiter's, in seconds."""
 
-    __slots__ = ("raw", "skew")
+    __slots__ = ("generation", "raw", "skew")
 
     def __init__(self, raw: object) -> None:
         self.raw = raw
         """The library's own loop object: asyncio's event loop, trio's token."""
         self.skew = 0.0
         """This loop's clock less the limiter's."""
+        self.generation = fork_generation[0]
+        """It is another process's, and never runs here, where this is not the `fork_generation`."""
 
     @abstractmethod
     def now(self) -> float:
@@ -93,11 +95,11 @@ class Loop(ABC):
 class AsyncioLoop(Loop):
     """An asyncio event loop."""
 
-    __slots__ = ("_call_at", "_generation", "_loop", "_runs", "_thread", "_time")
+    __slots__ = ("_call_at", "_loop", "_runs", "_thread", "_time")
 
     def __init__(self, raw: asyncio.AbstractEventLoop) -> None:
         super().__init__(raw)
-        self._thread, self._generation = get_ident(), fork_generation[0]
+        self._thread = get_ident()
         self._loop, self._time, self._call_at = raw, clock_of(raw), raw.call_at
         self._runs = raw.is_running
 
@@ -109,7 +111,7 @@ class AsyncioLoop(Loop):
 
     def here(self) -> bool:
         # It was made where it runs, and a thread runs one loop at a time. To ask which one costs a system call.
-        return get_ident() == self._thread and fork_generation[0] == self._generation and self._runs()
+        return get_ident() == self._thread and fork_generation[0] == self.generation and self._runs()
 
     def signal(self) -> Signal:
         return self._loop.create_future()
@@ -162,7 +164,7 @@ class TrioLoop(Loop):
         return True
 
     def here(self) -> bool:
-        return current_trio_token() is self._token
+        return current_trio_token() is self._token and fork_generation[0] == self.generation
 
     def signal(self) -> Signal:
         return self._trio.Event()
@@ -198,21 +200,17 @@ class TrioLoop(Loop):
 class Loops:
     """The loops that use one limiter; `current()` is the one that runs here."""
 
-    __slots__ = ("_generation", "_known", "_lock", "last")
+    __slots__ = ("_known", "_lock", "last")
 
     def __init__(self) -> None:
-        self._generation = fork_generation[0]
         self._lock = threading.Lock()
         self._known: list[Loop] = []
         self.last: Loop | None = None
 
-    def forked(self) -> bool:
-        """Whether this process is a fork of the one that used them last; said once in each."""
-        if self._generation == fork_generation[0]:
-            return False
-        self._generation = fork_generation[0]
+    def begin_anew(self) -> None:
+        """In a fork: none of them runs here, and the time goes on from the last."""
         self._lock = threading.Lock()  # another thread may have held it, which is not here
-        return True
+        self._known = []
 
     def current(self) -> Loop:
         """The loop that runs here.

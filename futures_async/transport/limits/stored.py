@@ -19,6 +19,7 @@ from typing import Generic, NamedTuple, Protocol, TypeVar
 from futures_async.transport.limits.limiter import Limiter, Permit, Pool, Priority
 from futures_async.transport.limits.loops import Loop, Loops, Signal
 from futures_async.transport.limits.window import MAX_CLOSED_S, RoundTrips
+from futures_async.transport.runtime import fork_generation, inherit
 from futures_async.unified.enums import Outcome
 from futures_async.unified.errors import DeadlineExpired, PoolClosed, QueueFull
 
@@ -55,23 +56,24 @@ class Store(Protocol[S]):
 
 
 class StoredPermit(Permit, Generic[S]):
-    """Slots in a store."""
+    """Slots in a store. To a fork its parent's are another process's, and left alone."""
 
-    __slots__ = ("_limiter", "_pools", "_slots")
+    __slots__ = ("_generation", "_limiter", "_pools", "_slots")
 
     def __init__(self, limiter: Store[S], pools: Sequence[Pool], slots: Sequence[S]) -> None:
         self._limiter = limiter
         self._pools = pools
         self._slots = slots
+        self._generation = fork_generation[0]
 
     def answered(self, rtt_s: float | None = None) -> None:
         slots, self._slots = self._slots, ()
-        if slots:
+        if slots and self._generation == fork_generation[0]:
             self._limiter.settle(self._pools, slots, rtt_s)
 
     def unused(self) -> None:
         slots, self._slots = self._slots, ()
-        if slots:
+        if slots and self._generation == fork_generation[0]:
             self._limiter.restore(self._pools, slots)
 
 
@@ -114,11 +116,16 @@ class StoreLimiter(Limiter):
         self._arrivals = itertools.count(1)
         self._closed: dict[str, float] = {}
         self._routes: dict[str, RoundTrips] = {}
+        inherit(self)
 
     def begin_anew(self) -> None:
         """In a fork: who waits here, and what was taken, is its parent's, which the store must tell apart from it."""
         self._lock = threading.RLock()  # another thread of the parent's may have held it
+        self._loops.begin_anew()
         self.process = secrets.token_hex(8)
+        for line in self._lines.values():
+            for turn in line.turns:
+                turn.line = None  # nothing is given up when its coroutine is collected here
         self._lines = {}
 
     def here(self) -> Loop:
@@ -127,8 +134,6 @@ class StoreLimiter(Limiter):
         Raises:
             RuntimeError: None does.
         """
-        if self._loops.forked():
-            self.begin_anew()
         return self._loops.current()
 
     @abstractmethod

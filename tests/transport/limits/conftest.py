@@ -4,7 +4,7 @@ from typing import Any, cast
 import pytest
 
 from futures_async.testing import virtual_time
-from futures_async.transport.runtime import fork_generation
+from futures_async.transport.runtime import begin_child, fork_generation
 
 Runner = Callable[[Callable[[], Awaitable[Any]]], Any]
 
@@ -23,9 +23,5 @@ def run(request: pytest.FixtureRequest) -> Runner:
 def fork() -> Iterator[Callable[[], None]]:
     """Once called, this process passes for a fork of itself."""
     before = fork_generation[0]
-
-    def begin() -> None:
-        fork_generation[0] += 1
-
-    yield begin
+    yield begin_child
     fork_generation[0] = before
