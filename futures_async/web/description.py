@@ -29,6 +29,7 @@ SAYS = {
 }
 TYPES = {"/events": "text/event-stream", "/metrics": "text/plain"}
 UNREADY = ("/risk", "/ready")
+CLOSES = ("/positions", "/accounts", "/metrics", "/events")
 OPEN = ("/health",)
 
 Schema = dict[str, Any]
@@ -167,10 +168,13 @@ def _read(path: str) -> dict[str, Any]:
     responses: dict[str, Any] = {"200": {"description": SAYS[path], "content": content}}
     if path in UNREADY:
         responses["503"] = {"description": "Of some account nothing is known", "content": content}
+    if path in CLOSES:
+        responses["503"] = _error("The portfolio was closed")
     if path not in OPEN:
         responses["401"] = _error("No token, where one is needed")
     found: dict[str, Any] = {"summary": SAYS[path], "responses": responses}
     if path == "/events":
+        responses["501"] = _error("The server does not run on asyncio")
         found["parameters"] = [
             {"name": "Last-Event-ID", "in": "header", "schema": TEXT, "description": "Go on after this one"}
         ]

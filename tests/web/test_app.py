@@ -242,6 +242,7 @@ async def test_heads_of_all_paths_end(asked: Asked) -> None:
 
 async def test_the_description_names_every_path(asked: Asked) -> None:
     told = await asked.json("/openapi.json")
+    assert {"501", "503"} <= told["paths"]["/events"]["get"]["responses"].keys()
     served = {route.path for route in asked.app.routes} - {
         "/", "/page/{name}", "/login", "/logout", "/session", "/openapi.json",
     }  # fmt: skip
