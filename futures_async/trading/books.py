@@ -14,7 +14,7 @@ import msgspec
 
 from futures_async.trading.handing import Handed, taken_up
 from futures_async.trading.ordering import Fingerprint, PlannedOrder, fingerprint
-from futures_async.trading.relying import Hold
+from futures_async.trading.relying import UNASKED_S, Hold
 from futures_async.transport import asleep
 from futures_async.transport.channel import Channel
 from futures_async.transport.http.backend import Abort
@@ -220,7 +220,9 @@ class Books:
         """Write down what became of an order."""
         record.result = result if isinstance(result, Order) else at_rest(result)
         if record.hold is not None and not isinstance(result, Order) and result.outcome is Outcome.UNKNOWN:
-            record.hold.leave_open(self._channel.fence(self._channel.now_ms()))  # it may have passed what refused it
+            # It may have passed what refused it, and there is no question that could be resolved.
+            now_ms = self._channel.now_ms()
+            record.hold.leave_open(self._channel.fence(now_ms) or now_ms + int(UNASKED_S * 1000))
         else:
             record.let_go()
         if isinstance(result, Order) and result.recovered:

@@ -21,6 +21,9 @@ from futures_async.unified.enums import MarginMode, PositionSide
 from futures_async.unified.errors import DeadlineExpired, OutcomeUnknown
 from futures_async.unified.inner import inner
 
+UNASKED_S = 60.0
+"""So long an order that nobody can be asked about counts where the venue gives no time after which it cannot arrive."""
+
 LOOK_AGAIN_S = 1.0
 """An order whose fate is open ends by a time of the venue's, which rings no bell."""
 
@@ -136,9 +139,17 @@ class Hold:
             return True
         return self._open and self.until_ms is not None and self.until_ms < now_ms
 
-    def __str__(self) -> str:
-        fate = "may still arrive" if self._open else "has not arrived yet"
-        return f"order {self.name} relies on {self.reliance} and {fate}"
+    def why(self, now_ms: int) -> str:
+        """Why what it relies on cannot be changed, and what there is to do."""
+        held = f"order {self.name} relies on {self.reliance} and"
+        if not self._open:
+            return f"{held} has not arrived yet, try again after that"
+        if self.until_ms is not None:
+            return f"{held} may still arrive for another {(self.until_ms - now_ms) / 1000:.0f} s, try again after that"
+        return (
+            f"{held} may still arrive, and there is no time after which it cannot: resolve() its question first, which "
+            "is in unresolved(), or set its `settled` for what you found out otherwise"
+        )
 
 
 _FOR: ContextVar[Hold | None] = inner("setting_for", None)
@@ -218,4 +229,5 @@ class Reliances:
         return True
 
     def _in_the_way(self, hold: Hold, what: str) -> DeadlineExpired:
-        return DeadlineExpired(f"{self._channel.dialect.venue}: {what}: {hold}, try again after that; nothing was sent")
+        why = hold.why(self._channel.now_ms())
+        return DeadlineExpired(f"{self._channel.dialect.venue}: {what}: {why}; nothing was sent")

@@ -66,8 +66,6 @@ class Trading(Recovering):
         client_order_id = make_client_order_id() if given is None else check_client_order_id(given, traits)
         contract = await self._check_rules(request, venue_symbol)
         await self._check_bounds(request, venue_symbol)
-        if kind is not OrderKind.PLAIN:  # of others it is checked once nothing can change it
-            await self._check_standing(request, venue_symbol)
         mode = await self._known_position_mode(venue_symbol) if self.needs_position_mode else None
         contracts = None
         if contract is not None and contract.contract_value is not None:
@@ -121,10 +119,11 @@ class Trading(Recovering):
         """What an order relies on, of that which it asks for and does not carry itself; None: on nothing."""
         request, mode = plan.request, self._margin_mode_of(plan)
         carried = self.order_fields.of(OrderKind.PLAIN, request.type, request.intent)
+        waits = plan.kind is not OrderKind.PLAIN  # it carries its leverage, or was refused
         reliance = Reliance(
             plan.venue_symbol,
             PositionSide.LONG if request.side is Side.BUY else PositionSide.SHORT,
-            None if "leverage" in carried else request.leverage,
+            None if waits or "leverage" in carried else request.leverage,
             mode,
             request.margin_mode if "margin_mode" in self.order_fields.standing else None,
             # The other side of a hedge keeps its leverage, and so its liquidation price, where it has one of its own.

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Awaitable, Callable, Generator
-from contextlib import contextmanager
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
+from contextlib import asynccontextmanager, contextmanager
 from decimal import Decimal
 from typing import Any
 
@@ -14,6 +14,8 @@ from futures_async.trading.cancelling import ordered, urgent
 from futures_async.trading.closing import before_sending
 from futures_async.trading.ordering import Ack, Placement, PlannedOrder, said
 from futures_async.trading.planning import as_request, as_stop
+from futures_async.trading.relying import Hold
+from futures_async.trading.turns import needed_by
 from futures_async.trading.waiting_cancels import WaitingCancels
 from futures_async.trading.waiting_edits import WaitingEdits
 from futures_async.transport import asleep
@@ -52,6 +54,26 @@ class Waiting(WaitingEdits, WaitingCancels):
         """What must be read once the order has its id: whatever ends it, the order was not sent."""
         with before_sending(plan.client_order_id), ordered():
             yield
+
+    @asynccontextmanager
+    async def _relied_on(self, plan: PlannedOrder) -> AsyncGenerator[Hold | None]:
+        """Hold what an order relies on until it has arrived, or can arrive no more, and see that it stands.
+
+        Raises:
+            NotCarried: Another margin mode is set.
+            DeadlineExpired: Another order needs something else, or a setting that is under way may change it.
+        """
+        due = self._channel.transport.runtime().now() + SEND_WITHIN_S
+        hold: Hold | None = None
+        try:
+            with before_sending(plan.local_id), ordered(), needed_by(due):
+                hold = await self._hold_of(plan, due)
+                if hold is not None:
+                    await self._set_up(plan, hold)
+            yield hold
+        finally:
+            if hold is not None:
+                hold.let_go()
 
     async def _mode_of_held(self, plan: PlannedOrder) -> MarginMode | None:
         """The margin mode of the position that an order closes; None where none is seen.
@@ -104,13 +126,14 @@ class Waiting(WaitingEdits, WaitingCancels):
 
     async def _place_as_order(self, plan: PlannedOrder, placement: Placement) -> Order:
         """Place it at a venue that knows waiting orders by our ids, as it does all others; see `create_order`."""
-        try:
-            return await self._orders.place(
-                plan, placement, on_unknown="resolve", send_within_s=SEND_WITHIN_S, resolve_within_s=None
-            )
-        except FuturesAsyncError as error:
-            self._heard(plan, error)
-            raise
+        async with self._relied_on(plan) as hold:
+            try:
+                return await self._orders.place(
+                    plan, placement, on_unknown="resolve", send_within_s=SEND_WITHIN_S, resolve_within_s=None, hold=hold
+                )
+            except FuturesAsyncError as error:
+                self._heard(plan, error)
+                raise
 
     async def _place_trigger(
         self, plan: PlannedOrder, endpoint: Endpoint[Any], send: Callable[[], Awaitable[Ack]], look: Look
@@ -124,8 +147,19 @@ class Waiting(WaitingEdits, WaitingCancels):
             OrderOutcomeUnknown: It may wait at the venue, or be on its way: `resolve()` looks again. That none is seen
                 proves nothing.
         """
+        async with self._relied_on(plan) as hold:
+            return await self._place_relying(plan, endpoint, send, look, hold)
 
-        record = self._orders.open(plan)
+    async def _place_relying(
+        self,
+        plan: PlannedOrder,
+        endpoint: Endpoint[Any],
+        send: Callable[[], Awaitable[Ack]],
+        look: Look,
+        hold: Hold | None,
+    ) -> Order:
+        """See `_place_trigger`; what it relies on stands."""
+        record = self._orders.open(plan, hold)
 
         async def ask() -> Order | None:
             with urgent():

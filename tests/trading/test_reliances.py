@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import copy
 import random
 from collections.abc import Awaitable, Callable
@@ -22,7 +23,7 @@ from futures_async.testing.spec import RawCall, VenueSpec
 from futures_async.trading.settings import SettingDesk
 from futures_async.transport.endpoint import Kind
 from futures_async.transport.http.backend import HttpRequest, HttpResponse
-from futures_async.unified.enums import Outcome, PositionMode, Side
+from futures_async.unified.enums import OrderType, Outcome, PositionMode, Side
 from tests.trading.test_late_copies import now, played
 
 SPECS = [VenueSpec(factory=kind, raw_call=RawCall("/", {})) for kind in (Binance, Bitget, BitgetUTA, Bybit, OKX)]
@@ -260,6 +261,44 @@ def test_a_margin_mode_is_not_changed_under_an_order_that_names_it() -> None:
             await on.exchange.set_margin_mode("cross", symbol=on.spec.symbol)
         await under_way
         assert arrived[name_of(1)].margin_mode == "isolated"
+
+    played(BINANCE, play)
+
+
+@pytest.mark.parametrize("kind", ["plain", "trigger"])
+def test_no_margin_mode_is_set_before_an_order_that_names_another_has_arrived(kind: str) -> None:
+    async def play(on: Inside, plan: FaultPlan) -> None:
+        await on.exchange.set_margin_mode("isolated", symbol=on.spec.symbol)
+        delayed(on, slow(1))
+        named: dict[str, Any] = {"margin_mode": "isolated", "client_order_id": name_of(1)}
+        if kind == "plain":
+            order = on.exchange.create_order(on.request(**named))
+        else:
+            waits: dict[str, Any] = {"type": OrderType.TRIGGER, "trigger_price": on.price("1.1")}
+            order = on.exchange.create_trigger_order(on.request(**named, **waits))
+        under_way = asyncio.create_task(order)
+        await anyio.sleep(0.4)
+        with contextlib.suppress(fa.ExchangeError):  # the venue may refuse it while an order is open
+            await on.exchange.set_margin_mode("cross", symbol=on.spec.symbol)
+        assert under_way.done()
+        assert is_idle(on)
+
+    played(BINANCE, play)
+
+
+def test_where_no_time_ends_an_open_question_the_refusal_says_what_does() -> None:
+    async def play(on: Inside, plan: FaultPlan) -> None:
+        question = await left_open(on, plan)
+        [[hold]] = settings_of(on).reliances._held.values()  # pyright: ignore[reportPrivateUsage]
+        with pytest.raises(fa.DeadlineExpired, match=r"may still arrive for another \d+ s, try again after that"):
+            await on.exchange.create_order(on.request(leverage=20))
+        hold.until_ms = None  # of a venue that gives no time for it
+        await anyio.sleep(3600)
+        with pytest.raises(fa.DeadlineExpired, match=r"no time after .* resolve\(\) .* unresolved\(\), or set"):
+            await on.exchange.create_order(on.request(leverage=20))
+        assert on.exchange.unresolved() == [question]
+        question.settled = True
+        assert (await on.exchange.create_order(on.request(leverage=20))).order_id
 
     played(BINANCE, play)
 
