@@ -38,6 +38,8 @@ class WaitingCancel(NamedTuple):
     send: Callable[[], Awaitable[object]]
     find: Became
     """Asked where the answer is lost."""
+    ids: tuple[str | None, str | None] | None = None
+    """The venue's id and ours, where more is known of them than was named."""
 
 
 class WaitingCancels(Hooks):
@@ -52,8 +54,8 @@ class WaitingCancels(Hooks):
     ) -> None:
         self._require(Capability.CANCEL_TRIGGER_ORDER)
         venue_symbol, ids = self.venue_symbol(symbol), one_id(order_id, client_order_id)
-        send, find = await self._waiting_cancel(venue_symbol, ids)
-        await self._cancel_trigger(venue_symbol, ids, send, find)
+        how = await self._waiting_cancel(venue_symbol, ids)
+        await self._cancel_trigger(venue_symbol, how.ids or ids, how.send, how.find)
 
     async def _cancel_trigger(
         self, venue_symbol: str, ids: tuple[str | None, str | None], send: Callable[[], Awaitable[object]], find: Became
@@ -62,7 +64,7 @@ class WaitingCancels(Hooks):
 
         Args:
             venue_symbol: Its contract.
-            ids: As it was named: the venue's id, or ours; neither: all of the contract.
+            ids: The venue's and ours, those that are known; neither: all of the contract.
             send: The call.
             find: Where the answer is lost, what has become of it.
 
@@ -72,7 +74,7 @@ class WaitingCancels(Hooks):
                 `resolve()` reads again: None where it is gone; as it waits, where the cancel can take effect no more,
                 or `DecodeError` where that cannot be read whole.
         """
-        about, questions = ("cancel_trigger_order", venue_symbol, *ids), self._channel.deeds.questions
+        about, questions = ("cancel_trigger_order", venue_symbol, ids[0] or ids), self._channel.deeds.questions
         which, symbol = ids[0] or ids[1] or "any", self.unified_symbol(venue_symbol)
 
         def known() -> None:

@@ -10,6 +10,7 @@ import anyio
 import msgspec
 import pytest
 
+from futures_async.adapter import Adapter
 from futures_async.adapters import OKX, Binance, Bitget, BitgetUTA, BitMart, Bybit, Hyperliquid
 from futures_async.adapters.binance.simulated.rows import ALGO_STATES
 from futures_async.adapters.bitget.endpoints import CANCEL_PLAN
@@ -93,6 +94,19 @@ def test_a_lost_cancel_is_answered_by_a_later_one(spec: VenueSpec) -> None:
         assert not on.account.live_triggers
 
     played(spec, "dropped", play)
+
+
+@pytest.mark.parametrize("kind", [Bitget, BitgetUTA, OKX], ids=lambda kind: kind.id)
+def test_a_lost_cancel_by_our_id_names_the_venues_and_is_answered_by_one_that_names_it(kind: type[Adapter]) -> None:
+    async def play(on: Inside, plan: FaultPlan, order: Order) -> None:
+        with pytest.raises(errors.CancelOutcomeUnknown, match=order.order_id) as caught:
+            await on.exchange.cancel_trigger_order(on.spec.symbol, client_order_id=order.client_order_id)
+        assert caught.value.client_order_id == order.client_order_id
+        plan.rules.clear()
+        await on.exchange.cancel_trigger_order(on.spec.symbol, order_id=order.order_id)
+        assert on.exchange.unresolved() == []
+
+    played(VenueSpec(factory=kind, raw_call=RawCall("/", {})), "dropped", play)
 
 
 @each_venue

@@ -137,7 +137,7 @@ class BitgetTriggers(fa.TriggerEdits, fa.PartStops, BitgetPlacing):
             status = None if past is None else PLAN_STATUS.get(str(past.plan_status).lower())
             return self._ended_as(status, endpoints.PLAN_HISTORY)
 
-        return fa.WaitingCancel(send, find)
+        return fa.WaitingCancel(send, find, (target, ids[1]))
 
     async def _waiting_now(self, name: str, ids: tuple[str | None, str | None]) -> tuple[fa.Order, fa.Values]:
         row = await self._waiting(name, *ids)

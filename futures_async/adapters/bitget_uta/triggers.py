@@ -294,7 +294,7 @@ class UnifiedTriggers(fa.TriggerEdits, fa.PartStops, UnifiedTriggerLists):
             status = None if past is None else STATUS.get(str(past.status).lower())
             return self._ended_as(status, endpoints.PAST_STRATEGIES)
 
-        return fa.WaitingCancel(send, find)
+        return fa.WaitingCancel(send, find, (number, client_order_id))
 
     async def _found(self, name: str, order_id: str | None, client_order_id: str | None) -> wire.WireStrategy:
         row = await self._waiting(name, order_id, client_order_id)

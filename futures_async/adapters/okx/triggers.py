@@ -213,7 +213,7 @@ class OKXTriggers(fa.PartStops, OKXAccount):
                 return self._as_it_waits(lambda: waiting().one(row, sizes(row)))
             return None if row.state == CANCELED else self._not_waiting()
 
-        return fa.WaitingCancel(send, find)
+        return fa.WaitingCancel(send, find, (number, client_order_id))
 
     async def _algo(self, algo_id: str) -> wire.WireAlgo:
         """An order that waits, or has waited."""
