@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 
 import anyio
+import anyio.lowlevel
 import httpx
 import pytest
 
@@ -195,6 +196,7 @@ async def test_each_order_has_its_own_time(backend: HttpBackend, deaf: str) -> N
 
     async with anyio.create_task_group() as group:
         group.start_soon(send, 60.0)
+        await anyio.lowlevel.checkpoint()  # the longer one begins first
         await send(0.1)
         assert ended == [0.1]
         group.cancel_scope.cancel()
