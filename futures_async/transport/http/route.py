@@ -155,7 +155,8 @@ def _proxy_of(url: str, told: Mapping[str, str]) -> str | None:
     found = by_name.get("https_proxy") or by_name.get("all_proxy")
     without = {"no": by_name.get("no_proxy", "")}
     host = parts.hostname or ""
-    if found is None or any(_BYPASSED(name, without) for name in (host, f"{host}:{parts.port or 443}")):
+    with_port = f"{f'[{host}]' if ':' in host else host}:{parts.port or 443}"
+    if found is None or any(_BYPASSED(name, without) for name in (host, with_port)):
         return None
     return found if "://" in found else f"http://{found}"
 

@@ -318,6 +318,16 @@ async def test_the_environment_is_read_only_when_it_is_trusted(
     assert given.host == "own.example"
 
 
+@on_asyncio
+@pytest.mark.parametrize(
+    ("without", "direct"),
+    [("[::1]:8080", True), ("[::1]", True), ("::1", True), ("[::1]:8081", False), ("8080", False)],
+)
+async def test_an_address_of_ipv6_is_taken_from_no_proxy(each: None, without: str, direct: bool) -> None:
+    environment = {"HTTPS_PROXY": "http://a.example", "NO_PROXY": without}
+    assert (route("https://[::1]:8080", trust_env=True, environment=environment).proxy is None) is direct
+
+
 @pytest.fixture(params=["linux", "darwin"])
 def system(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """How a system's roots are found: in files, and by asking it (which truststore does in files, here)."""
