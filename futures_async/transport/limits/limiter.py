@@ -105,9 +105,6 @@ class Limiter(ABC):
     def restate(self, pools: Sequence[Pool]) -> None:  # noqa: B027 - most limiters go by what each call says
         """Nobody else uses these pools any more: their limits are these now, also where a stricter one was named."""
 
-    def reconnected(self, pools: Sequence[Pool]) -> None:  # noqa: B027 - most limiters have nothing to learn
-        """A call of these pools goes over a new connection, maybe by a shorter route: learn round trips anew."""
-
     async def serial(self, series: str, least: int, deadline: float | None) -> int:
         """The next number of a series, given to nobody else of all who share the limiter: `least`, or more.
 

@@ -180,12 +180,6 @@ class LocalLimiter(Limiter):
                 if pool.key in self._windows:
                     self._windows[pool.key].restate(pool)
 
-    def reconnected(self, pools: Sequence[Pool]) -> None:
-        with self._lock:
-            for pool in pools:
-                if pool.key in self._windows:
-                    self._windows[pool.key].round_trips.forget()
-
     def begin_anew(self) -> None:
         """In a fork: what the parent has sent counts, and who waits there does not."""
         self._lock = threading.RLock()  # another thread of the parent's may have held it

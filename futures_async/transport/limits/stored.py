@@ -187,11 +187,6 @@ class StoreLimiter(Limiter):
         now = self.here().now()
         return max((self._closed.get(pool.key, now) - now for pool in pools), default=0.0)
 
-    def reconnected(self, pools: Sequence[Pool]) -> None:
-        with self._lock:
-            for pool in pools:
-                self._routes.pop(pool.key, None)
-
     def learn(self, pool: Pool, now: float, rtt_s: float | None) -> float | None:
         """Take a round trip into account; the credit that this process would give, None as long as it cannot tell."""
         with self._lock:

@@ -344,13 +344,13 @@ def test_the_venues_count_takes_slots_for_all_processes(tmp_path: Path, run: Run
     run(main)
 
 
-def test_a_new_connection_or_a_refusal_forgets_the_round_trips(tmp_path: Path) -> None:
+def test_a_refusal_forgets_the_round_trips(tmp_path: Path) -> None:
     async def main() -> None:
         (limiter,) = limiters(tmp_path, 1)
         for _ in range(9):
             (await take(limiter, TEN)).answered(0.2)
         assert limiter.learn(TEN[0], anyio.current_time(), None) == pytest.approx(0.196)
-        limiter.reconnected(TEN)
+        limiter.close(TEN, 0.0)
         assert limiter.learn(TEN[0], anyio.current_time(), None) is None
         await limiter.aclose()
 

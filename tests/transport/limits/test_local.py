@@ -420,15 +420,11 @@ def test_a_patient_caller_who_gives_up_lets_the_others_go_on() -> None:
     virtual_time.run(main())
 
 
-def test_the_venues_count_and_new_connections_reach_the_pool(run: Runner) -> None:
+def test_the_venues_count_reaches_the_pool(run: Runner) -> None:
     async def main() -> None:
         limiter = LocalLimiter()
         limiter.correct(TEN[0], 0)
         assert limiter.try_acquire(TEN, Priority.READ) is None
-        window = limiter.pools()["ten"]
-        window.round_trips.credit = 0.5
-        limiter.reconnected([*TEN, *ONE])
-        assert window.round_trips.credit == 0.0
         await limiter.acquire(TEN, Priority.READ, None)
 
     run(main)
