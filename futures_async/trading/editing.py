@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from copy import copy
 from decimal import Decimal
 from functools import cached_property, partial
 
@@ -244,7 +245,9 @@ class Editing(Several):
             self._not_replaced(change)
             if not isinstance(error, ExchangeError) or error.code not in amendment.unchanged:
                 if error.advice.startswith(PLACE_ANEW):  # it stands: there would be two
-                    error.advice = EDIT_AGAIN + error.advice.removeprefix(PLACE_ANEW)
+                    own = copy(error)  # others may have been told the same one
+                    own.advice = EDIT_AGAIN + error.advice.removeprefix(PLACE_ANEW)
+                    raise own from error.__cause__
                 raise
             order = await self._read_either(change, None, None)
             if not change.fits(order):

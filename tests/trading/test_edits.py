@@ -313,3 +313,4 @@ async def test_a_refused_edit_does_not_advise_to_place_the_order_once_more(
         with pytest.raises(type(refusal)) as caught:
             await exchange.edit_order(BTC, order_id=order.order_id, price=101)
         assert caught.value.advice == advice
+        assert refusal.advice == type(refusal).advice  # which others may have been told too
