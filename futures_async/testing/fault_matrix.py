@@ -52,7 +52,8 @@ async def play(spec: VenueSpec, deed: Deed, row: Fault, *, applied: bool, always
     """Strike one call, and judge what the client did and said."""
     on = Faulted(spec, seed)
     try:
-        await on.warm_up()
+        # An answer of before is handed out, or a value of before changed.
+        await on.warm_up(every_endpoint=row.act is Act.CROSS or deed.kind is Kind.SETTING)
         if deed.before is not None:
             await deed.before(on)
             on.plan.seen.clear()

@@ -56,8 +56,8 @@ class Faulted(Inside):
         self.other, self.target = self.resting("0.8"), self.resting(TARGETS[0])
         self.targets = [self.target]
 
-    async def warm_up(self) -> None:
-        """Learn the venue's clock and contracts, and give each endpoint an answer about something else."""
+    async def warm_up(self, *, every_endpoint: bool) -> None:
+        """Learn the venue's clock and contracts; give every endpoint, if wanted, an answer about something else."""
         exchange, symbol = self.exchange, self.spec.symbol
         if exchange.supports(Can.FETCH_TIME):
             await exchange.fetch_time()
@@ -67,13 +67,18 @@ class Faulted(Inside):
             await self.spec.raw_call.make(exchange)
         if exchange.supports(Can.CREATE_ORDER):
             await exchange.create_order(self.request(price=self.price("0.7")))
+        if every_endpoint:
+            await self._ask_others()
+        self.plan.seen.clear()
+
+    async def _ask_others(self) -> None:
+        exchange, symbol = self.exchange, self.spec.symbol
         if exchange.supports(Can.CREATE_TRIGGER_ORDER):
             await exchange.create_trigger_order(self.request(type=OrderType.TRIGGER, trigger_price=self.price("1.2")))
         if exchange.supports(Can.CANCEL_ORDER):
             await exchange.cancel_order(symbol, order_id=str(self.other.id))
         if exchange.supports(Can.SET_LEVERAGE):
             await exchange.set_leverage(symbol, OTHER_LEVERAGE, margin_mode=MarginMode.CROSS)
-        self.plan.seen.clear()
 
     def placed(self, fraction: str) -> list[records.Order]:
         """What stands in the book under one intent, whatever ids it has."""
