@@ -49,8 +49,8 @@ class Permit(ABC):
         """The answer (or failure) is here: the slots come back one window from now.
 
         Args:
-            rtt_s: Seconds between the first byte sent and the answer, which came over the same connection as
-                the ones before; None when there was no clean answer.
+            rtt_s: Seconds between the first byte sent and the answer, over a new connection as well: a shorter route
+                shows in its first answer. None when there was no clean answer.
         """
 
     @abstractmethod

@@ -71,7 +71,7 @@ class RoundTrips:
         self._estimate()
 
     def forget(self) -> None:
-        """Start anew: the venue said that we were too fast, or the route is another one."""
+        """Start anew: the venue said that we were too fast."""
         self._smallest, self._older, self.credit, self.known = [], [], 0.0, False
         self.least = math.inf
 
