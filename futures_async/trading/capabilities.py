@@ -39,8 +39,11 @@ FOLLOWS: Mapping[Can, Sequence[str]] = {
 }
 """What the core makes of an adapter's hooks and reads; every other capability is the method of its name."""
 
-MADE = {capability.value: hooks for capability, hooks in FOLLOWS.items()}
-"""The same by the method's name: what is made of such a method follows from its hooks too."""
+MADE: Mapping[str, Sequence[str]] = {
+    **{capability.value: hooks for capability, hooks in FOLLOWS.items()},
+    "_put_margin_mode": ("_margin_mode_change", "fetch_leverage"),
+}
+"""The same by the method's name: what is made of such a method, or hook, follows from its hooks too."""
 
 
 def following(adapter: type, base: type) -> frozenset[Capability]:

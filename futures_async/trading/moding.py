@@ -19,6 +19,8 @@ class Moding(Hooks):
 
     position_mode_stands: ClassVar[frozenset[str]] = frozenset()
     """Codes that say that the mode is set already."""
+    margin_mode_stands: ClassVar[frozenset[str]] = frozenset()
+    """The same of margin modes."""
 
     def _position_mode_change(self, mode: PositionMode) -> Call:
         """How to set the mode of the whole account."""
@@ -45,9 +47,21 @@ class Moding(Hooks):
         finally:
             self._position_mode = None
 
-    async def _put_margin_mode(self, venue_symbol: str, mode: MarginMode) -> None:
-        """Set the margin mode of one contract, and see that it stands."""
+    def _margin_mode_change(self, venue_symbol: str, mode: MarginMode) -> Call:
+        """How to set the margin mode of one contract."""
         self._unsupported("set_margin_mode")
+
+    async def _put_margin_mode(self, venue_symbol: str, mode: MarginMode) -> None:
+        """The same, sent and read back; for venues where more is to be done than a call."""
+        call = self._margin_mode_change(venue_symbol, mode)
+        await self._apply(
+            ("set_margin_mode", venue_symbol),
+            mode,
+            send=lambda: self._call(call.endpoint, call.params, call.body),
+            read=lambda: self.fetch_leverage(venue_symbol),
+            stands=lambda found: found.margin_mode is mode,
+            unchanged=self.margin_mode_stands,
+        )
 
     async def set_margin_mode(
         self, mode: MarginModeLike, *, symbol: str | None = None, margin_coin: str = "USDT"
@@ -56,4 +70,5 @@ class Moding(Hooks):
         wanted = chosen(MarginMode, mode, "mode")
         if symbol is None:
             raise InvalidRequest(f"{self.id}: the margin mode is set per contract: name the symbol")
+        self._active("set_margin_mode")
         await self._put_margin_mode(self.venue_symbol(symbol), wanted)

@@ -33,6 +33,7 @@ class BinanceAccount(BinanceKind):
 
     pairs = fa.Names(mapping.to_venue_symbol, mapping.to_symbol)
     position_mode_stands = frozenset({POSITION_MODE_STANDS})
+    margin_mode_stands = frozenset({MARGIN_MODE_STANDS})
 
     def _name(self, symbol: str | None) -> str | None:
         return None if symbol is None else self.venue_symbol(symbol)
@@ -85,19 +86,13 @@ class BinanceAccount(BinanceKind):
         """Of the whole account, COIN-M included; no position and no order may be open there."""
         return fa.Call(endpoints.SET_POSITION_MODE, {"dualSidePosition": mode is fa.PositionMode.HEDGE})
 
-    async def _put_margin_mode(self, venue_symbol: str, mode: fa.MarginMode) -> None:
+    def _margin_mode_change(self, venue_symbol: str, mode: fa.MarginMode) -> fa.Call:
         """No position and no order may be open in it; in multi-assets mode there is cross margin only."""
+        return fa.Call(endpoints.SET_MARGIN_TYPE, {"symbol": venue_symbol, "marginType": _MARGIN_TYPES[mode]})
+
+    async def _put_margin_mode(self, venue_symbol: str, mode: fa.MarginMode) -> None:
         try:
-            await self._apply(
-                ("set_margin_mode", venue_symbol),
-                mode,
-                send=lambda: self._call(
-                    endpoints.SET_MARGIN_TYPE, body={"symbol": venue_symbol, "marginType": _MARGIN_TYPES[mode]}
-                ),
-                read=lambda: self.fetch_leverage(venue_symbol),
-                stands=lambda found: found.margin_mode is mode,
-                unchanged=(MARGIN_MODE_STANDS,),
-            )
+            await super()._put_margin_mode(venue_symbol, mode)
         except fa.PositionModeConflict as error:
             # Seen where the mode stood already: a word about orders that were not there.
             if error.code != POSITION_MODE_HELD or not await self._has_margin_mode(venue_symbol, mode):

@@ -16,7 +16,7 @@ class BitgetSettings(BitgetAccount):
 
     leverage_step = None
     leverage_by_side = True
-    position_mode_stands = UNCHANGED
+    position_mode_stands = margin_mode_stands = UNCHANGED
 
     async def _read_leverage(self, venue_symbol: str, margin_mode: fa.MarginMode | None) -> fa.Leverage:
         return mapping.to_leverage(
@@ -52,26 +52,17 @@ class BitgetSettings(BitgetAccount):
             UNCHANGED | {"22002"},
         )
 
+    def _margin_mode_change(self, venue_symbol: str, mode: fa.MarginMode) -> fa.Call:
+        body = {**self._settled_params(venue_symbol), "marginMode": mapping.WIRE_MARGIN_MODE[mode]}
+        return fa.Call(endpoints.SET_MARGIN_MODE, body)
+
     async def _put_margin_mode(self, venue_symbol: str, mode: fa.MarginMode) -> None:
-        params = self._settled_params(venue_symbol)
-
-        async def read() -> fa.MarginMode:
-            account = await self._symbol_account(venue_symbol)
-            return known(mapping.MARGIN_MODE, account.margin_mode or "", "marginMode")
-
+        """The venue refuses even "no change" while positions or orders are open."""
         self._margin_modes.pop(venue_symbol, None)
-        if await read() is mode:
-            return  # the venue refuses even "no change" while positions or orders are open
-        body = {**params, "marginMode": mapping.WIRE_MARGIN_MODE[mode]}
+        if (await self.fetch_leverage(venue_symbol)).margin_mode is mode:
+            return
         try:
-            await self._apply(
-                ("set_margin_mode", venue_symbol),
-                mode,
-                send=lambda: self._call(endpoints.SET_MARGIN_MODE, body=body),
-                read=read,
-                stands=lambda found: found is mode,
-                unchanged=UNCHANGED,
-            )
+            await super()._put_margin_mode(venue_symbol, mode)
         finally:
             self._margin_modes.pop(venue_symbol, None)  # what was read on the way may be old
 

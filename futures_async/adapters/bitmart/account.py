@@ -172,7 +172,7 @@ class BitMartAccount(fa.Adapter):
         return await in_turn() if margin_mode is not None else fa.LeverageChange((), in_turn=in_turn)
 
     async def _put_margin_mode(self, venue_symbol: str, mode: fa.MarginMode) -> None:
-        """Its leverage stays."""
+        """By the call that sets leverage, which stays."""
         await self._put_mode_of_leverage(venue_symbol, mode)
 
     async def _opening_terms(self, name: str) -> tuple[Decimal | None, fa.MarginMode | None]:

@@ -275,7 +275,7 @@ class AccountCalls(MarketCalls):
         return await in_turn() if margin_mode is not None else fa.LeverageChange((), in_turn=in_turn)
 
     async def _put_margin_mode(self, venue_symbol: str, mode: fa.MarginMode) -> None:
-        """Its leverage stays. Not while it has a position."""
+        """By the call that sets leverage, which stays."""
         await self._put_mode_of_leverage(venue_symbol, mode)
 
     async def _margin_move(self, position: fa.Position, amount: Decimal) -> fa.Call:
