@@ -2,6 +2,23 @@
 
 The base class and its hooks, the declarations (endpoints, dialect, traits), conversions, the vocabulary. The guide is
 `adapters/README.md`. Users of the library import `futures_async` instead.
+
+What belongs together:
+
+- orders: hooks get a `PlannedOrder` and make a `Placement` or `BatchPlacement`, whose readers return `Ack` or
+  `Refusal`; an `Amendment`; a `Call`; `ToClose` is what `_close_unread` gets; `OrderFields` is made by `carries`
+- orders that wait: on `TriggerEdits`, `_waiting_now` reads `WaitingValues`, of which `_waiting_change` makes a
+  `WaitingChange`, or `_waiting_edit` a `WaitingEdit`; `_waiting_cancel` makes a `WaitingCancel`; `PartStops` places
+  by `_place_stop`
+- settings: `Call`; `LeverageChange` (leverage, and with it the margin mode), of which `Put` is what was set
+- pages: `Page` for a `PageQuery`; `first`, `collect`, `everything`, `iterate`, `in_turn` go through them; `walks`,
+  `windows` where there is no cursor
+- rows: `table` and its kin make a `Reading` of columns (`number` to `yes_no`), which gives a `Read`; on the wire
+  `Row`, `TypedRow`, `Rows`
+- calls: `Endpoint`, `RateLimit`, `Weight`, `Kind`; `Dialect` with `VenueTraits`, codes (`refused`, `ambiguous`,
+  `passing`, `span`) and `SealedHeaders`
+- pushes: `StreamDialect` with `Channel`, `Topic`, `Heartbeat`, `StreamLimits`; its reader makes `Message`s (`Data`,
+  `Pong`, `LoggedIn`, …)
 """
 
 from futures_async.risk import position_risk
@@ -54,7 +71,7 @@ from futures_async.trading.planning import as_request, check_client_order_id, ma
 from futures_async.trading.relying import Put
 from futures_async.trading.search import sent_since_ms
 from futures_async.trading.stops import PartStops
-from futures_async.trading.trigger_edits import TriggerEdits, Values, WaitingChange
+from futures_async.trading.trigger_edits import TriggerEdits, WaitingChange, WaitingValues
 from futures_async.trading.waiting_cancels import WaitingCancel
 from futures_async.trading.waiting_edits import WaitingEdit
 from futures_async.transport.dialect import (
@@ -340,13 +357,13 @@ __all__ = [
     "UnreadRow",
     "UnreadRows",
     "Unsigned",
-    "Values",
     "VenueClosed",
     "VenueTraits",
     "VenueUnavailable",
     "WaitingCancel",
     "WaitingChange",
     "WaitingEdit",
+    "WaitingValues",
     "Weight",
     "What",
     "absolute",

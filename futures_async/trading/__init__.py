@@ -13,11 +13,12 @@ In the order of an order:
 - `cancelling`: cancels, each of which ends in a reading of the order; `cancelling_all`: all of a contract;
   `late_cancels`: among these, what waits for a price, and what was just being placed; `countdown`: what a venue's
   dead man's switch is told
-- `waiting`: orders that wait for a price; `waiting_edits`, `waiting_cancels`: their edits and cancels; `stops`:
+- `waiting`: orders that wait for a price; `waiting_edits`, `waiting_cancels`: their edits and cancels; `trigger_edits`:
+  edits by an adapter's two hooks; `stops`:
   take-profits and stop-losses of a part of a position
 - `settings`: leverage, modes and margin: set, and never called done before they were read back; `turns`: whose turn
   it is; `relying`: what orders under way rely on, and what waits for them; `adjusting`: margin moved into an isolated
-  position, or out of it; `leveraging`: leverage; `moding`: the position mode
+  position, or out of it; `leveraging`: leverage; `moding`: modes
 - `history`, `paging`: past orders, fills and changes of balance, by the page or to their end; `windows`: lists that a
   venue shows by windows of time and a cursor; `walks`: lists without a cursor; `fan_out`: lists in
   parts; `derived`: reads that follow from others

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from decimal import Decimal
 from typing import ClassVar, NamedTuple
 
@@ -14,7 +14,7 @@ from futures_async.unified.convert import Number
 from futures_async.unified.errors import NotCarried
 from futures_async.unified.models import Order
 
-Values = dict[str, Decimal | None]
+WaitingValues = dict[str, Decimal | None]
 """Of an order that waits: its `trigger_price`, `price` (None: at market) and `quantity` (None: the whole position)."""
 
 
@@ -22,7 +22,7 @@ class WaitingChange(NamedTuple):
     """How a waiting order is told of its new values."""
 
     call: Call
-    wanted: Values
+    wanted: WaitingValues
     """All of them, as they are to stand by then."""
     unchanged: Collection[str] = ()
     """Codes that say that they stand already."""
@@ -31,22 +31,22 @@ class WaitingChange(NamedTuple):
 class TriggerEdits(Waiting):
     """Changes them; an adapter reads what waits, and writes the change down."""
 
-    changeable: ClassVar[Collection[str]] = ("trigger_price", "price", "quantity")
+    changeable: ClassVar[Sequence[str]] = ("trigger_price", "price", "quantity")
     """What the venue can change of an order that waits."""
 
-    async def _waiting_now(self, name: str, ids: tuple[str | None, str | None]) -> tuple[Order, Values]:
+    async def _waiting_now(self, name: str, ids: tuple[str | None, str | None]) -> tuple[Order, WaitingValues]:
         """The order that waits by the venue's id or ours, one of which is given, and what it has that could be changed.
 
         Raises:
             OrderNotFound: It does not wait (any more).
         """
-        raise NotImplementedError
+        self._unsupported("edit_trigger_order")
 
-    def _waiting_change(self, order: Order, now: Values, new: dict[str, Decimal]) -> WaitingChange:
+    def _waiting_change(self, order: Order, now: WaitingValues, new: dict[str, Decimal]) -> WaitingChange:
         """The change of `order`, which has the values `now`, to what is `new` among them: checked already."""
-        raise NotImplementedError
+        self._unsupported("edit_trigger_order")
 
-    def _waiting_edit(self, order: Order, now: Values, new: dict[str, Decimal]) -> WaitingEdit:
+    def _waiting_edit(self, order: Order, now: WaitingValues, new: dict[str, Decimal]) -> WaitingEdit:
         """The same, carried out and read back; for venues of which more must be said than a `WaitingChange` has."""
         change = self._waiting_change(order, now, new)
 
@@ -84,10 +84,11 @@ class TriggerEdits(Waiting):
             SettingOutcomeUnknown: It could not be read back; it may have been set off meanwhile.
         """
         self._active("edit_trigger_order")
-        new = self._changes(trigger_price=trigger_price, price=price, quantity=quantity)
-        for name in new:
-            if name not in self.changeable:
+        given = {"trigger_price": trigger_price, "price": price, "quantity": quantity}
+        for name, value in given.items():
+            if value is not None and name not in self.changeable:
                 raise NotCarried(f"{self.id}: edit_trigger_order has no {name}: leave it out")
+        new = self._changes(given, self.changeable)
         venue_symbol, ids = self.venue_symbol(symbol), one_id(order_id, client_order_id)
 
         async def plan() -> WaitingEdit:

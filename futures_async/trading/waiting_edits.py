@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from decimal import Decimal
 from functools import partial
 from typing import NamedTuple
@@ -71,16 +71,17 @@ class WaitingEdits(Editing):
             self._ends.note(edit.order_id)
 
     @staticmethod
-    def _changes(*, trigger_price: Number | None, price: Number | None, quantity: Number | None) -> dict[str, Decimal]:
+    def _changes(given: Mapping[str, Number | None], changeable: Sequence[str]) -> dict[str, Decimal]:
         """What is to be changed of a waiting order, by name.
 
         Raises:
             InvalidOrder: Nothing, or to 0.
         """
-        given = {"trigger_price": trigger_price, "price": price, "quantity": quantity}
         new = {name: to_decimal(value, name) for name, value in given.items() if value is not None}
         if not new or min(new.values()) <= 0:
-            raise InvalidOrder("edit_trigger_order needs trigger_price, price or quantity, each above 0")
+            *others, last = changeable
+            needed = f"{', '.join(others)} or {last}" if others else last
+            raise InvalidOrder(f"edit_trigger_order needs {needed}{', each' if others else ''} above 0")
         return new
 
     def _changeable(self, order_id: str, now: dict[str, Decimal | None], new: dict[str, Decimal]) -> None:

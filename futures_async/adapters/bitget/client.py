@@ -68,7 +68,7 @@ class Bitget(BitgetVenue):
         return await self._find_in(venue_symbol, client_order_id, *((page, None) for page in pages))
 
     async def _close_unread(self, wanted: fa.ToClose) -> fa.Ack | None:
-        venue_symbol, side, *_ = wanted
+        venue_symbol, side = wanted.venue_symbol, wanted.side
         body = {"symbol": venue_symbol, "productType": self.product_type}
         if side is not None and await self._known_position_mode(venue_symbol) is fa.PositionMode.HEDGE:
             body["holdSide"] = side.value  # one-way mode has one position of a contract, and takes no side here

@@ -139,13 +139,13 @@ class BitgetTriggers(fa.TriggerEdits, fa.PartStops, BitgetPlacing):
 
         return fa.WaitingCancel(send, find, (target, ids[1]))
 
-    async def _waiting_now(self, name: str, ids: tuple[str | None, str | None]) -> tuple[fa.Order, fa.Values]:
+    async def _waiting_now(self, name: str, ids: tuple[str | None, str | None]) -> tuple[fa.Order, fa.WaitingValues]:
         row = await self._waiting(name, *ids)
         if row is None:
             raise fa.OrderNotFound("no such trigger order waits", venue=self.id, endpoint=endpoints.PLAN_PENDING.name)
         return trigger_orders(self.product_type).one(row), waiting_values(row)
 
-    def _waiting_change(self, order: fa.Order, now: fa.Values, new: dict[str, Decimal]) -> fa.WaitingChange:
+    def _waiting_change(self, order: fa.Order, now: fa.WaitingValues, new: dict[str, Decimal]) -> fa.WaitingChange:
         wanted, kind = now | new, order.raw.plan_type
         body = {**self._settled_params(order.venue_symbol), "orderId": order.order_id}
         if kind in PLANS:

@@ -213,10 +213,10 @@ class BitgetUTA(fa.BatchCancels, UnifiedTriggers):
 
     async def _has_twin(self, wanted: fa.ToClose, margin_mode: fa.MarginMode) -> bool:
         """Whether a call for this side would close what is, or may be, in another margin mode."""
-        venue_symbol, side, row, _ = wanted
+        side, row = wanted.side, wanted.row
         unread: Sequence[fa.UnreadRow] = ()
         try:
-            held: Sequence[fa.Position] = await self.fetch_positions(venue_symbol)
+            held: Sequence[fa.Position] = await self.fetch_positions(wanted.venue_symbol)
         except fa.UnreadRows as odd:  # what is to be closed may be one of them
             held, unread = odd.rows, odd.unread
         modes = [one.margin_mode for one in held if side in (None, one.side)]

@@ -219,7 +219,7 @@ class UnifiedTriggers(fa.TriggerEdits, fa.PartStops, UnifiedTriggerLists):
 
     # Changing and cancelling
 
-    async def _waiting_now(self, name: str, ids: tuple[str | None, str | None]) -> tuple[fa.Order, fa.Values]:
+    async def _waiting_now(self, name: str, ids: tuple[str | None, str | None]) -> tuple[fa.Order, fa.WaitingValues]:
         """Of a take-profit and stop-loss in one order the stop-loss is meant; `set_position_stops` changes either."""
         with ordered():
             row = await self._found(name, *self._ids_of(*ids))
@@ -229,7 +229,7 @@ class UnifiedTriggers(fa.TriggerEdits, fa.PartStops, UnifiedTriggerLists):
         held = order.quantity if order.quantity and not self._is_whole(row) else None
         return order, {"trigger_price": order.trigger_price, "price": order.price, "quantity": held}
 
-    def _waiting_edit(self, order: fa.Order, now: fa.Values, new: dict[str, Decimal]) -> fa.WaitingEdit:
+    def _waiting_edit(self, order: fa.Order, now: fa.WaitingValues, new: dict[str, Decimal]) -> fa.WaitingEdit:
         wanted, row = now | new, order.raw
         at = wanted["trigger_price"]
         if at is None:

@@ -115,7 +115,7 @@ class BitMart(BitMartTriggers):
 
     async def _close_unread(self, wanted: fa.ToClose) -> fa.Ack | None:
         """By the number of contracts that the row has: without their size, which may be what is not known of it."""
-        venue_symbol, side, row, _ = wanted
+        side, row = wanted.side, wanted.row
         held = getattr(None if row is None else row.raw, "current_amount", None)
         if side is None or not isinstance(held, (str, int, Decimal)):
             return await super()._close_unread(wanted)
@@ -124,7 +124,7 @@ class BitMart(BitMartTriggers):
             return await super()._close_unread(wanted)
         own = make_client_order_id()  # by which the order is found where its answer is lost
         body = {
-            "symbol": venue_symbol,
+            "symbol": wanted.venue_symbol,
             "client_order_id": own,
             "type": "market",
             "side": requests.CLOSING_SIDE[side],
@@ -133,7 +133,7 @@ class BitMart(BitMartTriggers):
         try:
             taken = await self._call(endpoints.SUBMIT_ORDER, body=body)
         except fa.OrderOutcomeUnknown as unknown:
-            unknown.name(self.unified_symbol(venue_symbol), own)
+            unknown.name(self.unified_symbol(wanted.venue_symbol), own)
             raise
         except fa.FuturesAsyncError as error:
             error.client_order_id = own
@@ -167,9 +167,8 @@ class BitMart(BitMartTriggers):
         if order_id is None:
             found = await self._find_order(name, client_order_id or "")
             if found is None:
-                raise fa.OrderNotFound(
-                    f"no order {client_order_id} of {symbol}", venue=self.id, endpoint=endpoints.OPEN_ORDERS.name
-                )
+                text = f"no order {client_order_id} of {self.unified_symbol(name)}"
+                raise fa.OrderNotFound(text, venue=self.id, endpoint=endpoints.OPEN_ORDERS.name)
             return found
         params = {"symbol": name, **requests.id_fields(order_id, None), "account": self._account}
         row = await self._call(

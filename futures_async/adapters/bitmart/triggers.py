@@ -141,12 +141,12 @@ class BitMartTriggers(fa.TriggerEdits, BitMartAccount):
         walks.certain(fa.Read(rows, unread_of(rows)), OPEN_ROWS, f"{self.id}: trigger orders")
         raise fa.OrderNotFound("no such trigger order waits", venue=self.id, endpoint=endpoints.PLAN_ORDERS.name)
 
-    async def _waiting_now(self, name: str, ids: tuple[str | None, str | None]) -> tuple[fa.Order, fa.Values]:
+    async def _waiting_now(self, name: str, ids: tuple[str | None, str | None]) -> tuple[fa.Order, fa.WaitingValues]:
         order = await self._waiting(name, *ids)
         stands = requests.stop_of(order)
         return order, {"trigger_price": stands.price, "price": stands.limit_price, "quantity": order.quantity or None}
 
-    def _waiting_edit(self, order: fa.Order, now: fa.Values, new: dict[str, Decimal]) -> fa.WaitingEdit:
+    def _waiting_edit(self, order: fa.Order, now: fa.WaitingValues, new: dict[str, Decimal]) -> fa.WaitingEdit:
         wanted = fa.Stop(new.get("trigger_price", requests.stop_of(order).price), None, (now | new)["price"])
         return fa.WaitingEdit(order.order_id, lambda: self._edit_waiting(order, wanted))
 

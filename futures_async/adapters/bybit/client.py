@@ -139,15 +139,15 @@ class Bybit(fa.BatchCancels, TriggerCalls):
             OrderNotFound: The venue does not know it (now).
         """
         order_id, client_order_id = self._current_ids(*one_id(order_id, client_order_id))
-        scope = of_contract(self.venue_symbol(symbol))
+        name = self.venue_symbol(symbol)
+        scope = of_contract(name)
         # The list of open orders, which remembers the last that were closed; then the history.
         for endpoint in (endpoints.OPEN, endpoints.PAST):
             rows = await self._by_id(endpoint, scope, order_id, client_order_id)
             if rows:
                 return orders().one(rows[0])
-        raise fa.OrderNotFound(
-            f"no order {order_id or client_order_id} of {symbol}", venue=self.id, endpoint=endpoints.PAST.name
-        )
+        text = f"no order {order_id or client_order_id} of {self.unified_symbol(name)}"
+        raise fa.OrderNotFound(text, venue=self.id, endpoint=endpoints.PAST.name)
 
     async def _by_id(
         self,
@@ -232,7 +232,7 @@ class Bybit(fa.BatchCancels, TriggerCalls):
             OrderOutcomeUnknown: Nothing was refused, and something may be left all the same.
             OrderRejected: There is nothing to reduce, or other orders reduce it already: what is held is to be read.
         """
-        venue_symbol, side, *_ = wanted
+        venue_symbol, side = wanted.venue_symbol, wanted.side
         hedged = await self._known_position_mode(venue_symbol) is fa.PositionMode.HEDGE
         refusal: fa.OrderRejected | None = None
         for there in tuple(fa.PositionSide) if side is None else (side,):

@@ -83,14 +83,14 @@ class TriggerCalls(fa.TriggerEdits, fa.PartStops, OwnCalls):
         """Read what waits for a price: trigger orders, and take-profits and stop-losses of positions."""
         return await self._listed(symbol, WAITING)
 
-    async def _waiting_now(self, name: str, ids: tuple[str | None, str | None]) -> tuple[fa.Order, fa.Values]:
+    async def _waiting_now(self, name: str, ids: tuple[str | None, str | None]) -> tuple[fa.Order, fa.WaitingValues]:
         order = await self.fetch_order(name, order_id=ids[0], client_order_id=ids[1])
         if not is_waiting(order.raw) or order.status.is_final:
             raise fa.OrderNotFound("it does not wait any more", venue=self.id, endpoint=endpoints.OPEN.name)
         size = decimal_or_none(order.raw.qty, "qty") or None  # 0 is a whole position
         return order, {"trigger_price": order.trigger_price, "price": order.price, "quantity": size}
 
-    def _waiting_change(self, order: fa.Order, now: fa.Values, new: dict[str, Decimal]) -> fa.WaitingChange:
+    def _waiting_change(self, order: fa.Order, now: fa.WaitingValues, new: dict[str, Decimal]) -> fa.WaitingChange:
         wanted = now | new
         if "quantity" in new:
             sized = self._sized(order, new["quantity"], wanted["price"] or wanted["trigger_price"])

@@ -210,11 +210,11 @@ class OKX(fa.BatchCancels, OKXTriggers):
     async def _close_unread(self, wanted: fa.ToClose) -> fa.Ack | None:
         """By the venue's own close. Closing orders that wait would block it, and are cancelled by it; the margin mode
         must be said, and is one of two."""
-        venue_symbol, side, _, margin_mode = wanted
+        venue_symbol, margin_mode = wanted.venue_symbol, wanted.margin_mode
         refusal: fa.OrderRejected | None = None
         body: dict[str, Any] = {"instId": venue_symbol, "autoCxl": True, "clOrdId": fa.make_client_order_id()}
-        if side is not None and await self._known_position_mode(venue_symbol) is fa.PositionMode.HEDGE:
-            body["posSide"] = side.value
+        if wanted.side is not None and await self._known_position_mode(venue_symbol) is fa.PositionMode.HEDGE:
+            body["posSide"] = wanted.side.value
         modes = sorted(fa.MarginMode, key=lambda mode: mode is not self._margin_mode)
         for mode in modes if margin_mode is None else [margin_mode]:
             try:
