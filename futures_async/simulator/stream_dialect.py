@@ -236,7 +236,7 @@ class StreamDialect(ABC):
         """A connection is gone, however: for venues where something follows from that."""
 
     def too_many(self, line: Line) -> Frame | None:
-        """What is said before a connection that asks too much is closed; None: nothing."""
+        """What is said before a connection that asks too much is closed; None: nothing, as most venues do."""
         return None
 
     @abstractmethod
