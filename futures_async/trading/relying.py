@@ -65,6 +65,8 @@ class Reliance(NamedTuple):
     """Leverage is set for this side only."""
     by_mode: bool = False
     """Each margin mode keeps a leverage of its own."""
+    closes: bool = False
+    """What saves a position waits for no turn of others."""
 
     def lost_by(self, key: Key, value: object) -> bool:
         """Whether what is set so takes it away; a value of which that cannot be told does."""
@@ -133,6 +135,11 @@ class Hold:
         if not self.placed:
             self.end()
 
+    @property
+    def is_open(self) -> bool:
+        """Whether time alone may end it."""
+        return self._open
+
     def is_over(self, now_ms: int) -> bool:
         """Also where what became of the order may never be known, once its request is dead at the venue."""
         if self.over.is_set() or (self._question is not None and self._question.settled):
@@ -150,6 +157,31 @@ class Hold:
             f"{held} may still arrive, and there is no time after which it cannot: resolve() its question first, which "
             "is in unresolved(), or set its `settled` for what you found out otherwise"
         )
+
+
+class Wish:
+    """What somebody waits to have: who comes later does not keep it from them."""
+
+    __slots__ = ("_wishes", "lost_by", "over", "what")
+
+    def __init__(self, what: str, lost_by: Callable[[Reliance], bool], wishes: list[Wish]) -> None:
+        self.what = what
+        """For messages."""
+        self.lost_by = lost_by
+        """Whether an order that relies on this keeps it away."""
+        self.over = anyio.Event()
+        self._wishes = wishes
+        wishes.append(self)
+
+    def end(self) -> None:
+        """It is had, or nobody waits for it any more."""
+        self.over.set()
+        if self in self._wishes:
+            self._wishes.remove(self)
+
+    def why(self, now_ms: int) -> str:
+        """Why who came later waits, and what there is to do."""
+        return f"{self.what} was asked for before and is waited for, try again after that"
 
 
 _FOR: ContextVar[Hold | None] = inner("setting_for", None)
@@ -171,6 +203,8 @@ class Reliances:
     def __init__(self, channel: Channel) -> None:
         self._channel = channel
         self._held: dict[Reliance, set[Hold]] = {}
+        self._wishes: list[Wish] = []
+        """Those that somebody waits for, the oldest first."""
 
     def _first(self, meant: Callable[[Reliance], bool]) -> Hold | None:
         """A hold on what is meant; those that are over are forgotten."""
@@ -189,15 +223,38 @@ class Reliances:
             return None
         return self._first(lambda one: one.lost_by(key, value))
 
-    async def make_way(self, key: Key, value: object, until: float) -> None:
-        """Wait until this can be set, and no order under way loses what it relies on.
+    @contextmanager
+    def giving_way(self, key: Key, value: object) -> Generator[GivingWay]:
+        """For the whole of a setting, until it is its turn."""
+        way = GivingWay(self, key, value)
+        try:
+            yield way
+        finally:
+            way.end()
 
-        Raises:
-            DeadlineExpired: One still did, by the loop's clock.
+    def wish(self, what: str, lost_by: Callable[[Reliance], bool]) -> Wish:
+        """From now on no new hold that keeps this away passes; until its end."""
+        return Wish(what, lost_by, self._wishes)
+
+    def _before(self, wanted: Reliance, own: Wish | None) -> Hold | Wish | None:
+        """What a hold must wait for: an order under way, or what was asked for before.
+
+        Not for what waits itself for an order whose fate is open: for that a hold makes no difference.
         """
-        while (loser := self.loser(key, value)) is not None:
-            if not await self._looked_again(loser, until):
-                raise self._in_the_way(loser, f"{' '.join(key)} cannot be {value} in time")
+        rival = self._first(wanted.rivals)
+        if rival is not None or wanted.closes:
+            return rival
+        for wish in self._wishes:
+            if wish is own:
+                break
+            if wish.lost_by(wanted) and not self._is_far(wish):
+                return wish
+        return None
+
+    def _is_far(self, wish: Wish) -> bool:
+        now_ms = self._channel.now_ms()
+        kept = [hold for one, holds in self._held.items() if wish.lost_by(one) for hold in holds]
+        return any(hold.is_open and not hold.is_over(now_ms) for hold in kept)
 
     async def hold(self, wanted: Mapping[str, Reliance], due: float) -> dict[str, Hold | DeadlineExpired]:
         """Hold what orders rely on, all at once: who held some and waited for others could wait for ever.
@@ -206,21 +263,31 @@ class Reliances:
             wanted: By our id of the order; none is another's rival.
             due: By the loop's clock: one that has a rival until then is left out.
         """
-        while True:
-            rivals = {name: self._first(one.rivals) for name, one in wanted.items()}
-            first = next((rival for rival in rivals.values() if rival is not None), None)
-            if first is None or not await self._looked_again(first, due):
-                break
+        own: Wish | None = None
+        try:
+            while True:
+                before = {name: self._before(one, own) for name, one in wanted.items()}
+                first = next((one for one in before.values() if one is not None), None)
+                if first is None:
+                    break
+                if own is None:
+                    what = ", ".join(sorted({f"{one.venue_symbol} {one}" for one in wanted.values()}))
+                    own = self.wish(what, lambda other: any(one.rivals(other) for one in wanted.values()))
+                if not await self.looked_again(first, due):
+                    break
+        finally:
+            if own is not None:
+                own.end()
         taken: dict[str, Hold | DeadlineExpired] = {}
         for name, reliance in wanted.items():
-            if (rival := rivals[name]) is not None:
-                taken[name] = self._in_the_way(rival, f"{reliance.venue_symbol} cannot be set to {reliance} in time")
+            if (rival := before[name]) is not None:
+                taken[name] = self.in_the_way(rival, f"{reliance.venue_symbol} cannot be set to {reliance} in time")
                 continue
             taken[name] = Hold(name, reliance, self._held)
         return taken
 
-    async def _looked_again(self, hold: Hold, until: float) -> bool:
-        """Wait for a hold to end, for as long as there is time: whether there was any."""
+    async def looked_again(self, hold: Hold | Wish, until: float) -> bool:
+        """Wait for a hold, or another's turn, to end, for as long as there is time: whether there was any."""
         left_s = until - self._channel.transport.runtime().now()
         if left_s <= 0:
             return False
@@ -228,6 +295,41 @@ class Reliances:
             await hold.over.wait()
         return True
 
-    def _in_the_way(self, hold: Hold, what: str) -> DeadlineExpired:
+    def in_the_way(self, hold: Hold | Wish, what: str) -> DeadlineExpired:
+        """What to say of what could not be had in time."""
         why = hold.why(self._channel.now_ms())
         return DeadlineExpired(f"{self._channel.dialect.venue}: {what}: {why}; nothing was sent")
+
+
+class GivingWay:
+    """A setting that gives way to the orders that rely on what it would take away, and has its turn then."""
+
+    __slots__ = ("_key", "_reliances", "_value", "_wish")
+
+    def __init__(self, reliances: Reliances, key: Key, value: object) -> None:
+        self._reliances, self._key, self._value = reliances, key, value
+        self._wish: Wish | None = None
+
+    @property
+    def loser(self) -> Hold | None:
+        """An order under way that loses what it relies on where this is set."""
+        return self._reliances.loser(self._key, self._value)
+
+    async def wait(self, until: float) -> None:
+        """Until this can be set, and no order under way loses what it relies on; from now on none joins them.
+
+        Raises:
+            DeadlineExpired: One still did, by the loop's clock.
+        """
+        key, value = self._key, self._value
+        while (loser := self.loser) is not None:
+            if self._wish is None:
+                self._wish = self._reliances.wish(f"{' '.join(key)} {value}", lambda one: one.lost_by(key, value))
+            if not await self._reliances.looked_again(loser, until):
+                raise self._reliances.in_the_way(loser, f"{' '.join(key)} cannot be {value} in time")
+
+    def end(self) -> None:
+        """It is seen to be under way, or given up."""
+        if self._wish is not None:
+            self._wish.end()
+            self._wish = None

@@ -100,21 +100,25 @@ class SettingDesk(Turns):
     ) -> R:
         due = DUE.get()
         gives_way_until = self._channel.transport.runtime().now() + GIVE_WAY_S if due is None else due
-        while True:
-            self._check_time(key, value, due)  # before it queues behind one that waits for just that
-            await self.reliances.make_way(key, value, gives_way_until)
-            async with self._alone(key, due):
-                self._check_time(key, value, due)
-                await self._settle_earlier(key, value, read, due)
-                self._check_time(key, value, due)
-                if self.reliances.loser(key, value) is not None:
-                    continue  # it has come meanwhile, and may need this turn to end
-                # From here on an order that comes sees that this is under way.
-                self._under_way[key] = value
-                try:
-                    return await self._set_for_good(key, value, send, read, stands, unchanged)
-                finally:
-                    del self._under_way[key]
+        with self.reliances.giving_way(key, value) as way:
+            while True:
+                self._check_time(key, value, due)  # before it queues behind one that waits for just that
+                await way.wait(gives_way_until)
+                if self._is_taken(key):
+                    way.end()  # it waits for another setting now: meanwhile orders may pass
+                async with self._alone(key, due):
+                    self._check_time(key, value, due)
+                    await self._settle_earlier(key, value, read, due)
+                    self._check_time(key, value, due)
+                    if way.loser is not None:
+                        continue  # it has come meanwhile, and may need this turn to end
+                    # From here on an order that comes sees that this is under way.
+                    self._under_way[key] = value
+                    way.end()
+                    try:
+                        return await self._set_for_good(key, value, send, read, stands, unchanged)
+                    finally:
+                        del self._under_way[key]
 
     def _check_time(self, key: Key, value: object, due: float | None) -> None:
         """Refuse what could only be called done after `due`.

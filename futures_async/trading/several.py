@@ -145,12 +145,12 @@ class Several(Trading):
         left_s = due - self._channel.transport.runtime().now()
         results: dict[int, OrderResult] = {}
         plans: list[tuple[int, PlannedOrder]] = []
-        singles: list[tuple[int, OrderRequest]] = []
+        singles: list[tuple[int, PlannedOrder]] = []
         for index, plan in planned.items():
             if self.max_batch > 1 and not alone and self._batchable(plan):
                 plans.append((index, plan))
             else:
-                singles.append((index, plan.request))
+                singles.append((index, plan))
 
         def batch(chunk: list[tuple[int, PlannedOrder]]) -> Callable[[], Awaitable[None]]:
             async def run() -> None:
@@ -165,13 +165,13 @@ class Several(Trading):
 
             return run
 
-        def single(index: int, request: OrderRequest) -> Callable[[], Awaitable[None]]:
+        def single(index: int, plan: PlannedOrder) -> Callable[[], Awaitable[None]]:
             async def run() -> None:
                 try:
-                    order = await self.create_order(request, send_within_s=left_s)
-                    results[index] = OrderResult(request=request, order=order)
+                    order = await self._place_planned(plan, holds.get(plan.local_id), left_s)
+                    results[index] = OrderResult(request=plan.request, order=order)
                 except FuturesAsyncError as error:
-                    results[index] = OrderResult(request=request, error=error)
+                    results[index] = OrderResult(request=plan.request, error=error)
 
             return run
 

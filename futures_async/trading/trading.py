@@ -39,6 +39,7 @@ from futures_async.unified.errors import (
     InvalidOrder,
     InvalidRequest,
     NotCarried,
+    OrderOutcomeUnknown,
     PositionModeConflict,
 )
 from futures_async.unified.exchange import SEND_WITHIN_S, Capability
@@ -94,6 +95,10 @@ class Trading(Recovering):
     def _ordered(self, plan: PlannedOrder) -> None:
         """Forget what an order may have changed, whatever it ended as."""
 
+    async def _lookalikes(self, plan: PlannedOrder, asked_ms: int) -> list[str]:
+        """What to say of orders that may be a lost one, where no order can be told by an id of ours."""
+        return []
+
     def _check_carried(self, request: OrderRequest, kind: OrderKind) -> None:
         """Refuse what no order of this kind can carry here: nothing is dropped in silence."""
         carried = self.order_fields.of(kind, request.type, request.intent)
@@ -129,6 +134,7 @@ class Trading(Recovering):
             # The other side of a hedge keeps its leverage, and so its liquidation price, where it has one of its own.
             alone=plan.position_mode is PositionMode.HEDGE and mode is MarginMode.ISOLATED,
             by_mode=self.leverage_by_mode,
+            closes=request.intent is Intent.CLOSE,
         )
         return None if reliance.leverage is None and reliance.standing is None else reliance
 
@@ -249,25 +255,41 @@ class Trading(Recovering):
                 if not EXACTLY.get():  # a close is not given up because what it must know came late
                     self._check_in_time(plan, due, "create_order")
                     left_s = due - now()
-            self._active("create_order")  # planning may have read from the network meanwhile
-            try:
-                return await self._orders.place(
-                    plan,
-                    self._placement(plan),
-                    on_unknown=on_unknown,
-                    send_within_s=left_s,
-                    resolve_within_s=resolve_within_s,
-                    confirm=confirm,
-                    hold=hold,
-                )
-            except FuturesAsyncError as error:
-                self._heard(plan, error)
-                raise
-            finally:
-                self._ordered(plan)
+            return await self._place_planned(plan, hold, left_s, on_unknown, resolve_within_s, confirm=confirm)
         finally:
             if hold is not None:
                 hold.let_go()
+
+    async def _place_planned(
+        self,
+        plan: PlannedOrder,
+        hold: Hold | None,
+        send_within_s: float,
+        on_unknown: Literal["resolve", "raise"] = "resolve",
+        resolve_within_s: float | None = None,
+        *,
+        confirm: bool = True,
+    ) -> Order:
+        """Place an order for which all is ready; see `create_order`."""
+        self._active("create_order")  # planning may have read from the network meanwhile
+        began_ms = self._channel.now_ms()
+        try:
+            return await self._orders.place(
+                plan,
+                self._placement(plan),
+                on_unknown=on_unknown,
+                send_within_s=send_within_s,
+                resolve_within_s=resolve_within_s,
+                confirm=confirm,
+                hold=hold,
+            )
+        except FuturesAsyncError as error:
+            self._heard(plan, error)
+            if isinstance(error, OrderOutcomeUnknown) and on_unknown == "resolve":
+                error.lookups.extend(await self._lookalikes(plan, began_ms))
+            raise
+        finally:
+            self._ordered(plan)
 
     def _check_in_time(self, plan: PlannedOrder, due: float, call: str) -> None:
         """Refuse to place what was planned for longer than it may take until it is sent.

@@ -62,6 +62,10 @@ class Turns:
             if not statistics.locked and not statistics.tasks_waiting and self._locks.get(key) is lock:
                 del self._locks[key]
 
+    def _is_taken(self, key: Key) -> bool:
+        """Whether it is another one's turn."""
+        return key in self._locks and self._locks[key].locked()
+
     def _why(self, key: Key, lock: anyio.Lock) -> str:
         """Why it was not this one's turn in time."""
         name = " ".join(key)

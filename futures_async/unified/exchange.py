@@ -275,7 +275,11 @@ class FuturesExchange(ABC):
     ) -> Leverage:
         """Set leverage and read it back. Moves the liquidation price of an open position.
 
+        Orders of this object that are under way and name another leverage arrive before: it waits for them, up to 60 s,
+        and those that come after it wait for it.
+
         Raises:
+            DeadlineExpired: One had not arrived by then; nothing was sent.
             SettingNotApplied: Read back: the old value stands.
             SettingOutcomeUnknown: It is not known which value stands.
         """
@@ -284,7 +288,16 @@ class FuturesExchange(ABC):
     async def set_margin_mode(
         self, mode: MarginModeLike, *, symbol: str | None = None, margin_coin: str = "USDT"
     ) -> None:
-        """Set cross or isolated margin, for a contract or for a margin coin, as the venue has it."""
+        """Set cross or isolated margin, for a contract or for a margin coin, as the venue has it.
+
+        Where orders carry no margin mode, those of this object that are under way and name the other one arrive before:
+        see `set_leverage`.
+
+        Raises:
+            DeadlineExpired: One had not arrived after 60 s; nothing was sent.
+            SettingNotApplied: Read back: the old one stands.
+            SettingOutcomeUnknown: It is not known which one stands.
+        """
         self._unsupported("set_margin_mode")
 
     async def fetch_position_mode(self, symbol: str | None = None) -> PositionMode:
@@ -322,6 +335,9 @@ class FuturesExchange(ABC):
     ) -> Order:
         """Place one order: exactly once, or not at all, or say that it is not known.
 
+        It arrives at the leverage that it names: while another order of this object for that contract is under way, or
+        its fate is open, and names another one, it waits for that; as it does for a setting that was asked for before.
+
         Args:
             request: What to place; a client order id is made when it has none.
             on_unknown: After an ambiguous end, look the order up until it is certain, or raise at once.
@@ -332,7 +348,7 @@ class FuturesExchange(ABC):
 
         Raises:
             InvalidOrder: Refused here, nothing was sent.
-            NotSent: Proved that nothing reached the venue.
+            NotSent: Proved that nothing reached the venue; `DeadlineExpired` also says what it waited for in vain.
             ExchangeError: The venue refused it.
             OrderNotPlaced: Proved absent after an ambiguous end.
             OrderOutcomeUnknown: Not known; `await error.resolve()` asks again.

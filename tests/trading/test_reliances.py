@@ -5,13 +5,16 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import copy
+import itertools
 import random
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Generator
+from contextlib import contextmanager, suppress
 from decimal import Decimal
 from typing import Any
 
 import anyio
 import pytest
+from anyio.abc import TaskGroup
 
 import futures_async as fa
 from futures_async.adapters import OKX, Binance, Bitget, BitgetUTA, Bybit, Hyperliquid
@@ -98,7 +101,27 @@ def settings_of(on: Inside) -> SettingDesk:
 def is_idle(on: Inside) -> bool:
     """Whether nothing is held, set, or waited for."""
     desk: Any = settings_of(on)
-    return not (desk.reliances._held or desk._locks or desk._under_way)
+    return not (desk.reliances._held or desk.reliances._wishes or desk._locks or desk._under_way)
+
+
+@contextmanager
+def streams(on: Inside, leverage: int, group: TaskGroup) -> Generator[None]:
+    """Orders of one leverage without end, so that one is always under way."""
+    over = anyio.Event()
+
+    async def one_after_the_other(after_s: float) -> None:
+        await anyio.sleep(after_s)
+        for side in itertools.cycle(Side):
+            if over.is_set():
+                return
+            with suppress(fa.DeadlineExpired):
+                await on.exchange.create_order(on.request(side, leverage=leverage, type="market", price=None))
+
+    delayed(on, lambda request: 0.15 if request.method == "POST" else 0.0)
+    for after_s in (0.0, 0.11):
+        group.start_soon(one_after_the_other, after_s)
+    yield
+    over.set()
 
 
 @each_venue
@@ -318,8 +341,95 @@ def test_a_setting_gives_way_only_so_long() -> None:
     played(BINANCE, play)
 
 
+def test_a_setting_and_an_order_of_another_leverage_have_their_turns_beside_a_stream_of_orders() -> None:
+    async def play(on: Inside, plan: FaultPlan) -> None:
+        arrived = arrivals(on)
+        async with anyio.create_task_group() as group:
+            with streams(on, 3, group):
+                for wanted in (20, 30):
+                    await anyio.sleep(1)
+                    began = now()
+                    await on.exchange.set_leverage(on.spec.symbol, wanted)
+                    assert now() - began < 1
+                await on.exchange.create_order(on.request(leverage=5, client_order_id=name_of(1)))
+                went = len(arrived)
+                await anyio.sleep(1)
+                assert len(arrived) > went  # the stream has its turns, too
+        assert arrived[name_of(1)].leverage == 5
+        assert is_idle(on)
+
+    played(BINANCE, play)
+
+
+def test_who_waits_in_vain_for_an_open_question_holds_up_no_order_that_need_not_wait() -> None:
+    async def play(on: Inside, plan: FaultPlan) -> None:
+        question = await left_open(on, plan)
+        async with anyio.create_task_group() as group:
+            group.start_soon(on.exchange.set_leverage, on.spec.symbol, 20)
+            await anyio.sleep(0.5)
+            began = now()
+            await on.exchange.create_order(on.request(leverage=10))
+            assert now() - began < 0.5
+        await question.resolve()
+        assert is_idle(on)
+
+    played(BINANCE, play)
+
+
+def test_what_closes_a_position_waits_for_no_turn() -> None:
+    async def play(on: Inside, plan: FaultPlan) -> None:
+        await on.exchange.set_margin_mode("isolated", symbol=on.spec.symbol)
+        await on.trade(Side.BUY)
+        delayed(on, slow(1))
+        opening = on.exchange.create_order(on.request(margin_mode="isolated", client_order_id=name_of(1)))
+        under_way = asyncio.create_task(opening)
+        await anyio.sleep(0.1)
+        waiting = asyncio.create_task(on.exchange.set_margin_mode("cross", symbol=on.spec.symbol))
+        await anyio.sleep(0.1)
+        began = now()
+        closing = on.request(Side.SELL, margin_mode="isolated", intent="close", type="market", price=None)
+        await on.exchange.create_order(closing)
+        assert now() - began < 0.3
+        with pytest.raises(fa.ExchangeError):  # by the venue: an order is open
+            await waiting
+        await under_way
+        assert is_idle(on)
+
+    played(BINANCE, play)
+
+
+@pytest.mark.parametrize("spec", [SPECS[1], HYPERLIQUID], ids=["bitget", "hyperliquid"])
+def test_an_order_that_a_batch_places_alone_is_relied_on_only_until_it_has_arrived(
+    spec: VenueSpec, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As those are that bring stops."""
+
+    async def play(on: Inside, plan: FaultPlan) -> None:
+        delayed(on, slow(2, by_s=4))
+        planned = on.exchange._plan  # pyright: ignore[reportPrivateUsage] - how often it is called is tested
+        plans: list[fa.OrderRequest] = []
+
+        def counted(request: fa.OrderRequest, **more: Any) -> Any:
+            plans.append(request)
+            return planned(request, **more)
+
+        monkeypatch.setattr(on.exchange, "_plan", counted)
+        stop = on.price("0.5")
+        first = on.request(leverage=10, stop_loss=stop, client_order_id=name_of(1, spec))
+        second = on.request(stop_loss=stop, client_order_id=name_of(2, spec))
+        batch = asyncio.create_task(on.exchange.create_orders([first, second]))
+        await anyio.sleep(1.5)
+        assert len(plans) == 2
+        began = now()
+        await on.exchange.create_order(on.request(leverage=20))
+        assert now() - began < 1
+        assert [result.error for result in await batch] == [None, None]
+
+    played(spec, play)
+
+
 @pytest.mark.parametrize(
-    ("spec", "mode", "seed"), [(BINANCE, None, 1), (HEDGED_OKX, PositionMode.HEDGE, 2)], ids=["binance", "okx"]
+    ("spec", "mode", "seed"), [(BINANCE, None, 12), (HEDGED_OKX, PositionMode.HEDGE, 2)], ids=["binance", "okx"]
 )
 def test_whatever_comes_between_every_order_arrives_at_its_leverage_or_not_at_all(
     spec: VenueSpec, mode: PositionMode | None, seed: int

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar
 
 import msgspec
 
@@ -111,37 +111,9 @@ class BitgetV1(BitgetV1Account):
         body = {"orders": [mapping.order_body(order.request, order.venue_symbol) for order in orders]}
         return fa.BatchPlacement(api.BATCH_ORDERS, body, read_acks)
 
-    async def create_order(
-        self,
-        request: fa.OrderRequest,
-        *,
-        on_unknown: Literal["resolve", "raise"] = "resolve",
-        send_within_s: float = fa.SEND_WITHIN_S,
-        resolve_within_s: float | None = None,
-        confirm: bool = True,
-    ) -> fa.Order:
-        """Place one order; see `FuturesExchange.create_order`.
-
-        Raises:
-            InvalidOrder: Also when leverage or margin mode is neither given nor known.
-            OrderOutcomeUnknown: The answer was lost. It stays unknown; `lookups` names orders that look like this one.
-        """
-        started_ms = self._channel.now_ms() - SLACK_MS
-        try:
-            return await super().create_order(
-                request,
-                on_unknown=on_unknown,
-                send_within_s=send_within_s,
-                resolve_within_s=resolve_within_s,
-                confirm=confirm,
-            )
-        except fa.OrderOutcomeUnknown as unknown:
-            if on_unknown == "resolve":
-                unknown.lookups.extend(await self._advice(request, started_ms))
-            raise
-
-    async def _advice(self, request: fa.OrderRequest, since_ms: int) -> list[str]:
+    async def _lookalikes(self, plan: fa.PlannedOrder, asked_ms: int) -> list[str]:
         """Orders that look like a lost one: the same in all that answers show. Never proof."""
+        request, since_ms = plan.request, asked_ms - SLACK_MS
         query = fa.PageQuery(symbol=mapping.to_venue_symbol(request.symbol), since_ms=since_ms)
         try:
             with urgent():
