@@ -5,6 +5,7 @@ How a batch is placed, and each of its entries judged, stands in `batch.py`.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Awaitable, Callable, Hashable, Iterable, Mapping, Sequence
 from decimal import Decimal
 
@@ -21,6 +22,9 @@ from futures_async.transport.attempt import asked_at
 from futures_async.unified.errors import DeadlineExpired, FuturesAsyncError, InvalidOrder, InvalidRequest
 from futures_async.unified.exchange import SEND_WITHIN_S, Capability
 from futures_async.unified.models import OrderRequest, OrderResult
+
+Holds = dict[str, Hold | DeadlineExpired]
+"""On what orders rely on, by our ids; or why one could not be had in time."""
 
 LEFT_S = 0.5
 """So much of their time is left when orders stop to wait for what another order, or setting, keeps: one that waits in
@@ -42,25 +46,68 @@ class Several(Trading):
     async def _create_several(self, requests: Sequence[OrderRequest]) -> list[OrderResult]:
         due = self._channel.transport.runtime().now() + SEND_WITHIN_S
         results, planned = await self._plan_several(requests)
-        holds = await self._hold_together(planned.values(), due - LEFT_S)
+        at_once, held, waiting = await self._apart(planned)
+
+        def piece(plans: dict[int, PlannedOrder], holds: Holds | None) -> Callable[[], Awaitable[None]]:
+            async def run() -> None:
+                placed, problems = await self._place_piece(plans, holds, due, alone=len(requests) == 1)
+                refused = {
+                    index: OrderResult(request=requests[index], error=problem) for index, problem in problems.items()
+                }
+                results.update(placed | refused)
+
+            return run
+
+        pieces = [(at_once, held), (waiting, None)]
+        await together([piece(plans, holds) for plans, holds in pieces if plans])
+        return [results[index] for index in range(len(requests))]
+
+    async def _apart(
+        self, planned: Mapping[int, PlannedOrder]
+    ) -> tuple[dict[int, PlannedOrder], Holds, dict[int, PlannedOrder]]:
+        """Part what can go at once from what must wait for another's order, or setting: one keeps no other one back.
+
+        Returns:
+            The plans of the first, the holds of those of them that rely on something, and the plans of the second.
+        """
+        at_once, waiting = dict(planned), dict[int, PlannedOrder]()
+        holds = await self._hold_together(planned.values(), due=-math.inf)
+        for index, plan in planned.items():
+            hold = holds.get(plan.local_id)
+            if isinstance(hold, Hold) and self._settings.taking(hold.reliance):
+                hold.end()
+            elif hold is None or isinstance(hold, Hold):
+                continue
+            waiting[index] = at_once.pop(index)
+            del holds[plan.local_id]
+        return at_once, holds, waiting
+
+    async def _place_piece(
+        self, planned: dict[int, PlannedOrder], holds: Holds | None, due: float, *, alone: bool
+    ) -> tuple[dict[int, OrderResult], dict[int, FuturesAsyncError]]:
+        """Place orders that wait for nothing but each other; `holds` None: for what they rely on, first.
+
+        Returns:
+            What became of them, and what kept others from being placed.
+        """
+        if holds is None:
+            holds = await self._hold_together(planned.values(), due - LEFT_S)
         try:
-            for index, problem in (await self._set_up_several(planned, holds, due - LEFT_S)).items():
-                results[index] = OrderResult(request=requests[index], error=problem)
-                del planned[index]
-            for index, plan in tuple(planned.items()):  # once all are ready
+            problems = await self._set_up_several(planned, holds, due - LEFT_S)
+            for index, plan in planned.items():  # once all are ready
                 try:
-                    with before_sending(plan.local_id):
-                        self._check_in_time(plan, due, "create_orders")
+                    if index not in problems:
+                        with before_sending(plan.local_id):
+                            self._check_in_time(plan, due, "create_orders")
                 except DeadlineExpired as error:
-                    results[index] = OrderResult(request=requests[index], error=error)
-                    del planned[index]
+                    problems[index] = error
+            ready = {index: plan for index, plan in planned.items() if index not in problems}
             kept = {name: hold for name, hold in holds.items() if isinstance(hold, Hold)}
-            results |= await self._place_several(planned, kept, due, alone=len(requests) == 1)
+            return await self._place_several(ready, kept, due, alone=alone), problems
         finally:
             for hold in holds.values():
                 if isinstance(hold, Hold):
                     hold.let_go()
-        return [results[index] for index in range(len(requests))]
 
     async def _plan_several(
         self, requests: Sequence[OrderRequest]
@@ -97,14 +144,14 @@ class Several(Trading):
                 planned[index] = plan
         return results, planned
 
-    async def _hold_together(self, plans: Iterable[PlannedOrder], due: float) -> dict[str, Hold | DeadlineExpired]:
+    async def _hold_together(self, plans: Iterable[PlannedOrder], due: float) -> Holds:
         """The holds of orders on what they rely on, by our ids; see `Reliances.hold`."""
         reliances = {plan.local_id: self._reliance_of(plan) for plan in plans}
         wanted = {name: reliance for name, reliance in reliances.items() if reliance is not None}
         return await self._settings.reliances.hold(wanted, due)
 
     async def _set_up_several(
-        self, planned: Mapping[int, PlannedOrder], holds: Mapping[str, Hold | DeadlineExpired], due: float
+        self, planned: Mapping[int, PlannedOrder], holds: Holds, due: float
     ) -> dict[int, FuturesAsyncError]:
         """See that what orders rely on stands, for all those of one contract that rely on the same at once.
 

@@ -217,13 +217,47 @@ def test_batches_that_need_each_others_contracts_do_not_wait_for_each_other() ->
 
 def test_an_entry_of_a_batch_that_cannot_have_its_leverage_keeps_no_other_one_back() -> None:
     async def play(on: Inside, plan: FaultPlan) -> None:
+        await on.trade(Side.BUY)
         question = await left_open(on, plan)
-        late, sent = await on.exchange.create_orders([on.request(leverage=20), on.request()])
-        assert isinstance(late.error, fa.DeadlineExpired)
-        assert late.error.outcome is Outcome.NOT_SENT
-        assert sent.order is not None
+        arrived = arrivals(on)
+        closing = on.request(Side.SELL, intent="close", type="market", price=None)
+        wanted = [on.request(leverage=20), on.request(), on.request(leverage=20), closing]
+        batch = asyncio.create_task(on.exchange.create_orders(wanted))
+        await anyio.sleep(0.3)
+        assert len(arrived) == 2
+        late, sent, later, closed = await batch
+        assert (sent.error, closed.error) == (None, None)
+        for refused in (late, later):
+            assert isinstance(refused.error, fa.DeadlineExpired)
+            assert refused.error.outcome is Outcome.NOT_SENT
+        assert [result.request.leverage for result in (late, sent, later, closed)] == [20, None, 20, None]
         assert await question.resolve() is None
         assert (await on.exchange.create_order(on.request(leverage=20))).order_id
+
+    played(BINANCE, play)
+
+
+def test_entries_of_a_batch_that_had_to_wait_for_their_leverage_are_sent_together() -> None:
+    async def play(on: Inside, plan: FaultPlan) -> None:
+        arrived = arrivals(on)
+        delayed(on, slow(1))
+        first = on.exchange.create_order(on.request(leverage=10, client_order_id=name_of(1)))
+        under_way = asyncio.create_task(first)
+        await anyio.sleep(0.2)
+        sent: list[HttpRequest] = []
+
+        def delay_s(request: HttpRequest) -> float:
+            sent.append(request)
+            return 0.0
+
+        delayed(on, delay_s)
+        late = [on.request(leverage=20, client_order_id=name_of(number)) for number in (2, 3)]
+        results = await on.exchange.create_orders([*late, on.request(client_order_id=name_of(4))])
+        assert [result.error for result in results] == [None] * 3
+        assert list(arrived) == [name_of(number) for number in (4, 1, 2, 3)]
+        assert sum("batchOrders" in request.target for request in sent) == 2
+        await under_way
+        assert is_idle(on)
 
     played(BINANCE, play)
 
