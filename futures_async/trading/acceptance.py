@@ -77,6 +77,10 @@ class Acceptance(Books):
             raise self.doubt(endpoint, ResponseMismatch("the venue accepted the order without an id"))
         if self._traits.echoes_client_id and ack.client_order_id != plan.client_order_id:
             raise self.doubt(endpoint, ResponseMismatch("the answer names another client order id"))
+        if self._traits.acks_in_book and self._traits.echoes_client_id:
+            record.let_go()
+        elif record.hold is not None:
+            record.hold.acknowledged = True
         order = ack.order or (await self._read_back(plan, ack.order_id or "") if record.confirm else None)
         if order is None:
             return acknowledged(plan, ack, self._channel.dialect.venue)

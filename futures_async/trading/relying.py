@@ -101,7 +101,7 @@ class Reliance(NamedTuple):
 class Hold:
     """One order's hold on what it relies on."""
 
-    __slots__ = ("_held", "_open", "_question", "name", "over", "placed", "reliance", "until_ms")
+    __slots__ = ("_held", "_open", "_question", "acknowledged", "name", "over", "placed", "reliance", "until_ms")
 
     def __init__(self, name: str, reliance: Reliance, held: dict[Reliance, set[Hold]]) -> None:
         self.name = name
@@ -109,6 +109,8 @@ class Hold:
         self.reliance = reliance
         self.placed = False
         """The order desk ends it: the order stands in the books."""
+        self.acknowledged = False
+        """The venue has named the order, which may still be on its way to the book."""
         self.over = anyio.Event()
         self.until_ms: int | None = None
         """Venue time, Unix milliseconds: after it an order whose fate is open can arrive no more; None: that is not
@@ -150,7 +152,8 @@ class Hold:
         """Why what it relies on cannot be changed, and what there is to do."""
         held = f"order {self.name} relies on {self.reliance} and"
         if not self._open:
-            return f"{held} has not arrived yet, try again after that"
+            fate = "is acknowledged, and not read back yet" if self.acknowledged else "has not arrived yet"
+            return f"{held} {fate}, try again after that"
         if self.until_ms is not None:
             return f"{held} may still arrive for another {(self.until_ms - now_ms) / 1000:.0f} s, try again after that"
         return (

@@ -29,6 +29,9 @@ class VenueTraits(msgspec.Struct, frozen=True, kw_only=True):
     """What such an id may look like (full match)."""
     echoes_client_id: bool = False
     """The answer to a placement repeats it."""
+    acks_in_book: bool = False
+    """The answer to a placement comes from the engine that has taken the order, not from a gateway before it: what is
+    set after that finds the order there."""
     lookup_by_client_id: bool = False
     """An order can be found by it, directly or in complete lists."""
     dedup: Literal["all", "open", "none", "unknown"] = "unknown"

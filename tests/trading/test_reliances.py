@@ -146,6 +146,30 @@ def test_an_order_arrives_at_the_leverage_that_it_names_whatever_is_asked_for_me
     played(spec, play)
 
 
+@pytest.mark.parametrize("several", [False, True], ids=["alone", "in a batch"])
+@pytest.mark.parametrize(("spec", "in_book"), [(BINANCE, True), (BYBIT, False)], ids=["binance", "bybit"])
+def test_an_order_is_relied_on_until_it_is_in_the_book(spec: VenueSpec, in_book: bool, several: bool) -> None:
+    """By the word of the venue's engine, or by reading it back where only a gateway has acknowledged it."""
+
+    async def play(on: Inside, plan: FaultPlan) -> None:
+        arrived = arrivals(on)
+        delayed(on, lambda request: 4.0 if request.method == "GET" and arrived else 0.0)
+        orders = [on.request(leverage=10, client_order_id=name_of(number)) for number in (1, 2)]
+        placing = on.exchange.create_orders(orders) if several else on.exchange.create_order(orders[0])
+        under_way = asyncio.create_task(placing)
+        await anyio.sleep(1)
+        assert arrived
+        assert not under_way.done()
+        assert is_idle(on) is in_book
+        if not in_book:
+            with pytest.raises(fa.DeadlineExpired, match="is acknowledged, and not read back yet"):
+                await on.exchange.create_order(on.request(leverage=20))
+        await under_way
+        assert is_idle(on)
+
+    played(spec, play)
+
+
 def test_orders_of_equal_leverage_and_those_that_name_none_go_side_by_side() -> None:
     async def play(on: Inside, plan: FaultPlan) -> None:
         delayed(on, slow(1, 2, 3))

@@ -56,6 +56,7 @@ class BinanceDialect(fa.Dialect):
         client_id=True,
         client_id_pattern=r"[.A-Z:/a-z0-9_-]{1,36}",
         echoes_client_id=True,
+        acks_in_book=True,
         lookup_by_client_id=True,
         # After a fill or a cancel the same id is taken again.
         dedup="open",

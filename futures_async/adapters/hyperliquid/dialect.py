@@ -99,6 +99,8 @@ class HyperliquidDialect(fa.Dialect):
         client_id_pattern=PATTERN,
         lookup_by_client_id=True,
         echoes_client_id=True,
+        # Of each order: resting, filled, or why it is neither.
+        acks_in_book=True,
         window_s=EXPIRES_MS / 1000 + MARGIN_S,
         visibility_lag_s=SEEN_S,
         rate_code_is_gateway=True,
