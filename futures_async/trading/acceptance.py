@@ -77,10 +77,7 @@ class Acceptance(Books):
             raise self.doubt(endpoint, ResponseMismatch("the venue accepted the order without an id"))
         if self._traits.echoes_client_id and ack.client_order_id != plan.client_order_id:
             raise self.doubt(endpoint, ResponseMismatch("the answer names another client order id"))
-        if self._traits.acks_in_book and self._traits.echoes_client_id:
-            record.let_go()
-        elif record.hold is not None:
-            record.hold.acknowledged = True
+        self.named(record)
         order = ack.order or (await self._read_back(plan, ack.order_id or "") if record.confirm else None)
         if order is None:
             return acknowledged(plan, ack, self._channel.dialect.venue)
@@ -90,6 +87,13 @@ class Acceptance(Books):
         if strange:
             raise self.doubt(endpoint, ResponseMismatch(f"the order read back differs in {', '.join(strange)}"))
         return order
+
+    def named(self, record: Record) -> None:
+        """The venue has named an order of ours: nothing set from now on finds it on its way, or that is not known."""
+        if self._traits.acks_in_book and self._traits.echoes_client_id:
+            record.let_go()
+        elif record.hold is not None:
+            record.hold.acknowledged = True
 
     async def _read_back(self, plan: PlannedOrder, order_id: str) -> Order | None:
         """Read a fresh order; None when it cannot be read: placing never fails because a read failed."""

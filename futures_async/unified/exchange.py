@@ -356,7 +356,11 @@ class FuturesExchange(ABC):
         self._unsupported("create_order")
 
     async def create_orders(self, requests: Sequence[OrderRequest]) -> list[OrderResult]:
-        """Place several orders; each result is judged alone, in the order of the requests."""
+        """Place several orders; each result is judged alone, in the order of the requests.
+
+        None is sent later than 2 s after the call. Those that must wait for the leverage that they name, as in
+        `create_order`, keep no others back: these go before.
+        """
         self._unsupported("create_orders")
 
     async def edit_order(
