@@ -286,6 +286,48 @@ def test_entries_of_a_batch_that_had_to_wait_for_their_leverage_are_sent_togethe
     played(BINANCE, play)
 
 
+def test_an_entry_of_a_batch_whose_leverage_is_just_being_set_keeps_no_other_one_back() -> None:
+    async def play(on: Inside, plan: FaultPlan) -> None:
+        await on.trade(Side.BUY)
+        arrived = arrivals(on)
+        delayed(on, lambda request: 1.0 if request.method == "POST" and "leverage" in request.target else 0.0)
+        setting = asyncio.create_task(on.exchange.set_leverage(on.spec.symbol, 10))
+        await anyio.sleep(0.2)
+        closing = on.request(Side.SELL, intent="close", type="market", price=None)
+        batch = asyncio.create_task(on.exchange.create_orders([on.request(leverage=20), closing]))
+        await anyio.sleep(0.3)
+        assert [order.side for order in arrived.values()] == ["sell"]
+        await setting
+        await batch
+        assert is_idle(on)
+
+    played(BINANCE, play)
+
+
+def test_a_setting_that_waits_for_another_one_keeps_no_order_back() -> None:
+    async def play(on: Inside, plan: FaultPlan) -> None:
+        arrived = arrivals(on)
+
+        def delay_s(request: HttpRequest) -> float:
+            return 1.0 if request.method == "POST" and "leverage=20" in request.target else slow(1)(request)
+
+        await on.exchange.set_leverage(on.spec.symbol, 10)
+        delayed(on, delay_s)
+        async with anyio.create_task_group() as group:
+            group.start_soon(on.exchange.create_order, on.request(leverage=10, client_order_id=name_of(1)))
+            await anyio.sleep(0.2)
+            group.start_soon(on.exchange.set_leverage, on.spec.symbol, 20)
+            await anyio.sleep(0.1)
+            group.start_soon(on.exchange.set_leverage, on.spec.symbol, 30)
+            await anyio.sleep(0.6)
+            await on.exchange.create_order(on.request(leverage=20, client_order_id=name_of(2)))
+        assert [int(order.leverage) for order in arrived.values()] == [10, 20]
+        assert (await on.exchange.fetch_leverage(on.spec.symbol)).leverage == 30
+        assert is_idle(on)
+
+    played(BINANCE, play)
+
+
 def test_what_saves_a_position_never_waits_for_an_order_under_way() -> None:
     async def play(on: Inside, plan: FaultPlan) -> None:
         await on.trade(Side.BUY)
@@ -404,12 +446,13 @@ def test_a_setting_and_an_order_of_another_leverage_have_their_turns_beside_a_st
         arrived = arrivals(on)
         async with anyio.create_task_group() as group:
             with streams(on, 3, group):
+                await anyio.sleep(1)
+                await on.exchange.create_order(on.request(leverage=5, client_order_id=name_of(1)))
                 for wanted in (20, 30):
                     await anyio.sleep(1)
                     began = now()
                     await on.exchange.set_leverage(on.spec.symbol, wanted)
                     assert now() - began < 1
-                await on.exchange.create_order(on.request(leverage=5, client_order_id=name_of(1)))
                 went = len(arrived)
                 await anyio.sleep(1)
                 assert len(arrived) > went  # the stream has its turns, too
