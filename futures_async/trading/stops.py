@@ -29,7 +29,7 @@ class PartStops(Waiting):
 
     async def _place_stop(self, plan: PlannedOrder) -> Order:
         """Place one: `plan.kind` says which of the two it is."""
-        raise NotImplementedError
+        self._unsupported("create_stop_order")
 
     async def create_stop_order(
         self,

@@ -1,4 +1,4 @@
-"""Edits of orders that wait: what is said where hooks, or values, are missing."""
+"""Edits and stops that wait: what is said where hooks, or values, are missing."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 
 import futures_async as fa
-from futures_async.adapter import TriggerEdits
+from futures_async.adapter import PartStops, TriggerEdits
 from futures_async.adapters import Bybit
 from futures_async.testing.inside import Inside
 from futures_async.testing.spec import RawCall, VenueSpec
@@ -39,6 +39,19 @@ async def test_edits_of_waiting_orders_without_their_hooks_are_not_supported(kin
         assert isinstance(exchange, TriggerEdits)
         with pytest.raises(fa.NotSupported, match="edit_trigger_order"):
             await exchange.edit_trigger_order(BTC, order_id="1", trigger_price=95)
+
+
+class Stopless(PartStops, Toy):
+    """The same of stops."""
+
+
+@virtual
+async def test_stops_of_a_part_without_their_hook_are_not_supported() -> None:
+    async with toy(Scripted(), Stopless) as exchange:
+        assert isinstance(exchange, PartStops)
+        with pytest.raises(fa.NotSupported, match="create_stop_order"):
+            await exchange.create_stop_order(BTC, "long", 1, stop_loss=90)
+        assert exchange.unresolved() == []
 
 
 @virtual
