@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import msgspec
 
@@ -44,9 +44,6 @@ from futures_async.unified.errors import (
 )
 from futures_async.unified.exchange import SEND_WITHIN_S, Capability
 from futures_async.unified.models import Contract, Order, OrderRequest
-
-if TYPE_CHECKING:
-    pass  # only those who keep one pay for it
 
 logger = logging.getLogger("futures_async.orders")
 

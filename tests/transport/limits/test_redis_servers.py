@@ -308,7 +308,7 @@ def test_one_that_forgets_again_while_it_is_told_grants_nothing_either(clustered
     async def use(limiter: RedisLimiter) -> None:
         pools = (Pool("again", 5, 20.0),)
         (await take(limiter, pools)).unused()
-        remember = limiter._remember
+        remember = limiter._remember  # pyright: ignore[reportPrivateUsage]
 
         async def forgotten_meanwhile(told: int) -> None:
             clustered.servers[0].ask("FLUSHALL")
