@@ -52,9 +52,11 @@ MEASURED = {
 among them, is measured by coverage too (0: none), under which a row takes three times as long."""
 UNMEASURED = pytest.StashKey[bool]()
 LONGEST = (
-    "tests/streams/test_true_on_sockets.py", "tests/sockets/test_soak.py", "tests/sockets/test_orders.py",
-    "tests/processes/test_workers.py", "tests/manager/test_crash.py", "tests/rig/test_stateful.py",
-    "tests/simulator/test_many_accounts.py", "tests/fuzz/test_wire.py", "tests/test_benchmarks.py",
+    "tests/rig/test_orders.py", "tests/streams/test_true_on_sockets.py", "tests/sockets/test_soak.py",
+    "tests/sockets/test_orders.py", "tests/processes/test_workers.py", "tests/manager/test_crash.py",
+    "tests/rig/test_stateful.py", "tests/simulator/test_many_accounts.py", "tests/portfolio/test_live.py",
+    "tests/rig/test_mutants.py", "tests/streams/test_judge.py", "tests/contract/test_odd_emergencies.py",
+    "tests/adapters/test_odd_rows.py", "tests/fuzz/test_wire.py", "tests/test_benchmarks.py",
 )  # fmt: skip
 """Files whose few tests take longest: begun first, so that several workers end at about the same time."""
 

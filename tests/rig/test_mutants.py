@@ -308,8 +308,8 @@ def client_ids_repeat(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Fingerprint, "differences", lambda self, order, **_: [])
 
 
-def _open_anyway(self: Any, plan: Any) -> Any:
-    record = books.Record(plan)
+def _open_anyway(self: Any, plan: Any, hold: Any = None) -> Any:
+    record = books.Record(plan, hold)
     self._records[plan.local_id] = record
     return record
 
