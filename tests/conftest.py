@@ -16,11 +16,11 @@ settings.register_profile("project", deadline=None)
 settings.load_profile("project")
 
 MEASURED = {
+    "test_100_accounts_are_read_twice_a_minute_at_most_and_never_a_push_behind": 0,
+    "test_100_accounts_on_5_venues_poll_once_a_second_without_drift_and_in_flat_memory": 0,
     "test_a_cancelled_caller_costs_nothing": 6,
     "test_a_hundred_accounts_poll_once_a_second_without_drift_or_429_and_trouble_stays_where_it_is": 0,
     "test_a_rule_left_out_is_noticed": 8,
-    "test_100_accounts_are_read_twice_a_minute_at_most_and_never_a_push_behind": 0,
-    "test_100_accounts_on_5_venues_poll_once_a_second_without_drift_and_in_flat_memory": 0,
     "test_after_faulted_trading_the_picture_is_what_rest_says": 0,
     "test_an_odd_value_in_any_field_takes_no_other_row_away": 20,
     "test_audits_make_two_requests_a_minute_at_most_at_every_venue": 7,
@@ -29,6 +29,7 @@ MEASURED = {
     "test_every_one_of_ten_thousand_callers_is_served_in_turn": 2,
     "test_fills_orders_and_ledger_are_walked_whole_while_rows_arrive": 2,
     "test_it_is_done_or_said_not_to_be": 8,
+    "test_many_loops_leave_nothing_behind": 4,
     "test_mutated_rows_read_as_their_columns_do": 6,
     "test_no_answer_gets_past_the_errors_of_this_library": 8,
     "test_no_bad_answer_shows_a_secret": 6,
@@ -37,14 +38,13 @@ MEASURED = {
     "test_no_order_is_told_the_answer_to_another": 2,
     "test_on_trio_a_cancelled_caller_costs_nothing": 6,
     "test_pushes_add_up_to_what_rest_says": 8,
-    "test_the_picture_is_true_after_ten_thousand_faulted_deeds": 0,
     "test_readers_all_day_long_make_at_most_ten_calls_a_second": 12,
+    "test_the_picture_is_true_after_ten_thousand_faulted_deeds": 0,
     "test_the_picture_is_true_whatever_the_seed": 9,
     "test_the_position_is_what_was_meant": 7,
     "test_the_rig_catches": 8,
     "test_the_right_client_passes_where_mutants_fail": 0,
     "test_the_venue_never_counts_too_many_and_the_limit_is_used": 5,
-    "test_many_loops_leave_nothing_behind": 4,
     "test_what_an_order_asks_for_is_sent_or_refused": 7,
     "test_what_is_shown_as_live_is": 6,
 }

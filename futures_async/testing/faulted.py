@@ -72,6 +72,7 @@ class Faulted(Inside):
         self.plan.seen.clear()
 
     async def _ask_others(self) -> None:
+        """Ask the endpoints of all other deeds for something else than they will be asked for."""
         exchange, symbol = self.exchange, self.spec.symbol
         if exchange.supports(Can.CREATE_TRIGGER_ORDER):
             await exchange.create_trigger_order(self.request(type=OrderType.TRIGGER, trigger_price=self.price("1.2")))

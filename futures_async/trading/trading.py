@@ -212,8 +212,7 @@ class Trading(Recovering):
             others = [one.margin_mode if isinstance(one, Put) else one for one in coming]
             raise DeadlineExpired(
                 f"{self.id}: margin mode {stands} is set for {request.symbol}, and {others[0]} may still take its "
-                "place: "
-                "an earlier setting of it is under way. Try again in a minute; the order was not sent"
+                "place: an earlier setting of it is under way. Try again in a minute; the order was not sent"
             )
 
     async def _check_bounds(self, request: OrderRequest, venue_symbol: str) -> None:
