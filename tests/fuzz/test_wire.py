@@ -159,8 +159,16 @@ def unpacked(status: int, body: bytes, encoding: str) -> bytes:
         return body
     try:
         assert encoding in ("gzip", "x-gzip")
-        return gzip.decompress(body)
-    except (AssertionError, EOFError, OSError, zlib.error):
+        whole = b""
+        while body:
+            # Not `gzip.decompress`, which takes the flags that RFC 1952 reserves.
+            member = zlib.decompressobj(16 + zlib.MAX_WBITS)
+            whole += member.decompress(body)
+            if not member.eof:
+                raise EOFError
+            body = member.unused_data.lstrip(b"\0")
+        return whole
+    except (AssertionError, EOFError, zlib.error):
         if status < 300:
             raise
         return b""

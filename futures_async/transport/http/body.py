@@ -48,7 +48,11 @@ class Body:
         while chunk:
             self._fed = True
             if self._unzip.eof:
-                self._unzip = zlib.decompressobj(_GZIP)  # gzip allows several members in a row
+                # gzip allows several members in a row, and pads them with zeros as tapes want it: no part of the body.
+                chunk = chunk.lstrip(b"\0")
+                if not chunk:
+                    return
+                self._unzip = zlib.decompressobj(_GZIP)
             try:
                 self._keep(self._unzip.decompress(chunk, self._left + 1))
             except zlib.error:

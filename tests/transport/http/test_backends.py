@@ -192,6 +192,16 @@ async def test_gzip_in_several_members_is_unpacked(backend: HttpBackend, venue: 
     assert (await backend.send(a_request(venue.url))).body == b'{"a":1}'
 
 
+@pytest.mark.parametrize("status", [200, 429])
+@pytest.mark.parametrize("cut", [False, True])
+async def test_zeros_after_gzip_are_padding(backend: HttpBackend, venue: Loopback, status: int, cut: bool) -> None:
+    parts = gzip.compress(b'{"a":') + bytes(2) + gzip.compress(b"1}") + bytes(3)
+    encoded = (("Content-Encoding", "gzip"),)
+    padded = dribble(message(parts, status=status, headers=encoded), every_s=0.0)
+    venue.next(padded if cut else reply(parts, status=status, headers=encoded))
+    assert (await backend.send(a_request(venue.url))).body == b'{"a":1}'
+
+
 async def test_a_body_without_length_ends_with_the_connection(backend: HttpBackend, venue: Loopback) -> None:
     venue.next(half_close(b'{"a":1}'))
     assert (await backend.send(a_request(venue.url))).body == b'{"a":1}'
