@@ -15,8 +15,8 @@ What belongs together:
   `windows` where there is no cursor
 - rows: `table` and its kin make a `Reading` of columns (`number` to `yes_no`), which gives a `Read`; on the wire
   `Row`, `TypedRow`, `Rows`
-- calls: `Endpoint`, `RateLimit`, `Weight`, `Kind`; `Dialect` with `VenueTraits`, codes (`refused`, `ambiguous`,
-  `passing`, `span`) and `SealedHeaders`
+- calls: `Root`, of which rows (`Endpoint`) are made, `RateLimit`, `Weight`, `Kind`; `Dialect` with `VenueTraits`, codes
+  (`refused`, `ambiguous`, `passing`, `span`) and `SealedHeaders`
 - pushes: `StreamDialect` with `Channel`, `Topic`, `Heartbeat`, `StreamLimits`; its reader makes `Message`s (`Data`,
   `Pong`, `LoggedIn`, …)
 """
@@ -88,7 +88,7 @@ from futures_async.transport.dialect import (
     refused,
     span,
 )
-from futures_async.transport.endpoint import Endpoint, Kind, RateLimit, Weight, or_null
+from futures_async.transport.endpoint import Endpoint, Kind, RateLimit, Root, Weight, or_null
 from futures_async.unified import errors, symbols
 from futures_async.unified.columns import (
     absolute,
@@ -335,6 +335,7 @@ __all__ = [
     "RiskLimit",
     "RiskLimitExceeded",
     "Role",
+    "Root",
     "Row",
     "RowDecoder",
     "Rows",

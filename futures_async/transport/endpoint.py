@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
-from typing import Any, Generic, Literal, TypeAlias, TypeVar, cast, get_args
+from typing import Any, Generic, Literal, TypeAlias, TypedDict, TypeVar, Unpack, cast, get_args
 
 import msgspec
 
@@ -176,6 +176,75 @@ class Endpoint(Generic[T]):
 
     def __repr__(self) -> str:
         return f"Endpoint({self.name})"
+
+
+Limit: TypeAlias = int | RateLimit | tuple[RateLimit, ...]
+"""Of a row of a `Root`: a number alone is so many calls in its `per_s`, by the account, of market data by address."""
+
+
+class Rest(TypedDict, total=False):
+    """What few rows say: see `Endpoint`."""
+
+    weight: Weight
+    signed: bool
+    nullable: bool
+    window_s: float | None
+    cancels: bool
+
+
+class Root:
+    """Where a venue's calls begin. Its methods make their rows: one for market data, and one for each `Kind`.
+
+    Args:
+        path: What the paths of the rows begin with.
+        per_s: Seconds in which a number of calls that stands alone is allowed.
+        signs_reads: False where reads of an account carry the key but no signature.
+    """
+
+    def __init__(self, path: str, *, per_s: float = 1.0, signs_reads: bool = True) -> None:
+        self.path = path
+        self._per_s = per_s
+        self._signs_reads = signs_reads
+
+    def market(self, path: str, result: type[T], limit: Limit = (), **rest: Unpack[Rest]) -> Endpoint[T]:
+        """What needs no credentials."""
+        limits = RateLimit(limit, self._per_s, scope="ip") if isinstance(limit, int) else limit
+        return Endpoint("GET", self.path + path, result=result, limit=limits, private=False, **rest)
+
+    def read(
+        self, path: str, result: type[T], limit: Limit = (), *, method: str = "GET", **rest: Unpack[Rest]
+    ) -> Endpoint[T]:
+        """What reads the account."""
+        rest.setdefault("signed", self._signs_reads)
+        return self._row(method, path, result, limit, Kind.READ, rest)
+
+    def setting(
+        self, path: str, result: type[T], limit: Limit = (), *, method: str = "POST", **rest: Unpack[Rest]
+    ) -> Endpoint[T]:
+        """What sets a value."""
+        return self._row(method, path, result, limit, Kind.SETTING, rest)
+
+    def order(
+        self, path: str, result: type[T], limit: Limit = (), *, method: str = "POST", **rest: Unpack[Rest]
+    ) -> Endpoint[T]:
+        """What places, edits or closes."""
+        return self._row(method, path, result, limit, Kind.ORDER, rest)
+
+    def cancel(
+        self, path: str, result: type[T], limit: Limit = (), *, method: str = "POST", **rest: Unpack[Rest]
+    ) -> Endpoint[T]:
+        """What cancels by ids."""
+        return self._row(method, path, result, limit, Kind.CANCEL, rest)
+
+    def delta(
+        self, path: str, result: type[T], limit: Limit = (), *, method: str = "POST", **rest: Unpack[Rest]
+    ) -> Endpoint[T]:
+        """What changes something by an amount, or cancels without an id."""
+        return self._row(method, path, result, limit, Kind.DELTA, rest)
+
+    def _row(self, method: str, path: str, result: type[T], limit: Limit, kind: Kind, rest: Rest) -> Endpoint[T]:
+        limits = RateLimit(limit, self._per_s) if isinstance(limit, int) else limit
+        return Endpoint(method, self.path + path, result=result, limit=limits, kind=kind, **rest)
 
 
 def or_null(result: type[T]) -> type[T | None]:

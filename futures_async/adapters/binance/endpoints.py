@@ -14,12 +14,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, cast
 
-from futures_async.adapter import Endpoint, Kind, Params, RateLimit, walks, windows
+from futures_async.adapter import Params, RateLimit, Root, walks, windows
 from futures_async.adapters.binance import wire
 from futures_async.adapters.binance.dialect import ORDERS_1M, ORDERS_10S
 from futures_async.adapters.binance.wire import WireDone
 
-V1, V3 = "/fapi/v1", "/fapi/v3"
+v1, v3 = Root("/fapi/v1"), Root("/fapi/v3")
 ONE_ORDER = (ORDERS_10S, ORDERS_1M)
 # "5 on the 10 s limit, 1 on the minute's", however many it holds.
 ONE_BATCH = (ORDERS_10S.taking(5), ORDERS_1M)
@@ -42,67 +42,62 @@ def per_symbol(one: int, every: int) -> Callable[[Params, Any], int]:
 
 # Account
 
-ACCOUNT = Endpoint("GET", f"{V3}/account", result=wire.WireAccount, weight=5)
-ACCOUNT_CONFIG = Endpoint("GET", f"{V1}/accountConfig", result=wire.WireAccountConfig, weight=5)
-SYMBOL_CONFIG = Endpoint("GET", f"{V1}/symbolConfig", result=list[wire.WireSymbolConfig], weight=5)
-INCOME = Endpoint("GET", f"{V1}/income", result=list[wire.WireIncome], weight=30)
-FEE_RATE = Endpoint("GET", f"{V1}/commissionRate", result=wire.WireFeeRate, weight=20)
+ACCOUNT = v3.read("/account", wire.WireAccount, weight=5)
+ACCOUNT_CONFIG = v1.read("/accountConfig", wire.WireAccountConfig, weight=5)
+SYMBOL_CONFIG = v1.read("/symbolConfig", list[wire.WireSymbolConfig], weight=5)
+INCOME = v1.read("/income", list[wire.WireIncome], weight=30)
+FEE_RATE = v1.read("/commissionRate", wire.WireFeeRate, weight=20)
 # A bare object was seen where one contract is asked for.
-BRACKETS = Endpoint(
-    "GET",
-    f"{V1}/leverageBracket",
-    result=cast("type[list[wire.WireBrackets] | wire.WireBrackets]", list[wire.WireBrackets] | wire.WireBrackets),
+BRACKETS = v1.read(
+    "/leverageBracket",
+    cast("type[list[wire.WireBrackets] | wire.WireBrackets]", list[wire.WireBrackets] | wire.WireBrackets),
 )
-POSITIONS = Endpoint("GET", f"{V3}/positionRisk", result=list[wire.WirePosition], weight=5)
+POSITIONS = v3.read("/positionRisk", list[wire.WirePosition], weight=5)
 # Answers a row for Portfolio Margin accounts, which everything else here knows nothing of.
-PORTFOLIO_MARGIN = Endpoint("GET", f"{V1}/pmAccountInfo", result=wire.WirePortfolioMargin, weight=5)
-MARGIN_MOVES = Endpoint("GET", f"{V1}/positionMargin/history", result=list[wire.WireMarginMove])
+PORTFOLIO_MARGIN = v1.read("/pmAccountInfo", wire.WirePortfolioMargin, weight=5)
+MARGIN_MOVES = v1.read("/positionMargin/history", list[wire.WireMarginMove])
 
-SET_POSITION_MODE = Endpoint("POST", f"{V1}/positionSide/dual", result=WireDone, kind=Kind.SETTING)
-SET_LEVERAGE = Endpoint("POST", f"{V1}/leverage", result=wire.WireSymbolConfig, kind=Kind.SETTING)
-SET_MARGIN_TYPE = Endpoint("POST", f"{V1}/marginType", result=WireDone, kind=Kind.SETTING)
-ADJUST_MARGIN = Endpoint("POST", f"{V1}/positionMargin", result=WireDone, kind=Kind.DELTA)
+SET_POSITION_MODE = v1.setting("/positionSide/dual", WireDone)
+SET_LEVERAGE = v1.setting("/leverage", wire.WireSymbolConfig)
+SET_MARGIN_TYPE = v1.setting("/marginType", WireDone)
+ADJUST_MARGIN = v1.delta("/positionMargin", WireDone)
 
 # Orders
 
-PLACE = Endpoint("POST", f"{V1}/order", result=wire.WireOrder, kind=Kind.ORDER, limit=ONE_ORDER)
-TEST = Endpoint("POST", f"{V1}/order/test", result=wire.WireOrder, kind=Kind.READ)
-AMEND = Endpoint("PUT", f"{V1}/order", result=wire.WireOrder, kind=Kind.ORDER, limit=ONE_ORDER)
-CANCEL = Endpoint("DELETE", f"{V1}/order", result=wire.WireOrder, kind=Kind.CANCEL)
+PLACE = v1.order("/order", wire.WireOrder, ONE_ORDER)
+TEST = v1.read("/order/test", wire.WireOrder, method="POST")
+AMEND = v1.order("/order", wire.WireOrder, ONE_ORDER, method="PUT")
+CANCEL = v1.cancel("/order", wire.WireOrder, method="DELETE")
 # In the order of the request; what was refused is a code in its place.
-PLACE_BATCH = Endpoint(
-    "POST", f"{V1}/batchOrders", result=list[wire.WireItem], kind=Kind.ORDER, limit=ONE_BATCH, weight=5
-)
-CANCEL_BATCH = Endpoint("DELETE", f"{V1}/batchOrders", result=list[wire.WireItem], kind=Kind.CANCEL)
-CANCEL_ALL = Endpoint("DELETE", f"{V1}/allOpenOrders", result=WireDone, kind=Kind.DELTA, cancels=True)
-COUNTDOWN = Endpoint(
-    "POST", f"{V1}/countdownCancelAll", result=wire.WireCountdown, kind=Kind.SETTING, cancels=True, weight=10
-)
-ORDER = Endpoint("GET", f"{V1}/order", result=wire.WireOrder)
-OPEN_ORDERS = Endpoint("GET", f"{V1}/openOrders", result=list[wire.WireOrder], weight=per_symbol(1, 40))
-ALL_ORDERS = Endpoint("GET", f"{V1}/allOrders", result=list[wire.WireOrder], weight=5)
-FILLS = Endpoint("GET", f"{V1}/userTrades", result=list[wire.WireFill], weight=5)
-FORCE_ORDERS = Endpoint("GET", f"{V1}/forceOrders", result=list[wire.WireOrder], weight=per_symbol(20, 50))
+PLACE_BATCH = v1.order("/batchOrders", list[wire.WireItem], ONE_BATCH, weight=5)
+CANCEL_BATCH = v1.cancel("/batchOrders", list[wire.WireItem], method="DELETE")
+CANCEL_ALL = v1.delta("/allOpenOrders", WireDone, method="DELETE", cancels=True)
+COUNTDOWN = v1.setting("/countdownCancelAll", wire.WireCountdown, cancels=True, weight=10)
+ORDER = v1.read("/order", wire.WireOrder)
+OPEN_ORDERS = v1.read("/openOrders", list[wire.WireOrder], weight=per_symbol(1, 40))
+ALL_ORDERS = v1.read("/allOrders", list[wire.WireOrder], weight=5)
+FILLS = v1.read("/userTrades", list[wire.WireFill], weight=5)
+FORCE_ORDERS = v1.read("/forceOrders", list[wire.WireOrder], weight=per_symbol(20, 50))
 
 # Conditional orders: a system of their own
 
-PLACE_ALGO = Endpoint("POST", f"{V1}/algoOrder", result=wire.WireAlgoOrder, kind=Kind.ORDER, limit=ONE_ORDER)
-CANCEL_ALGO = Endpoint("DELETE", f"{V1}/algoOrder", result=wire.WireAlgoOrder, kind=Kind.CANCEL)
-ALGO = Endpoint("GET", f"{V1}/algoOrder", result=wire.WireAlgoOrder)
-CANCEL_ALGOS = Endpoint("DELETE", f"{V1}/algoOpenOrders", result=WireDone, kind=Kind.DELTA, cancels=True)
-ALL_ALGOS = Endpoint("GET", f"{V1}/allAlgoOrders", result=list[wire.WireAlgoOrder], weight=5)
-OPEN_ALGOS = Endpoint("GET", f"{V1}/openAlgoOrders", result=list[wire.WireAlgoOrder], weight=per_symbol(1, 40))
+PLACE_ALGO = v1.order("/algoOrder", wire.WireAlgoOrder, ONE_ORDER)
+CANCEL_ALGO = v1.cancel("/algoOrder", wire.WireAlgoOrder, method="DELETE")
+ALGO = v1.read("/algoOrder", wire.WireAlgoOrder)
+CANCEL_ALGOS = v1.delta("/algoOpenOrders", WireDone, method="DELETE", cancels=True)
+ALL_ALGOS = v1.read("/allAlgoOrders", list[wire.WireAlgoOrder], weight=5)
+OPEN_ALGOS = v1.read("/openAlgoOrders", list[wire.WireAlgoOrder], weight=per_symbol(1, 40))
 
 # User streams: the key alone
 
-START_STREAM = Endpoint("POST", f"{V1}/listenKey", result=wire.WireListenKey, signed=False)
+START_STREAM = v1.read("/listenKey", wire.WireListenKey, method="POST", signed=False)
 
 # Market
 
-TIME = Endpoint("GET", f"{V1}/time", result=wire.WireTime, private=False)
-EXCHANGE_INFO = Endpoint("GET", f"{V1}/exchangeInfo", result=wire.WireExchangeInfo, private=False)
-DAY_TICKER = Endpoint("GET", f"{V1}/ticker/24hr", result=wire.WireTicker, private=False, weight=per_symbol(1, 40))
-BOOK_TICKER = Endpoint("GET", f"{V1}/ticker/bookTicker", result=wire.WireBook, private=False, weight=per_symbol(2, 5))
-PREMIUM = Endpoint("GET", f"{V1}/premiumIndex", result=wire.WirePremium, private=False, weight=per_symbol(1, 10))
-FUNDING_INFO = Endpoint("GET", f"{V1}/fundingInfo", result=list[wire.WirePremium], private=False, limit=FUNDING)
-FUNDING_HISTORY = Endpoint("GET", f"{V1}/fundingRate", result=list[wire.WirePastFunding], private=False, limit=FUNDING)
+TIME = v1.market("/time", wire.WireTime)
+EXCHANGE_INFO = v1.market("/exchangeInfo", wire.WireExchangeInfo)
+DAY_TICKER = v1.market("/ticker/24hr", wire.WireTicker, weight=per_symbol(1, 40))
+BOOK_TICKER = v1.market("/ticker/bookTicker", wire.WireBook, weight=per_symbol(2, 5))
+PREMIUM = v1.market("/premiumIndex", wire.WirePremium, weight=per_symbol(1, 10))
+FUNDING_INFO = v1.market("/fundingInfo", list[wire.WirePremium], FUNDING)
+FUNDING_HISTORY = v1.market("/fundingRate", list[wire.WirePastFunding], FUNDING)

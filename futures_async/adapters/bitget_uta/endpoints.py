@@ -14,10 +14,10 @@ from typing import cast
 
 import msgspec
 
-from futures_async.adapter import Endpoint, Kind, RateLimit, windows
+from futures_async.adapter import Root, windows
 from futures_async.adapters.bitget_uta import wire, wire_market
 
-MARKET = RateLimit(20, 1.0, scope="ip")
+v2, v3 = Root("/api/v2"), Root("/api/v3")
 PAGE = 100
 # A little less than documented: the venue measures up to its own present, which may be later than ours.
 # https://www.bitget.com/api-doc/uta/trade/Get-Order-History
@@ -29,149 +29,97 @@ BATCH = 20
 """Orders of a batch at most."""
 
 # https://www.bitget.com/api-doc/uta/account/Get-Account
-ASSETS = Endpoint("GET", "/api/v3/account/assets", result=wire.WireAssets, limit=RateLimit(20))
+ASSETS = v3.read("/account/assets", wire.WireAssets, 20)
 # https://www.bitget.com/api-doc/uta/account/Get-Account-Setting
-SETTINGS = Endpoint("GET", "/api/v3/account/settings", result=wire.WireSettings, limit=RateLimit(20))
+SETTINGS = v3.read("/account/settings", wire.WireSettings, 20)
 # https://www.bitget.com/api-doc/uta/account/Get-Account-Info
-INFO = Endpoint("GET", "/api/v3/account/info", result=wire.WireInfo, limit=RateLimit(5))
+INFO = v3.read("/account/info", wire.WireInfo, 5)
 # https://www.bitget.com/api-doc/uta/account/Get-Account-Financial-Records
-RECORDS = Endpoint(
-    "GET", "/api/v3/account/financial-records", result=wire.WireRows[wire.WireRecord], limit=RateLimit(20)
-)
+RECORDS = v3.read("/account/financial-records", wire.WireRows[wire.WireRecord], 20)
 # https://www.bitget.com/api-doc/uta/account/Get-Account-Fee-Rate
-FEE_RATE = Endpoint("GET", "/api/v3/account/fee-rate", result=wire.WireFeeRate, limit=RateLimit(3))
+FEE_RATE = v3.read("/account/fee-rate", wire.WireFeeRate, 3)
 # https://www.bitget.com/api-doc/uta/account/Get-Open-Interest-Limit
-OPEN_LIMIT = Endpoint("GET", "/api/v3/account/open-interest-limit", result=wire.WireOpenLimit, limit=RateLimit(5))
+OPEN_LIMIT = v3.read("/account/open-interest-limit", wire.WireOpenLimit, 5)
 # https://www.bitget.com/api-doc/uta/account/Get-Max-Open-Available - a read, although it posts
-MAX_OPEN = Endpoint("POST", "/api/v3/account/max-open-available", result=wire.WireMaxOpen, limit=RateLimit(5))
+MAX_OPEN = v3.read("/account/max-open-available", wire.WireMaxOpen, 5, method="POST")
 # https://www.bitget.com/api-doc/uta/account/Change-Leverage - answers "success", not the values
-SET_LEVERAGE = Endpoint(
-    "POST", "/api/v3/account/set-leverage", result=msgspec.Raw, limit=RateLimit(10), kind=Kind.SETTING
-)
+SET_LEVERAGE = v3.setting("/account/set-leverage", msgspec.Raw, 10)
 # https://www.bitget.com/api-doc/uta/account/Change-Position-Mode
-SET_HOLD_MODE = Endpoint(
-    "POST", "/api/v3/account/set-hold-mode", result=msgspec.Raw, limit=RateLimit(10), kind=Kind.SETTING
-)
+SET_HOLD_MODE = v3.setting("/account/set-hold-mode", msgspec.Raw, 10)
 # https://www.bitget.com/api-doc/uta/account/Set-Margin
-SET_MARGIN = Endpoint("POST", "/api/v3/account/set-margin", result=msgspec.Raw, limit=RateLimit(10), kind=Kind.DELTA)
+SET_MARGIN = v3.delta("/account/set-margin", msgspec.Raw, 10)
 
 # https://www.bitget.com/api-doc/uta/trade/Get-Position - `list` is null when flat; some answers are the list itself
-POSITIONS = Endpoint(
-    "GET",
-    "/api/v3/position/current-position",
-    result=cast(
+POSITIONS = v3.read(
+    "/position/current-position",
+    cast(
         "type[wire.WireRows[wire.WirePosition] | list[wire.WirePosition]]",
         wire.WireRows[wire.WirePosition] | list[wire.WirePosition],
     ),
-    limit=RateLimit(20),
+    20,
 )
 # https://www.bitget.com/api-doc/uta/trade/Get-Position-History
-PAST_POSITIONS = Endpoint(
-    "GET", "/api/v3/position/history-position", result=wire.WireRows[wire.WirePastPosition], limit=RateLimit(20)
-)
+PAST_POSITIONS = v3.read("/position/history-position", wire.WireRows[wire.WirePastPosition], 20)
 # https://www.bitget.com/api-doc/uta/trade/Get-Position-ADL-Rank
-ADL_RANKS = Endpoint("GET", "/api/v3/position/adlRank", result=list[wire.WireAdlRank], limit=RateLimit(1))
+ADL_RANKS = v3.read("/position/adlRank", list[wire.WireAdlRank], 1)
 
 # https://www.bitget.com/api-doc/uta/trade/Place-Order
-PLACE_ORDER = Endpoint("POST", "/api/v3/trade/place-order", result=wire.WireIds, limit=RateLimit(10), kind=Kind.ORDER)
+PLACE_ORDER = v3.order("/trade/place-order", wire.WireIds, 10)
 # https://www.bitget.com/api-doc/uta/trade/Place-Batch - the body is a bare array
-PLACE_BATCH = Endpoint(
-    "POST", "/api/v3/trade/place-batch", result=list[wire.WireIds], limit=RateLimit(5), kind=Kind.ORDER
-)
+PLACE_BATCH = v3.order("/trade/place-batch", list[wire.WireIds], 5)
 # https://www.bitget.com/api-doc/uta/trade/Modify-Order
-MODIFY_ORDER = Endpoint("POST", "/api/v3/trade/modify-order", result=wire.WireIds, limit=RateLimit(10), kind=Kind.ORDER)
+MODIFY_ORDER = v3.order("/trade/modify-order", wire.WireIds, 10)
 # https://www.bitget.com/api-doc/uta/trade/Batch-Modify-Orders
-MODIFY_BATCH = Endpoint(
-    "POST", "/api/v3/trade/batch-modify-order", result=list[wire.WireIds], limit=RateLimit(10), kind=Kind.ORDER
-)
+MODIFY_BATCH = v3.order("/trade/batch-modify-order", list[wire.WireIds], 10)
 # https://www.bitget.com/api-doc/uta/trade/Cancel-Order
-CANCEL_ORDER = Endpoint(
-    "POST", "/api/v3/trade/cancel-order", result=wire.WireIds, limit=RateLimit(10), kind=Kind.CANCEL
-)
+CANCEL_ORDER = v3.cancel("/trade/cancel-order", wire.WireIds, 10)
 # https://www.bitget.com/api-doc/uta/trade/Cancel-Batch
-CANCEL_BATCH = Endpoint(
-    "POST", "/api/v3/trade/cancel-batch", result=list[wire.WireIds], limit=RateLimit(5), kind=Kind.CANCEL
-)
+CANCEL_BATCH = v3.cancel("/trade/cancel-batch", list[wire.WireIds], 5)
 # https://www.bitget.com/api-doc/uta/trade/Cancel-All-Order
-CANCEL_SYMBOL = Endpoint(
-    "POST",
-    "/api/v3/trade/cancel-symbol-order",
-    result=wire.WireRows[wire.WireIds],
-    limit=RateLimit(5),
-    kind=Kind.DELTA,
-    cancels=True,
-)
+CANCEL_SYMBOL = v3.delta("/trade/cancel-symbol-order", wire.WireRows[wire.WireIds], 5, cancels=True)
 # https://www.bitget.com/api-doc/uta/trade/Close-All-Positions - the client ids are the venue's own
-CLOSE_POSITIONS = Endpoint(
-    "POST", "/api/v3/trade/close-positions", result=wire.WireRows[wire.WireIds], limit=RateLimit(5), kind=Kind.DELTA
-)
+CLOSE_POSITIONS = v3.delta("/trade/close-positions", wire.WireRows[wire.WireIds], 5)
 # https://www.bitget.com/api-doc/uta/trade/CountDown-Cancel-All - restarts the timer, so it may be repeated
-COUNTDOWN = Endpoint(
-    "POST",
-    "/api/v3/trade/countdown-cancel-all",
-    result=msgspec.Raw,
-    limit=RateLimit(1),
-    kind=Kind.SETTING,
-    cancels=True,
-)
+COUNTDOWN = v3.setting("/trade/countdown-cancel-all", msgspec.Raw, 1, cancels=True)
 # https://www.bitget.com/api-doc/uta/trade/Get-Order-Details
-ORDER = Endpoint("GET", "/api/v3/trade/order-info", result=wire.WireOrder, limit=RateLimit(20))
+ORDER = v3.read("/trade/order-info", wire.WireOrder, 20)
 # https://www.bitget.com/api-doc/uta/trade/Get-Order-Pending
-OPEN_ORDERS = Endpoint(
-    "GET", "/api/v3/trade/unfilled-orders", result=wire.WireRows[wire.WireOrder], limit=RateLimit(20)
-)
+OPEN_ORDERS = v3.read("/trade/unfilled-orders", wire.WireRows[wire.WireOrder], 20)
 # https://www.bitget.com/api-doc/uta/trade/Get-Order-History
-PAST_ORDERS = Endpoint("GET", "/api/v3/trade/history-orders", result=wire.WireRows[wire.WireOrder], limit=RateLimit(20))
+PAST_ORDERS = v3.read("/trade/history-orders", wire.WireRows[wire.WireOrder], 20)
 # https://www.bitget.com/api-doc/uta/trade/Get-Order-Fills
-FILLS = Endpoint("GET", "/api/v3/trade/fills", result=wire.WireRows[wire.WireFill], limit=RateLimit(20))
+FILLS = v3.read("/trade/fills", wire.WireRows[wire.WireFill], 20)
 
 # Orders that wait for a price have lists and ids of their own: the calls above do not know them.
 # https://www.bitget.com/api-doc/uta/strategy/Place-Strategy-Order
-PLACE_STRATEGY = Endpoint(
-    "POST", "/api/v3/trade/place-strategy-order", result=wire.WireIds, limit=RateLimit(10), kind=Kind.ORDER
-)
+PLACE_STRATEGY = v3.order("/trade/place-strategy-order", wire.WireIds, 10)
 # https://www.bitget.com/api-doc/uta/strategy/Modify-Strategy-Order - in place, so that it may be repeated
-MODIFY_STRATEGY = Endpoint(
-    "POST", "/api/v3/trade/modify-strategy-order", result=wire.WireIds, limit=RateLimit(10), kind=Kind.SETTING
-)
+MODIFY_STRATEGY = v3.setting("/trade/modify-strategy-order", wire.WireIds, 10)
 # https://www.bitget.com/api-doc/uta/strategy/Cancel-Strategy-Order - `data` is null
-CANCEL_STRATEGY = Endpoint(
-    "POST", "/api/v3/trade/cancel-strategy-order", result=msgspec.Raw, limit=RateLimit(10), kind=Kind.CANCEL
-)
+CANCEL_STRATEGY = v3.cancel("/trade/cancel-strategy-order", msgspec.Raw, 10)
 # https://www.bitget.com/api-doc/uta/strategy/Get-Unfilled-Strategy-Orders - a bare list, not paged
-OPEN_STRATEGIES = Endpoint(
-    "GET",
-    "/api/v3/trade/unfilled-strategy-orders",
-    result=cast(
+OPEN_STRATEGIES = v3.read(
+    "/trade/unfilled-strategy-orders",
+    cast(
         "type[wire.WireRows[wire.WireStrategy] | list[wire.WireStrategy] | None]",
         wire.WireRows[wire.WireStrategy] | list[wire.WireStrategy] | None,
     ),
-    limit=RateLimit(20),
+    20,
 )
 # https://www.bitget.com/api-doc/uta/strategy/Get-History-Strategy-Orders
-PAST_STRATEGIES = Endpoint(
-    "GET", "/api/v3/trade/history-strategy-orders", result=wire.WireRows[wire.WireStrategy], limit=RateLimit(20)
-)
+PAST_STRATEGIES = v3.read("/trade/history-strategy-orders", wire.WireRows[wire.WireStrategy], 20)
 # https://www.bitget.com/api-doc/uta/strategy/Get-Strategy-Sub-Orders
-SUB_ORDERS = Endpoint(
-    "GET", "/api/v3/trade/strategy-sub-orders", result=wire.WireRows[wire.WireSubOrder], limit=RateLimit(10)
-)
+SUB_ORDERS = v3.read("/trade/strategy-sub-orders", wire.WireRows[wire.WireSubOrder], 10)
 
 # https://www.bitget.com/api-doc/uta/public/Instruments
-INSTRUMENTS = Endpoint(
-    "GET", "/api/v3/market/instruments", result=list[wire_market.WireInstrument], limit=MARKET, private=False
-)
+INSTRUMENTS = v3.market("/market/instruments", list[wire_market.WireInstrument], 20)
 # https://www.bitget.com/api-doc/uta/public/Tickers
-TICKERS = Endpoint("GET", "/api/v3/market/tickers", result=list[wire_market.WireTicker], limit=MARKET, private=False)
+TICKERS = v3.market("/market/tickers", list[wire_market.WireTicker], 20)
 # https://www.bitget.com/api-doc/uta/public/Get-Current-Funding-Rate
-FUNDING_RATE = Endpoint(
-    "GET", "/api/v3/market/current-fund-rate", result=list[wire_market.WireFundingRate], limit=MARKET, private=False
-)
+FUNDING_RATE = v3.market("/market/current-fund-rate", list[wire_market.WireFundingRate], 20)
 # https://www.bitget.com/api-doc/uta/public/Get-History-Funding-Rate - the cursor is a page number
-PAST_FUNDING_RATES = Endpoint(
-    "GET", "/api/v3/market/history-fund-rate", result=wire_market.WirePastFundingRates, limit=MARKET, private=False
-)
+PAST_FUNDING_RATES = v3.market("/market/history-fund-rate", wire_market.WirePastFundingRates, 20)
 # https://www.bitget.com/api-doc/uta/public/Get-Position-Tier-Data
-TIERS = Endpoint("GET", "/api/v3/market/position-tier", result=list[wire.WireTier], limit=MARKET, private=False)
+TIERS = v3.market("/market/position-tier", list[wire.WireTier], 20)
 # https://www.bitget.com/api-doc/common/public/Get-Server-Time - v3 has no documented one; this asks no account type
-TIME = Endpoint("GET", "/api/v2/public/time", result=wire_market.WireTime, limit=MARKET, private=False)
+TIME = v2.market("/public/time", wire_market.WireTime, 20)

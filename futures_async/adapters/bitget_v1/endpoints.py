@@ -5,12 +5,10 @@ They state no limits; these are the historical interface's: 10/s for trading and
 
 from __future__ import annotations
 
-from futures_async.adapter import Endpoint, Kind, RateLimit, or_null
+from futures_async.adapter import Root, or_null
 from futures_async.adapters.bitget_v1 import wire
 
-BASE = "/api/mix/v1"
-TEN = RateLimit(10, 1.0)
-FIVE = RateLimit(5, 1.0)
+v1 = Root("/api/mix/v1")
 
 DEFAULT_LIMIT = 100
 """Rows of a page unless asked otherwise."""
@@ -18,48 +16,40 @@ MAX_LIMIT = 500
 """Rows of the largest page."""
 
 # Account: "Get Account Information", marginCoin
-ACCOUNT = Endpoint("GET", f"{BASE}/account/info", result=wire.WireAccount, limit=TEN)
+ACCOUNT = v1.read("/account/info", wire.WireAccount, 10)
 # "Get Positions", marginCoin, symbol?
-POSITIONS = Endpoint("GET", f"{BASE}/position/allPosition", result=or_null(list[wire.WirePosition]), limit=TEN)
+POSITIONS = v1.read("/position/allPosition", or_null(list[wire.WirePosition]), 10)
 # "Get Account Bills", marginCoin, startTime?, endTime?, type?, limit?
-BILLS = Endpoint("GET", f"{BASE}/account/bills", result=or_null(list[wire.WireBill]), limit=TEN)
+BILLS = v1.read("/account/bills", or_null(list[wire.WireBill]), 10)
 # "Set Risk Limit", symbol, riskLimit
-SET_RISK_LIMIT = Endpoint(
-    "POST", f"{BASE}/account/setPositionRiskLimit", result=wire.WireRiskSetting, limit=FIVE, kind=Kind.SETTING
-)
+SET_RISK_LIMIT = v1.setting("/account/setPositionRiskLimit", wire.WireRiskSetting, 5)
 # "Set Margin Mode", marginCoin, marginMode: for all contracts of the coin
-SET_MARGIN_MODE = Endpoint(
-    "POST", f"{BASE}/account/setMarginMode", result=wire.WireMarginSetting, limit=FIVE, kind=Kind.SETTING
-)
+SET_MARGIN_MODE = v1.setting("/account/setMarginMode", wire.WireMarginSetting, 5)
 # "Set Position Mode", symbol, positionMode
-SET_POSITION_MODE = Endpoint(
-    "POST", f"{BASE}/account/setPositionMode", result=wire.WireModeSetting, limit=FIVE, kind=Kind.SETTING
-)
+SET_POSITION_MODE = v1.setting("/account/setPositionMode", wire.WireModeSetting, 5)
 # "Get Risk Limits", symbol
-RISK_LIMITS = Endpoint("GET", f"{BASE}/account/riskLimit", result=or_null(list[wire.WireRiskTier]), limit=TEN)
+RISK_LIMITS = v1.read("/account/riskLimit", or_null(list[wire.WireRiskTier]), 10)
 
 # Trading: "Place Order", symbol, side, orderType, price?, size, leverage, marginMode, reduceOnly?
-PLACE_ORDER = Endpoint("POST", f"{BASE}/order/placeOrder", result=wire.WireOrder, limit=TEN, kind=Kind.ORDER)
+PLACE_ORDER = v1.order("/order/placeOrder", wire.WireOrder, 10)
 # "Place Batch Orders", orders
-BATCH_ORDERS = Endpoint("POST", f"{BASE}/order/batchOrders", result=list[wire.WireOrderRef], limit=TEN, kind=Kind.ORDER)
+BATCH_ORDERS = v1.order("/order/batchOrders", list[wire.WireOrderRef], 10)
 # "Cancel Order", symbol, orderId
-CANCEL = Endpoint("POST", f"{BASE}/order/cancel", result=wire.WireOrderRef, limit=TEN, kind=Kind.CANCEL)
+CANCEL = v1.cancel("/order/cancel", wire.WireOrderRef, 10)
 # "Cancel All Orders", symbol
-CANCEL_ALL = Endpoint(
-    "POST", f"{BASE}/order/cancelAll", result=wire.WireCancelled, limit=TEN, kind=Kind.DELTA, cancels=True
-)
+CANCEL_ALL = v1.delta("/order/cancelAll", wire.WireCancelled, 10, cancels=True)
 # "Get Order", symbol, orderId
-DETAIL = Endpoint("GET", f"{BASE}/order/detail", result=wire.WireOrder, limit=TEN)
+DETAIL = v1.read("/order/detail", wire.WireOrder, 10)
 # "Get Open Orders", symbol, limit?
-CURRENT = Endpoint("GET", f"{BASE}/order/current", result=or_null(list[wire.WireOrder]), limit=TEN)
+CURRENT = v1.read("/order/current", or_null(list[wire.WireOrder]), 10)
 # "Get Order History", symbol, startTime?, endTime?, limit?
-HISTORY = Endpoint("GET", f"{BASE}/order/history", result=or_null(list[wire.WireOrder]), limit=TEN)
+HISTORY = v1.read("/order/history", or_null(list[wire.WireOrder]), 10)
 # "Get Trade History", symbol, startTime?, endTime?, limit?
-FILLS = Endpoint("GET", f"{BASE}/order/fills", result=or_null(list[wire.WireFill]), limit=TEN)
+FILLS = v1.read("/order/fills", or_null(list[wire.WireFill]), 10)
 # "Close Position", symbol, positionSide?
-CLOSE = Endpoint("POST", f"{BASE}/position/close", result=wire.WireOrderRef, limit=TEN, kind=Kind.ORDER)
+CLOSE = v1.order("/position/close", wire.WireOrderRef, 10)
 # "Set Leverage", symbol, leverage, marginMode
-SET_LEVERAGE = Endpoint("POST", f"{BASE}/position/leverage", result=wire.WireLeverage, limit=FIVE, kind=Kind.SETTING)
+SET_LEVERAGE = v1.setting("/position/leverage", wire.WireLeverage, 5)
 
 ENDPOINTS = (
     ACCOUNT,

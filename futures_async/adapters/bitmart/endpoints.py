@@ -7,196 +7,95 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-from futures_async.adapter import Endpoint, Kind, RateLimit
+from futures_async.adapter import Endpoint, RateLimit, Root
 from futures_async.adapters.bitmart import wire
 
+public = Root("/contract/public", per_s=2.0)
+private = Root("/contract/private", per_s=2.0, signs_reads=False)
+system = Root("/system")
 ANYTHING = cast("type[Any]", Any)
 
 # Public
 
 # #get-contract-details
-DETAILS = Endpoint(
-    "GET", "/contract/public/details", result=wire.WireContracts, limit=RateLimit(12, 2.0, scope="ip"), private=False
-)
+DETAILS = public.market("/details", wire.WireContracts, 12)
 # #get-current-funding-rate
-FUNDING_RATE = Endpoint(
-    "GET", "/contract/public/funding-rate", result=wire.WireFunding, limit=RateLimit(12, 2.0, scope="ip"), private=False
-)
+FUNDING_RATE = public.market("/funding-rate", wire.WireFunding, 12)
 # #get-funding-rate-history
-FUNDING_HISTORY = Endpoint(
-    "GET",
-    "/contract/public/funding-rate-history",
-    result=wire.WireFundingHistory,
-    limit=RateLimit(12, 2.0, scope="ip"),
-    private=False,
-)
+FUNDING_HISTORY = public.market("/funding-rate-history", wire.WireFundingHistory, 12)
 # #get-futures-openinterest
-OPEN_INTEREST = Endpoint(
-    "GET",
-    "/contract/public/open-interest",
-    result=wire.WireOpenInterest,
-    limit=RateLimit(2, 2.0, scope="ip"),
-    private=False,
-)
+OPEN_INTEREST = public.market("/open-interest", wire.WireOpenInterest, 2)
 # #get-leverage-bracket
-LEVERAGE_BRACKET = Endpoint(
-    "GET",
-    "/contract/public/leverage-bracket",
-    result=wire.WireBrackets,
-    limit=RateLimit(12, 2.0, scope="ip"),
-    private=False,
-)
+LEVERAGE_BRACKET = public.market("/leverage-bracket", wire.WireBrackets, 12)
 # #get-system-time
-TIME = Endpoint("GET", "/system/time", result=wire.WireTime, limit=RateLimit(10, 1.0, scope="ip"), private=False)
-
+TIME = system.market("/time", wire.WireTime, 10)
 # #get-system-service-status
-SERVICE = Endpoint(
-    "GET", "/system/service", result=wire.WireServices, limit=RateLimit(10, 1.0, scope="ip"), private=False
-)
+SERVICE = system.market("/service", wire.WireServices, 10)
 
 # Account and positions: KEYED, the key without signature
 
 # #get-contract-assets-keyed
-ASSETS = Endpoint(
-    "GET", "/contract/private/assets-detail", result=list[wire.WireAsset], limit=RateLimit(12, 2.0), signed=False
-)
+ASSETS = private.read("/assets-detail", list[wire.WireAsset], 12)
 # #get-trade-fee-rate-keyed
-FEE_RATE = Endpoint(
-    "GET", "/contract/private/trade-fee-rate", result=wire.WireFeeRate, limit=RateLimit(2, 2.0), signed=False
-)
+FEE_RATE = private.read("/trade-fee-rate", wire.WireFeeRate, 2)
 # #get-current-position-keyed
-POSITIONS_V1 = Endpoint(
-    "GET", "/contract/private/position", result=list[wire.WirePositionV1], limit=RateLimit(6, 2.0), signed=False
-)
+POSITIONS_V1 = private.read("/position", list[wire.WirePositionV1], 6)
 # #get-current-position-v2-keyed
-POSITIONS = Endpoint(
-    "GET", "/contract/private/position-v2", result=list[wire.WirePosition], limit=RateLimit(6, 2.0), signed=False
-)
+POSITIONS = private.read("/position-v2", list[wire.WirePosition], 6)
 # #get-current-position-risk-details-keyed
-POSITION_RISK = Endpoint(
-    "GET",
-    "/contract/private/position-risk",
-    result=list[wire.WirePositionRisk],
-    limit=RateLimit(24, 2.0),
-    signed=False,
-)
+POSITION_RISK = private.read("/position-risk", list[wire.WirePositionRisk], 24)
 # #get-position-mode-keyed
-POSITION_MODE = Endpoint(
-    "GET", "/contract/private/get-position-mode", result=wire.WirePositionMode, limit=RateLimit(2, 2.0), signed=False
-)
+POSITION_MODE = private.read("/get-position-mode", wire.WirePositionMode, 2)
 # #set-position-mode-signed
-SET_POSITION_MODE = Endpoint(
-    "POST",
-    "/contract/private/set-position-mode",
-    result=wire.WirePositionMode,
-    limit=RateLimit(2, 2.0),
-    kind=Kind.SETTING,
-)
+SET_POSITION_MODE = private.setting("/set-position-mode", wire.WirePositionMode, 2)
 # #submit-leverage-signed
-SUBMIT_LEVERAGE = Endpoint(
-    "POST", "/contract/private/submit-leverage", result=wire.WireLeverage, limit=RateLimit(24, 2.0), kind=Kind.SETTING
-)
+SUBMIT_LEVERAGE = private.setting("/submit-leverage", wire.WireLeverage, 24)
 # The same call without `leverage` is described as a query.
-QUERY_LEVERAGE = Endpoint(
-    "POST", "/contract/private/submit-leverage", result=wire.WireLeverage, limit=RateLimit(24, 2.0), kind=Kind.READ
-)
+QUERY_LEVERAGE = private.read("/submit-leverage", wire.WireLeverage, 24, method="POST", signed=True)
 
 # Of the demo host alone: tops up the demo account. No limit is documented: the one of calls without their own.
-CLAIM: Endpoint[Any] = Endpoint(
-    "POST", "/contract/private/claim", result=ANYTHING, limit=RateLimit(600, 60.0), kind=Kind.DELTA
-)
+CLAIM: Endpoint[Any] = private.delta("/claim", ANYTHING, RateLimit(600, 60.0))
 
 # Orders
 
 # #submit-order-signed
-SUBMIT_ORDER = Endpoint(
-    "POST", "/contract/private/submit-order", result=wire.WireOrderAck, limit=RateLimit(24, 2.0), kind=Kind.ORDER
-)
+SUBMIT_ORDER = private.order("/submit-order", wire.WireOrderAck, 24)
 # #modify-limit-order-signed
-MODIFY_ORDER = Endpoint(
-    "POST", "/contract/private/modify-limit-order", result=wire.WireIds, limit=RateLimit(24, 2.0), kind=Kind.ORDER
-)
+MODIFY_ORDER = private.order("/modify-limit-order", wire.WireIds, 24)
 # #cancel-order-signed: never without an id, see `dialect.CANCELS_ONE`
-CANCEL_ORDER: Endpoint[Any] = Endpoint(
-    "POST", "/contract/private/cancel-order", result=ANYTHING, limit=RateLimit(40, 2.0), kind=Kind.CANCEL
-)
+CANCEL_ORDER: Endpoint[Any] = private.cancel("/cancel-order", ANYTHING, 40)
 # #cancel-all-orders-signed
-CANCEL_ORDERS: Endpoint[Any] = Endpoint(
-    "POST", "/contract/private/cancel-orders", result=ANYTHING, limit=RateLimit(2, 2.0), kind=Kind.DELTA, cancels=True
-)
+CANCEL_ORDERS: Endpoint[Any] = private.delta("/cancel-orders", ANYTHING, 2, cancels=True)
 # #timed-cancel-all-orders-signed
-CANCEL_ALL_AFTER = Endpoint(
-    "POST",
-    "/contract/private/cancel-all-after",
-    result=wire.WireDeadMan,
-    limit=RateLimit(4, 2.0),
-    kind=Kind.SETTING,
-    cancels=True,
-)
+CANCEL_ALL_AFTER = private.setting("/cancel-all-after", wire.WireDeadMan, 4, cancels=True)
 # #get-order-detail-keyed
-ORDER = Endpoint("GET", "/contract/private/order", result=wire.WireOrder, limit=RateLimit(50, 2.0), signed=False)
+ORDER = private.read("/order", wire.WireOrder, 50)
 # #get-all-open-orders-keyed
-OPEN_ORDERS = Endpoint(
-    "GET", "/contract/private/get-open-orders", result=list[wire.WireOrder], limit=RateLimit(50, 2.0), signed=False
-)
+OPEN_ORDERS = private.read("/get-open-orders", list[wire.WireOrder], 50)
 # #get-order-history-keyed
-ORDER_HISTORY = Endpoint(
-    "GET", "/contract/private/order-history", result=list[wire.WireOrder], limit=RateLimit(6, 2.0), signed=False
-)
+ORDER_HISTORY = private.read("/order-history", list[wire.WireOrder], 6)
 # #get-order-trade-keyed
-TRADES = Endpoint("GET", "/contract/private/trades", result=list[wire.WireTrade], limit=RateLimit(6, 2.0), signed=False)
+TRADES = private.read("/trades", list[wire.WireTrade], 6)
 # #get-transaction-history-keyed
-TRANSACTIONS = Endpoint(
-    "GET",
-    "/contract/private/transaction-history",
-    result=list[wire.WireLedgerEntry],
-    limit=RateLimit(6, 2.0),
-    signed=False,
-)
+TRANSACTIONS = private.read("/transaction-history", list[wire.WireLedgerEntry], 6)
 
 # Conditional orders
 
 # #get-all-current-plan-orders-keyed
-PLAN_ORDERS = Endpoint(
-    "GET",
-    "/contract/private/current-plan-order",
-    result=list[wire.WirePlanOrder],
-    limit=RateLimit(50, 2.0),
-    signed=False,
-)
+PLAN_ORDERS = private.read("/current-plan-order", list[wire.WirePlanOrder], 50)
 # #submit-plan-order-signed
-SUBMIT_PLAN_ORDER = Endpoint(
-    "POST", "/contract/private/submit-plan-order", result=wire.WireIds, limit=RateLimit(24, 2.0), kind=Kind.ORDER
-)
+SUBMIT_PLAN_ORDER = private.order("/submit-plan-order", wire.WireIds, 24)
 # #submit-tp-or-sl-order-signed
-SUBMIT_TP_SL_ORDER = Endpoint(
-    "POST", "/contract/private/submit-tp-sl-order", result=wire.WireIds, limit=RateLimit(24, 2.0), kind=Kind.ORDER
-)
+SUBMIT_TP_SL_ORDER = private.order("/submit-tp-sl-order", wire.WireIds, 24)
 # #modify-plan-order-signed: the same values again change nothing
-MODIFY_PLAN_ORDER = Endpoint(
-    "POST", "/contract/private/modify-plan-order", result=wire.WireIds, limit=RateLimit(24, 2.0), kind=Kind.SETTING
-)
+MODIFY_PLAN_ORDER = private.setting("/modify-plan-order", wire.WireIds, 24)
 # #modify-tp-or-sl-order-signed
-MODIFY_TP_SL_ORDER = Endpoint(
-    "POST", "/contract/private/modify-tp-sl-order", result=wire.WireIds, limit=RateLimit(24, 2.0), kind=Kind.SETTING
-)
+MODIFY_TP_SL_ORDER = private.setting("/modify-tp-sl-order", wire.WireIds, 24)
 # #modify-preset-plan-order-signed: take-profit and stop-loss that come with an open order
-MODIFY_PRESETS = Endpoint(
-    "POST",
-    "/contract/private/modify-preset-plan-order",
-    result=wire.WireIds,
-    limit=RateLimit(24, 2.0),
-    kind=Kind.SETTING,
-)
+MODIFY_PRESETS = private.setting("/modify-preset-plan-order", wire.WireIds, 24)
 # #submit-trail-order-signed
-SUBMIT_TRAIL_ORDER = Endpoint(
-    "POST", "/contract/private/submit-trail-order", result=wire.WireIds, limit=RateLimit(24, 2.0), kind=Kind.ORDER
-)
+SUBMIT_TRAIL_ORDER = private.order("/submit-trail-order", wire.WireIds, 24)
 # #cancel-trail-order-signed: never without an id, see `dialect.CANCELS_ONE`
-CANCEL_TRAIL_ORDER: Endpoint[Any] = Endpoint(
-    "POST", "/contract/private/cancel-trail-order", result=ANYTHING, limit=RateLimit(24, 2.0), kind=Kind.CANCEL
-)
+CANCEL_TRAIL_ORDER: Endpoint[Any] = private.cancel("/cancel-trail-order", ANYTHING, 24)
 # #cancel-plan-order-signed: never without an id, see `dialect.CANCELS_ONE`
-CANCEL_PLAN_ORDER: Endpoint[Any] = Endpoint(
-    "POST", "/contract/private/cancel-plan-order", result=ANYTHING, limit=RateLimit(40, 2.0), kind=Kind.CANCEL
-)
+CANCEL_PLAN_ORDER: Endpoint[Any] = private.cancel("/cancel-plan-order", ANYTHING, 40)

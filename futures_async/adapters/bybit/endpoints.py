@@ -12,7 +12,7 @@ from typing import Any, cast
 
 import msgspec
 
-from futures_async.adapter import Endpoint, Kind, Params, RateLimit, windows
+from futures_async.adapter import Params, RateLimit, Root, windows
 from futures_async.adapters.bybit import wire, wire_market
 
 BATCH = 10
@@ -35,89 +35,73 @@ def _orders(params: Params, body: Any) -> int:
     return len(fields.get("request", ()))
 
 
-FIFTY, TEN, FIVE = RateLimit(50), RateLimit(10), RateLimit(5)
+v5 = Root("/v5")
 BY_ORDER = RateLimit(10, weight=_orders)
 
 # https://bybit-exchange.github.io/docs/v5/account/wallet-balance
-WALLET = Endpoint("GET", "/v5/account/wallet-balance", result=wire.WireRows[wire.WireWallet], limit=FIFTY)
+WALLET = v5.read("/account/wallet-balance", wire.WireRows[wire.WireWallet], 50)
 # https://bybit-exchange.github.io/docs/v5/account/account-info
-INFO = Endpoint("GET", "/v5/account/info", result=wire.WireInfo, limit=FIFTY)
+INFO = v5.read("/account/info", wire.WireInfo, 50)
 # https://bybit-exchange.github.io/docs/v5/user/apikey-info
-KEY = Endpoint("GET", "/v5/user/query-api", result=wire.WireKey, limit=TEN)
+KEY = v5.read("/user/query-api", wire.WireKey, 10)
 # https://bybit-exchange.github.io/docs/v5/account/transaction-log
-RECORDS = Endpoint("GET", "/v5/account/transaction-log", result=wire.WireRows[wire.WireRecord], limit=RateLimit(25))
+RECORDS = v5.read("/account/transaction-log", wire.WireRows[wire.WireRecord], 25)
 # https://bybit-exchange.github.io/docs/v5/account/fee-rate
-FEE_RATE = Endpoint("GET", "/v5/account/fee-rate", result=wire.WireRows[wire.WireFeeRate], limit=FIVE)
+FEE_RATE = v5.read("/account/fee-rate", wire.WireRows[wire.WireFeeRate], 5)
 # https://bybit-exchange.github.io/docs/v5/account/set-margin-mode - of the whole account
-SET_MARGIN_MODE = Endpoint(
-    "POST", "/v5/account/set-margin-mode", result=wire.WireReasons, limit=FIVE, kind=Kind.SETTING, nullable=True
-)
+SET_MARGIN_MODE = v5.setting("/account/set-margin-mode", wire.WireReasons, 5, nullable=True)
 # https://bybit-exchange.github.io/docs/v5/account/set-limit-price-action
-SET_BAND = Endpoint(
-    "POST", "/v5/account/set-limit-px-action", result=msgspec.Raw, limit=TEN, kind=Kind.SETTING, nullable=True
-)
+SET_BAND = v5.setting("/account/set-limit-px-action", msgspec.Raw, 10, nullable=True)
 
 # https://bybit-exchange.github.io/docs/v5/position
-POSITIONS = Endpoint("GET", "/v5/position/list", result=wire.WireRows[wire.WirePosition], limit=FIFTY)
+POSITIONS = v5.read("/position/list", wire.WireRows[wire.WirePosition], 50)
 # https://bybit-exchange.github.io/docs/v5/position/close-pnl
-CLOSED = Endpoint("GET", "/v5/position/closed-pnl", result=wire.WireRows[wire.WireClosed], limit=FIFTY)
+CLOSED = v5.read("/position/closed-pnl", wire.WireRows[wire.WireClosed], 50)
 # https://bybit-exchange.github.io/docs/v5/position/leverage - answers {}, not the values
-SET_LEVERAGE = Endpoint("POST", "/v5/position/set-leverage", result=msgspec.Raw, limit=TEN, kind=Kind.SETTING)
+SET_LEVERAGE = v5.setting("/position/set-leverage", msgspec.Raw, 10)
 # https://bybit-exchange.github.io/docs/v5/position/position-mode
-SWITCH_MODE = Endpoint("POST", "/v5/position/switch-mode", result=msgspec.Raw, limit=TEN, kind=Kind.SETTING)
+SWITCH_MODE = v5.setting("/position/switch-mode", msgspec.Raw, 10)
 # https://bybit-exchange.github.io/docs/v5/position/manual-add-margin
-ADD_MARGIN = Endpoint("POST", "/v5/position/add-margin", result=msgspec.Raw, limit=TEN, kind=Kind.DELTA)
+ADD_MARGIN = v5.delta("/position/add-margin", msgspec.Raw, 10)
 # https://bybit-exchange.github.io/docs/v5/position/auto-add-margin
-SET_AUTO_MARGIN = Endpoint("POST", "/v5/position/set-auto-add-margin", result=msgspec.Raw, limit=TEN, kind=Kind.SETTING)
+SET_AUTO_MARGIN = v5.setting("/position/set-auto-add-margin", msgspec.Raw, 10)
 # https://bybit-exchange.github.io/docs/v5/position/trading-stop - TP/SL of a position
-TRADING_STOP = Endpoint("POST", "/v5/position/trading-stop", result=msgspec.Raw, limit=TEN, kind=Kind.SETTING)
+TRADING_STOP = v5.setting("/position/trading-stop", msgspec.Raw, 10)
 
 # https://bybit-exchange.github.io/docs/v5/order/create-order
-CREATE = Endpoint("POST", "/v5/order/create", result=wire.WireIds, limit=TEN, kind=Kind.ORDER)
+CREATE = v5.order("/order/create", wire.WireIds, 10)
 # https://bybit-exchange.github.io/docs/v5/order/amend-order
-AMEND = Endpoint("POST", "/v5/order/amend", result=wire.WireIds, limit=TEN, kind=Kind.ORDER)
+AMEND = v5.order("/order/amend", wire.WireIds, 10)
 # What waits, and TP/SL of orders, are changed as settings are: to what they shall be, and read back.
-AMEND_WAITING = Endpoint("POST", "/v5/order/amend", result=wire.WireIds, limit=TEN, kind=Kind.SETTING)
+AMEND_WAITING = v5.setting("/order/amend", wire.WireIds, 10)
 # https://bybit-exchange.github.io/docs/v5/order/cancel-order
-CANCEL = Endpoint("POST", "/v5/order/cancel", result=wire.WireIds, limit=TEN, kind=Kind.CANCEL)
+CANCEL = v5.cancel("/order/cancel", wire.WireIds, 10)
 # https://bybit-exchange.github.io/docs/v5/order/cancel-all - of what was asked to be cancelled
-CANCEL_ALL = Endpoint(
-    "POST", "/v5/order/cancel-all", result=wire.WireRows[wire.WireIds], limit=TEN, kind=Kind.DELTA, cancels=True
-)
+CANCEL_ALL = v5.delta("/order/cancel-all", wire.WireRows[wire.WireIds], 10, cancels=True)
 # https://bybit-exchange.github.io/docs/v5/order/batch-place
-CREATE_BATCH = Endpoint(
-    "POST", "/v5/order/create-batch", result=wire.WireRows[wire.WireIds], limit=BY_ORDER, kind=Kind.ORDER
-)
+CREATE_BATCH = v5.order("/order/create-batch", wire.WireRows[wire.WireIds], BY_ORDER)
 # https://bybit-exchange.github.io/docs/v5/order/batch-cancel
-CANCEL_BATCH = Endpoint(
-    "POST", "/v5/order/cancel-batch", result=wire.WireRows[wire.WireIds], limit=BY_ORDER, kind=Kind.CANCEL
-)
+CANCEL_BATCH = v5.cancel("/order/cancel-batch", wire.WireRows[wire.WireIds], BY_ORDER)
 # https://bybit-exchange.github.io/docs/v5/order/open-order - by id also the last 500 that are closed
-OPEN = Endpoint("GET", "/v5/order/realtime", result=wire.WireRows[wire.WireOrder], limit=FIFTY)
+OPEN = v5.read("/order/realtime", wire.WireRows[wire.WireOrder], 50)
 # https://bybit-exchange.github.io/docs/v5/order/order-list
-PAST = Endpoint("GET", "/v5/order/history", result=wire.WireRows[wire.WireOrder], limit=FIFTY)
+PAST = v5.read("/order/history", wire.WireRows[wire.WireOrder], 50)
 # https://bybit-exchange.github.io/docs/v5/order/execution - not only trades
-FILLS = Endpoint("GET", "/v5/execution/list", result=wire.WireRows[wire.WireFill], limit=FIFTY)
+FILLS = v5.read("/execution/list", wire.WireRows[wire.WireFill], 50)
 # https://bybit-exchange.github.io/docs/v5/order/dcp - answers nothing
-SET_DISCONNECT = Endpoint(
-    "POST", "/v5/order/disconnected-cancel-all", result=msgspec.Raw, limit=FIVE, kind=Kind.SETTING, nullable=True
-)
+SET_DISCONNECT = v5.setting("/order/disconnected-cancel-all", msgspec.Raw, 5, nullable=True)
 # https://bybit-exchange.github.io/docs/v5/account/dcp-info
-DISCONNECT = Endpoint("GET", "/v5/account/query-dcp-info", result=wire.WireDisconnects, limit=FIVE)
+DISCONNECT = v5.read("/account/query-dcp-info", wire.WireDisconnects, 5)
 
 # https://bybit-exchange.github.io/docs/v5/market/time
-TIME = Endpoint("GET", "/v5/market/time", result=wire_market.WireTime, private=False)
+TIME = v5.market("/market/time", wire_market.WireTime)
 # https://bybit-exchange.github.io/docs/v5/market/instrument
-INSTRUMENTS = Endpoint(
-    "GET", "/v5/market/instruments-info", result=wire.WireRows[wire_market.WireInstrument], private=False
-)
+INSTRUMENTS = v5.market("/market/instruments-info", wire.WireRows[wire_market.WireInstrument])
 # https://bybit-exchange.github.io/docs/v5/market/tickers
-TICKERS = Endpoint("GET", "/v5/market/tickers", result=wire.WireRows[wire_market.WireTicker], private=False)
+TICKERS = v5.market("/market/tickers", wire.WireRows[wire_market.WireTicker])
 # https://bybit-exchange.github.io/docs/v5/market/history-fund-rate
-FUNDING = Endpoint(
-    "GET", "/v5/market/funding/history", result=wire.WireRows[wire_market.WirePastFunding], private=False
-)
+FUNDING = v5.market("/market/funding/history", wire.WireRows[wire_market.WirePastFunding])
 # https://bybit-exchange.github.io/docs/v5/market/risk-limit
-TIERS = Endpoint("GET", "/v5/market/risk-limit", result=wire.WireRows[wire_market.WireTier], private=False)
+TIERS = v5.market("/market/risk-limit", wire.WireRows[wire_market.WireTier])
 # https://bybit-exchange.github.io/docs/v5/market/order-price-limit
-BAND = Endpoint("GET", "/v5/market/price-limit", result=wire_market.WireBand, private=False)
+BAND = v5.market("/market/price-limit", wire_market.WireBand)

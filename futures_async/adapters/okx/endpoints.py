@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from futures_async.adapter import Endpoint, Kind, RateLimit, windows
+from futures_async.adapter import Endpoint, RateLimit, Root, windows
 from futures_async.adapters.okx import wire
 
 T = TypeVar("T")
@@ -30,13 +30,7 @@ REACH = windows.Reach(PAGE, window_ms=89 * windows.DAY_MS, depth_ms=89 * windows
 
 SWAP: dict[str, str | int | None] = {"instType": "SWAP"}
 
-
-def _by_user(count: int, per_s: float = 2.0) -> RateLimit:
-    return RateLimit(count, per_s)
-
-
-def _by_address(count: int, by: str = "") -> RateLimit:
-    return RateLimit(count, 2.0, scope="ip", by=by)
+v5 = Root("/api/v5", per_s=2.0)
 
 
 def _by_contract(count: int) -> RateLimit:
@@ -52,127 +46,81 @@ def _orders(_: object, body: Any) -> int:
 OF_ACCOUNT = RateLimit(1000, 2.0, pool="orders").taking(_orders)
 
 # https://www.okx.com/docs-v5/en/#trading-account-rest-api-get-balance
-BALANCE = Endpoint("GET", "/api/v5/account/balance", result=list[wire.WireBalance], limit=_by_user(10))
+BALANCE = v5.read("/account/balance", list[wire.WireBalance], 10)
 # https://www.okx.com/docs-v5/en/#trading-account-rest-api-get-account-configuration
-CONFIG = Endpoint("GET", "/api/v5/account/config", result=list[wire.WireConfig], limit=_by_user(5))
+CONFIG = v5.read("/account/config", list[wire.WireConfig], 5)
 # https://www.okx.com/docs-v5/en/#trading-account-rest-api-get-positions - not paged
-POSITIONS = Endpoint("GET", "/api/v5/account/positions", result=list[wire.WirePosition], limit=_by_user(10))
+POSITIONS = v5.read("/account/positions", list[wire.WirePosition], 10)
 # https://www.okx.com/docs-v5/en/#trading-account-rest-api-get-positions-history - pages by time of update
-PAST_POSITIONS = Endpoint(
-    "GET", "/api/v5/account/positions-history", result=list[wire.WirePastPosition], limit=_by_user(10)
-)
+PAST_POSITIONS = v5.read("/account/positions-history", list[wire.WirePastPosition], 10)
 # https://www.okx.com/docs-v5/en/#trading-account-rest-api-get-bills-details-last-7-days
-BILLS = Endpoint("GET", "/api/v5/account/bills", result=list[wire.WireBill], limit=_by_user(5, 1.0))
+BILLS = v5.read("/account/bills", list[wire.WireBill], RateLimit(5))
 # https://www.okx.com/docs-v5/en/#trading-account-rest-api-get-bills-details-last-3-months
-OLD_BILLS = Endpoint("GET", "/api/v5/account/bills-archive", result=list[wire.WireBill], limit=_by_user(5))
+OLD_BILLS = v5.read("/account/bills-archive", list[wire.WireBill], 5)
 # https://www.okx.com/docs-v5/en/#trading-account-rest-api-get-leverage
-LEVERAGE = Endpoint("GET", "/api/v5/account/leverage-info", result=list[wire.WireLeverage], limit=_by_user(20))
+LEVERAGE = v5.read("/account/leverage-info", list[wire.WireLeverage], 20)
 # https://www.okx.com/docs-v5/en/#trading-account-rest-api-set-position-mode
-SET_POSITION_MODE = Endpoint(
-    "POST", "/api/v5/account/set-position-mode", result=msgspec.Raw, limit=_by_user(5), kind=Kind.SETTING
-)
+SET_POSITION_MODE = v5.setting("/account/set-position-mode", msgspec.Raw, 5)
 # https://www.okx.com/docs-v5/en/#trading-account-rest-api-set-leverage
-SET_LEVERAGE = Endpoint(
-    "POST", "/api/v5/account/set-leverage", result=msgspec.Raw, limit=_by_user(20), kind=Kind.SETTING
-)
+SET_LEVERAGE = v5.setting("/account/set-leverage", msgspec.Raw, 20)
 # https://www.okx.com/docs-v5/en/#trading-account-rest-api-increase-decrease-margin
-MOVE_MARGIN = Endpoint(
-    "POST", "/api/v5/account/position/margin-balance", result=msgspec.Raw, limit=_by_user(20), kind=Kind.DELTA
-)
+MOVE_MARGIN = v5.delta("/account/position/margin-balance", msgspec.Raw, 20)
 
 
 def _ordering(path: str, result: type[T], count: int = 60) -> Endpoint[T]:
     """What places or edits orders: it expires, and counts over all instruments too."""
-    limits = (_by_contract(count), OF_ACCOUNT)
-    return Endpoint("POST", path, result=result, limit=limits, kind=Kind.ORDER, window_s=EXPIRE_S)
+    return v5.order(path, result, (_by_contract(count), OF_ACCOUNT), window_s=EXPIRE_S)
 
 
 # https://www.okx.com/docs-v5/en/#order-book-trading-trade-post-place-order
-PLACE = _ordering("/api/v5/trade/order", list[wire.WireAck])
+PLACE = _ordering("/trade/order", list[wire.WireAck])
 # https://www.okx.com/docs-v5/en/#order-book-trading-trade-post-place-multiple-orders - the body is a bare array
-PLACE_BATCH = _ordering("/api/v5/trade/batch-orders", list[wire.WireVerdict], 300)
+PLACE_BATCH = _ordering("/trade/batch-orders", list[wire.WireVerdict], 300)
 # https://www.okx.com/docs-v5/en/#order-book-trading-trade-post-amend-order
-AMEND = _ordering("/api/v5/trade/amend-order", list[wire.WireAck])
+AMEND = _ordering("/trade/amend-order", list[wire.WireAck])
 # https://www.okx.com/docs-v5/en/#order-book-trading-trade-post-cancel-order
-CANCEL = Endpoint(
-    "POST", "/api/v5/trade/cancel-order", result=list[wire.WireAck], limit=_by_contract(60), kind=Kind.CANCEL
-)
+CANCEL = v5.cancel("/trade/cancel-order", list[wire.WireAck], _by_contract(60))
 # https://www.okx.com/docs-v5/en/#order-book-trading-trade-post-cancel-multiple-orders
-CANCEL_BATCH = Endpoint(
-    "POST",
-    "/api/v5/trade/cancel-batch-orders",
-    result=list[wire.WireVerdict],
-    limit=_by_contract(300),
-    kind=Kind.CANCEL,
-)
+CANCEL_BATCH = v5.cancel("/trade/cancel-batch-orders", list[wire.WireVerdict], _by_contract(300))
 # https://www.okx.com/docs-v5/en/#order-book-trading-trade-post-close-positions - the answer has no order id
-CLOSE_POSITION = Endpoint(
-    "POST", "/api/v5/trade/close-position", result=list[wire.WireAck], limit=_by_contract(20), kind=Kind.ORDER
-)
+CLOSE_POSITION = v5.order("/trade/close-position", list[wire.WireAck], _by_contract(20))
 # https://www.okx.com/docs-v5/en/#order-book-trading-trade-post-cancel-all-after - each call starts the timer anew
-CANCEL_ALL_AFTER = Endpoint(
-    "POST",
-    "/api/v5/trade/cancel-all-after",
-    result=msgspec.Raw,
-    limit=_by_user(1, 1.0),
-    kind=Kind.SETTING,
-    cancels=True,
-)
+CANCEL_ALL_AFTER = v5.setting("/trade/cancel-all-after", msgspec.Raw, RateLimit(1), cancels=True)
 # https://www.okx.com/docs-v5/en/#order-book-trading-trade-get-order-details
-ORDER = Endpoint("GET", "/api/v5/trade/order", result=list[wire.WireOrder], limit=_by_user(60))
+ORDER = v5.read("/trade/order", list[wire.WireOrder], 60)
 # https://www.okx.com/docs-v5/en/#order-book-trading-trade-get-order-list
-OPEN_ORDERS = Endpoint("GET", "/api/v5/trade/orders-pending", result=list[wire.WireOrder], limit=_by_user(60))
+OPEN_ORDERS = v5.read("/trade/orders-pending", list[wire.WireOrder], 60)
 # https://www.okx.com/docs-v5/en/#order-book-trading-trade-get-order-history-last-7-days
-PAST_ORDERS = Endpoint("GET", "/api/v5/trade/orders-history", result=list[wire.WireOrder], limit=_by_user(40))
+PAST_ORDERS = v5.read("/trade/orders-history", list[wire.WireOrder], 40)
 # https://www.okx.com/docs-v5/en/#order-book-trading-trade-get-order-history-last-3-months
-OLD_ORDERS = Endpoint("GET", "/api/v5/trade/orders-history-archive", result=list[wire.WireOrder], limit=_by_user(20))
+OLD_ORDERS = v5.read("/trade/orders-history-archive", list[wire.WireOrder], 20)
 # https://www.okx.com/docs-v5/en/#order-book-trading-trade-get-transaction-details-last-3-days
-FILLS = Endpoint("GET", "/api/v5/trade/fills", result=list[wire.WireFill], limit=_by_user(60))
+FILLS = v5.read("/trade/fills", list[wire.WireFill], 60)
 # https://www.okx.com/docs-v5/en/#order-book-trading-trade-get-transaction-details-last-3-months
-OLD_FILLS = Endpoint("GET", "/api/v5/trade/fills-history", result=list[wire.WireFill], limit=_by_user(10))
+OLD_FILLS = v5.read("/trade/fills-history", list[wire.WireFill], 10)
 
 # https://www.okx.com/docs-v5/en/#order-book-trading-algo-trading-post-place-algo-order
-PLACE_ALGO = Endpoint(
-    "POST", "/api/v5/trade/order-algo", result=list[wire.WireAck], limit=_by_contract(20), kind=Kind.ORDER
-)
+PLACE_ALGO = v5.order("/trade/order-algo", list[wire.WireAck], _by_contract(20))
 # https://www.okx.com/docs-v5/en/#order-book-trading-algo-trading-post-cancel-algo-order - an array of at most ten
-CANCEL_ALGOS = Endpoint(
-    "POST", "/api/v5/trade/cancel-algos", result=list[wire.WireAck], limit=_by_contract(20), kind=Kind.CANCEL
-)
+CANCEL_ALGOS = v5.cancel("/trade/cancel-algos", list[wire.WireAck], _by_contract(20))
 # https://www.okx.com/docs-v5/en/#order-book-trading-algo-trading-get-algo-order-details - in any state
-ALGO = Endpoint("GET", "/api/v5/trade/order-algo", result=list[wire.WireAlgo], limit=_by_user(20))
+ALGO = v5.read("/trade/order-algo", list[wire.WireAlgo], 20)
 # https://www.okx.com/docs-v5/en/#order-book-trading-algo-trading-get-algo-order-list
-OPEN_ALGOS = Endpoint("GET", "/api/v5/trade/orders-algo-pending", result=list[wire.WireAlgo], limit=_by_user(20))
+OPEN_ALGOS = v5.read("/trade/orders-algo-pending", list[wire.WireAlgo], 20)
 
 # https://www.okx.com/docs-v5/en/#public-data-rest-api-get-instruments
-INSTRUMENTS = Endpoint(
-    "GET",
-    "/api/v5/public/instruments",
-    result=list[wire.WireInstrument],
-    limit=_by_address(20, "instType"),
-    private=False,
-)
+INSTRUMENTS = v5.market("/public/instruments", list[wire.WireInstrument], RateLimit(20, 2.0, scope="ip", by="instType"))
 # https://www.okx.com/docs-v5/en/#public-data-rest-api-get-position-tiers
-TIERS = Endpoint(
-    "GET", "/api/v5/public/position-tiers", result=list[wire.WireTier], limit=_by_address(10), private=False
-)
+TIERS = v5.market("/public/position-tiers", list[wire.WireTier], 10)
 # https://www.okx.com/docs-v5/en/#public-data-rest-api-get-funding-rate
-FUNDING_RATE = Endpoint(
-    "GET",
-    "/api/v5/public/funding-rate",
-    result=list[wire.WireFundingRate],
-    limit=_by_address(10, "instId"),
-    private=False,
+FUNDING_RATE = v5.market(
+    "/public/funding-rate", list[wire.WireFundingRate], RateLimit(10, 2.0, scope="ip", by="instId")
 )
 # https://www.okx.com/docs-v5/en/#public-data-rest-api-get-mark-price
-MARK_PRICE = Endpoint(
-    "GET", "/api/v5/public/mark-price", result=list[wire.WireMarkPrice], limit=_by_address(10), private=False
-)
+MARK_PRICE = v5.market("/public/mark-price", list[wire.WireMarkPrice], 10)
 # https://www.okx.com/docs-v5/en/#public-data-rest-api-get-system-time
-TIME = Endpoint("GET", "/api/v5/public/time", result=list[wire.WireTime], limit=_by_address(10), private=False)
+TIME = v5.market("/public/time", list[wire.WireTime], 10)
 # https://www.okx.com/docs-v5/en/#public-data-rest-api-get-index-tickers - by the pair, BTC-USDT
-INDEX = Endpoint(
-    "GET", "/api/v5/market/index-tickers", result=list[wire.WireIndex], limit=_by_address(20), private=False
-)
+INDEX = v5.market("/market/index-tickers", list[wire.WireIndex], 20)
 # https://www.okx.com/docs-v5/en/#order-book-trading-market-data-get-ticker
-TICKER = Endpoint("GET", "/api/v5/market/ticker", result=list[wire.WireTicker], limit=_by_address(20), private=False)
+TICKER = v5.market("/market/ticker", list[wire.WireTicker], 20)
