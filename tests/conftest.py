@@ -7,6 +7,7 @@ import sys
 import threading
 from collections import Counter
 from collections.abc import Generator
+from contextlib import contextmanager, nullcontext
 
 import pytest
 from hypothesis import settings
@@ -99,15 +100,30 @@ def pytest_collection_finish(session: pytest.Session) -> None:
 
 
 @pytest.hookimpl(wrapper=True)
+def pytest_pycollect_makeitem() -> Generator[None, object, object]:
+    """Make the rows of a test out of coverage's sight: modules are imported before, and the rest is pytest's own."""
+    with unmeasured():
+        return (yield)
+
+
+@pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
     """Run what is not to be measured without coverage's tracer, in the threads that it starts too."""
-    tracer, of_threads = sys.gettrace(), threading.gettrace()
-    if not item.stash.get(UNMEASURED, False) or not type(tracer).__module__.startswith("coverage"):
+    with unmeasured() if item.stash.get(UNMEASURED, False) else nullcontext():
         return (yield)
+
+
+@contextmanager
+def unmeasured() -> Generator[None]:
+    """Without coverage's tracer, where there is one."""
+    tracer, of_threads = sys.gettrace(), threading.gettrace()
+    if not type(tracer).__module__.startswith("coverage"):
+        yield
+        return
     sys.settrace(None)
     threading.settrace(None)
     try:
-        return (yield)
+        yield
     finally:
         sys.settrace(tracer)
         threading.settrace(of_threads)
