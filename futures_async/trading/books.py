@@ -121,11 +121,11 @@ class Books:
         """Whose intents and verdicts these are in the journal."""
         self._records: OrderedDict[str, Record] = OrderedDict()
 
-    def open(self, plan: PlannedOrder, hold: Hold | None = None) -> Record:
-        """Enter an order in the books, before anything is sent; its hold on what it relies on is ended here then.
+    def check_new(self, plan: PlannedOrder) -> None:
+        """Refuse an id that names another order.
 
         Raises:
-            InvalidOrder: Its client order id was used for an order that may exist.
+            InvalidOrder: It was used for an order that may exist.
         """
         known = self._records.get(plan.local_id)
         if known is not None and not known.free:
@@ -134,6 +134,14 @@ class Books:
                 + ("" if known.fingerprint == fingerprint(plan) else " for another order")
                 + ": every order needs its own"
             )
+
+    def open(self, plan: PlannedOrder, hold: Hold | None = None) -> Record:
+        """Enter an order in the books, before anything is sent; its hold on what it relies on is ended here then.
+
+        Raises:
+            InvalidOrder: Its client order id was used for an order that may exist.
+        """
+        self.check_new(plan)
         record = Record(plan, hold)
         if hold is not None:
             hold.placed = True

@@ -201,14 +201,17 @@ class Several(Trading):
 
         def batch(chunk: list[tuple[int, PlannedOrder]]) -> Callable[[], Awaitable[None]]:
             async def run() -> None:
-                orders = [plan for _, plan in chunk]
+                new = [entry for entry in chunk if self._is_new(*entry, results)]
+                orders = [plan for _, plan in new]
+                if not orders:
+                    return
                 try:
                     self._active("create_orders")
                     placement = self._batch_placement(orders)
                     placed = await place_batch(self._orders, self._channel, orders, placement, left_s, holds)
                 except FuturesAsyncError as error:  # before anything was sent
                     placed = [OrderResult(request=plan.request, error=error) for plan in orders]
-                results.update(zip((index for index, _ in chunk), placed, strict=True))
+                results.update(zip((index for index, _ in new), placed, strict=True))
 
             return run
 
@@ -237,6 +240,16 @@ class Several(Trading):
                 self._heard(plan, problem)
             self._ordered(plan)
         return results
+
+    def _is_new(self, index: int, plan: PlannedOrder, results: dict[int, OrderResult]) -> bool:
+        """Whether an order can be entered in the books; what keeps it out is put down, and keeps no other one out."""
+        try:
+            with before_sending(plan.local_id):
+                self._orders.check_new(plan)
+        except InvalidOrder as error:
+            results[index] = OrderResult(request=plan.request, error=error)
+            return False
+        return True
 
     def _check_batch_leverage(self, plan: PlannedOrder, leverages: dict[str, Decimal]) -> None:
         """Of one order among several: what one of them has set, another must not change before that one is sent."""

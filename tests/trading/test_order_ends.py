@@ -65,16 +65,36 @@ class BlindToy(Toy):
 
 
 @virtual
-async def test_a_batch_with_an_id_that_was_used_is_not_sent_and_frees_the_others() -> None:
+async def test_an_entry_of_a_batch_whose_id_was_used_keeps_no_other_one_out() -> None:
     venue = Scripted()
     async with toy(venue) as exchange:
         await exchange.create_order(limit_order(1, client_order_id="mine1"))
-        results = await exchange.create_orders(
-            [limit_order(2, client_order_id="mine2"), limit_order(3, client_order_id="mine1")]
+        used = limit_order(3, client_order_id="mine1")
+        new, old, third = await exchange.create_orders(
+            [limit_order(2, client_order_id="mine2"), used, limit_order(4, client_order_id="mine3")]
         )
-        assert [type(result.error) for result in results] == [errors.InvalidOrder] * 2
-        assert venue.sent(BATCH) == 0
-        await exchange.create_order(limit_order(2, client_order_id="mine2"))
+        assert [one.order and one.order.client_order_id for one in (new, third)] == ["mine2", "mine3"]
+        assert isinstance(old.error, errors.InvalidOrder)
+        assert (old.error.client_order_id, old.error.outcome) == ("mine1", Outcome.NOT_SENT)
+        assert "mine1 was already used" in old.error.text
+        [again, _] = await exchange.create_orders([used, used])
+        assert isinstance(again.error, errors.InvalidOrder)
+        assert venue.sent(BATCH) == 1
+
+
+@virtual
+async def test_two_batches_at_once_do_not_both_place_an_id() -> None:
+    venue = Scripted()
+    async with toy(venue) as exchange:
+        batches = await asyncio.gather(
+            *(
+                exchange.create_orders([limit_order(1, client_order_id="mine1"), limit_order(2, client_order_id=other)])
+                for other in ("mine2", "mine3")
+            )
+        )
+        (_, second), (refused, third) = batches
+        assert isinstance(refused.error, errors.InvalidOrder)
+        assert [one.order and one.order.client_order_id for one in (second, third)] == ["mine2", "mine3"]
 
 
 @virtual
