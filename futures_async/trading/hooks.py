@@ -33,9 +33,11 @@ from futures_async.unified.errors import (
     BadResponse,
     ClientClosed,
     FuturesAsyncError,
+    InvalidRequest,
     NotSupported,
     OrderNotFound,
     OutcomeUnknown,
+    ParameterRejected,
     ResponseMismatch,
 )
 from futures_async.unified.exchange import SEND_WITHIN_S, Capability, FuturesExchange
@@ -303,8 +305,22 @@ class Hooks(FuturesExchange):
 
     async def _known_position_mode(self, venue_symbol: str) -> PositionMode:
         """The position mode, read once: see `fetch_position_mode`."""
-        if self._position_mode is None:
-            self._position_mode = await self._once("position_mode", lambda: self.fetch_position_mode(venue_symbol))
+        if self._position_mode is not None:
+            return self._position_mode
+        by_this = False
+
+        async def read() -> PositionMode:
+            nonlocal by_this
+            by_this = True
+            return await self.fetch_position_mode(venue_symbol)
+
+        try:
+            self._position_mode = await self._once("position_mode", read)
+        except (InvalidRequest, ParameterRejected):
+            if by_this:
+                raise
+            # Another order's contract, which was asked for it, may be none: that says nothing of this one.
+            self._position_mode = await self._once(("position_mode", venue_symbol), read)
         return self._position_mode
 
     def _margin_mode_of(self, plan: PlannedOrder) -> MarginMode | None:

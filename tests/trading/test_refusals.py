@@ -6,6 +6,11 @@ from __future__ import annotations
 
 import pytest
 
+from futures_async.adapter import Adapter
+from futures_async.adapters import OKX, Binance, Bitget, BitgetUTA, Bybit
+from futures_async.testing.inside import Inside
+from futures_async.testing.spec import RawCall, VenueSpec
+from futures_async.testing.virtual_time import run
 from futures_async.transport.limits.local import LocalLimiter
 from futures_async.unified import errors
 from futures_async.unified.enums import Outcome
@@ -155,3 +160,20 @@ async def test_a_ban_is_refused_here_as_not_sent_too() -> None:
             await exchange.create_order(limit_order())
         assert (isinstance(shut.value, errors.NotSent), shut.value.outcome) == (True, Outcome.NOT_SENT)
         assert shut.value.until_ms is not None
+
+
+@pytest.mark.parametrize("kind", [Binance, Bitget, BitgetUTA, Bybit, OKX], ids=lambda kind: kind.id)
+def test_a_contract_that_there_is_not_spoils_no_order_of_another_that_must_know_the_same(kind: type[Adapter]) -> None:
+    """The first orders of an object share one reading of the position mode, by the contract of whoever comes first."""
+
+    async def main() -> None:
+        on = Inside(VenueSpec(factory=kind, raw_call=RawCall("/", {})))
+        async with on.exchange as exchange:
+            odd = on.request(symbol="NOPE/USDT:USDT")
+            refused, *others = await exchange.create_orders([odd, on.request(), on.request()])
+            assert isinstance(refused.error, errors.SymbolNotFound)
+            assert [one.error for one in others] == [None, None]
+            with pytest.raises(errors.SymbolNotFound):
+                await exchange.create_order(odd)
+
+    run(main())
