@@ -34,6 +34,9 @@ from futures_async.unified.exchange import Capability
 from futures_async.unified.models import Order, Position
 from futures_async.unified.rows import readable
 
+PARTLY_CLOSED = "read the position, and close what is left of it"
+"""The advice where something of a position is closed, and not all."""
+
 
 @contextmanager
 def before_sending(client_order_id: str | None = None) -> Generator[None]:
@@ -61,13 +64,16 @@ def after_sending(order: Order) -> Generator[None]:
     except OutcomeUnknown:
         raise
     except FuturesAsyncError as problem:
-        raise OrderOutcomeUnknown(
+        unknown = OrderOutcomeUnknown(
             f"{order.venue}: order {order.order_id} of {order.symbol} was taken, and whether all is closed could not "
-            f"be told ({problem.text}): read the position",
+            f"be told ({problem.text})",
             venue=order.venue,
             symbol=order.symbol,
             client_order_id=order.client_order_id,
-        ) from problem
+        )
+        unknown.advice = PARTLY_CLOSED
+        unknown.refusal = problem if isinstance(problem, ExchangeError) else None
+        raise unknown from problem
 
 
 def is_named(position: Position, side: PositionSide | None, mode: MarginMode | None) -> bool:
@@ -274,19 +280,27 @@ class Closing(CancellingAll):
         ) from problem
 
     async def _close_parts(self, position: Position, parts: Sequence[Decimal]) -> Order:
-        """One after the other; the last one that there was something left for."""
+        """One after the other; the last one that there was something left for.
+
+        Raises:
+            ExchangeError: One was refused, and those before it have gone.
+            OrderOutcomeUnknown: One was not sent, and those before it have gone; or it is not known whether it was.
+        """
         last = await self._close_part(position, parts[0])
-        for quantity in parts[1:]:
-            try:
-                last = await self._close_part(position, quantity)
-            except OrderRejected as refusal:
-                if refusal.code not in self.nothing_to_close:
-                    raise
-                with after_sending(last):
-                    held = await self._is_held(position)
-                if held:
-                    raise
-                break
+        for number, quantity in enumerate(parts[1:], 1):
+            refusal: OrderRejected | None = None
+            with after_sending(last):
+                try:
+                    last = await self._close_part(position, quantity)
+                except OrderRejected as error:
+                    refusal = error
+                    if refusal.code in self.nothing_to_close and not await self._is_held(position):
+                        break
+            if refusal is not None:
+                own = copy.copy(refusal)  # others may have been told the same one
+                own.args = (f"{refusal.text}; {number} of {len(parts)} orders that close all of it have gone before",)
+                own.advice = PARTLY_CLOSED
+                raise own from refusal.__cause__
         return last
 
     async def _is_held(self, position: Position) -> bool:

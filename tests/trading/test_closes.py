@@ -1,0 +1,87 @@
+"""Closes of which a part has gone: what is told of the rest is never told of the whole."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import msgspec
+import pytest
+
+import futures_async as fa
+from futures_async.adapters import OKX, Binance, Bitget, Bybit, Hyperliquid
+from futures_async.simulator.plan import FaultPlan
+from futures_async.testing.inside import Inside
+from futures_async.testing.spec import RawCall, VenueSpec
+from futures_async.testing.virtual_time import run
+from futures_async.transport.endpoint import Kind
+from futures_async.unified.enums import Outcome, Side
+from tests.adapters.hyperliquid.test_contract import SPEC as HYPERLIQUID
+
+SPECS = [VenueSpec(factory=kind, raw_call=RawCall("/", {})) for kind in (Binance, Bitget, Bybit, OKX)]
+each_venue = pytest.mark.parametrize("spec", [*SPECS, HYPERLIQUID], ids=lambda spec: spec.factory.id)
+assert HYPERLIQUID.factory is Hyperliquid
+
+
+async def closed(on: Inside, end: Callable[[], object]) -> fa.FuturesAsyncError:
+    """What the close of a position of two market orders ends as, of which the second one comes to this end."""
+    exchange, symbol, quantity = on.exchange, on.spec.symbol, on.spec.quantity
+    await on.trade(Side.BUY, quantity=quantity * 4)
+    largest = msgspec.structs.replace(await exchange.fetch_contract(symbol), max_market_quantity=quantity * 2)
+    exchange._known_contract = lambda name: largest  # type: ignore[method-assign, assignment]  # pyright: ignore[reportPrivateUsage]
+    end()
+    with pytest.raises(fa.FuturesAsyncError) as caught:
+        await exchange.close_position(symbol)
+    held = await exchange.fetch_position(symbol)
+    assert held is not None
+    assert held.quantity == quantity * 2
+    assert caught.value.advice == "read the position, and close what is left of it"
+    return caught.value
+
+
+@each_venue
+def test_a_part_that_was_not_sent_does_not_say_so_of_the_whole(spec: VenueSpec) -> None:
+    async def main() -> None:
+        plan = FaultPlan()
+        on = Inside(spec, plan=plan)
+        async with on.exchange:
+            error = await closed(on, lambda: plan.add("refused", kinds=[Kind.ORDER], after=1))
+            assert isinstance(error, fa.OrderOutcomeUnknown)
+            assert error.outcome is Outcome.UNKNOWN
+            assert isinstance(error.__cause__, fa.ConnectFailed)
+            assert "was taken, and whether all is closed could not be told" in error.text
+
+    run(main())
+
+
+@each_venue
+def test_a_part_that_was_refused_says_what_has_gone_before(spec: VenueSpec) -> None:
+    async def main() -> None:
+        plan = FaultPlan()
+        on = Inside(spec, plan=plan)
+        async with on.exchange:
+            error = await closed(on, lambda: plan.add("refusal", kinds=[Kind.ORDER], after=1))
+            assert isinstance(error, fa.OrderRejected)
+            assert error.text.endswith("; 1 of 2 orders that close all of it have gone before")
+
+    run(main())
+
+
+def test_a_halt_in_the_middle_of_a_close_does_not_say_that_nothing_was_sent() -> None:
+    async def main() -> None:
+        on = Inside(SPECS[0])
+        async with on.exchange:
+            create = on.exchange.create_order
+
+            async def halting(request: fa.OrderRequest) -> fa.Order:
+                order = await create(request)
+                on.exchange.halt()
+                return order
+
+            def end() -> None:
+                on.exchange.create_order = halting  # type: ignore[method-assign, assignment]
+
+            error = await closed(on, end)
+            assert isinstance(error.__cause__, fa.ClientClosed)
+            assert error.outcome is Outcome.UNKNOWN
+
+    run(main())
