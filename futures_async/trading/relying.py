@@ -16,6 +16,7 @@ import anyio
 
 from futures_async.trading.turns import Key
 from futures_async.transport.channel import Channel
+from futures_async.transport.deeds import DEED
 from futures_async.unified.convert import to_text
 from futures_async.unified.enums import MarginMode, PositionSide
 from futures_async.unified.errors import DeadlineExpired, OutcomeUnknown
@@ -165,7 +166,7 @@ class Hold:
 class Wish:
     """What somebody waits to have: who comes later does not keep it from them."""
 
-    __slots__ = ("_wishes", "lost_by", "over", "what")
+    __slots__ = ("_deed", "_wishes", "lost_by", "over", "what")
 
     def __init__(self, what: str, lost_by: Callable[[Reliance], bool], wishes: list[Wish]) -> None:
         self.what = what
@@ -173,8 +174,14 @@ class Wish:
         self.lost_by = lost_by
         """Whether an order that relies on this keeps it away."""
         self.over = anyio.Event()
+        self._deed = DEED.get()
         self._wishes = wishes
         wishes.append(self)
+
+    @property
+    def in_vain(self) -> bool:
+        """Whoever was to have it is gone, and nothing more of it leaves."""
+        return self._deed is not None and self._deed.raised
 
     def end(self) -> None:
         """It is had, or nobody waits for it any more."""
@@ -250,7 +257,7 @@ class Reliances:
         for wish in self._wishes:
             if wish is own:
                 break
-            if wish.lost_by(wanted) and not self._is_far(wish):
+            if wish.lost_by(wanted) and not (wish.in_vain or self._is_far(wish)):
                 return wish
         return None
 
@@ -321,6 +328,8 @@ class GivingWay:
     async def wait(self, until: float) -> None:
         """Until this can be set, and no order under way loses what it relies on; from now on none joins them.
 
+        Or until nobody wants it set any more.
+
         Raises:
             DeadlineExpired: One still did, by the loop's clock.
         """
@@ -328,6 +337,8 @@ class GivingWay:
         while (loser := self.loser) is not None:
             if self._wish is None:
                 self._wish = self._reliances.wish(f"{' '.join(key)} {value}", lambda one: one.lost_by(key, value))
+            if self._wish.in_vain:
+                return
             if not await self._reliances.looked_again(loser, until):
                 raise self._reliances.in_the_way(loser, f"{' '.join(key)} cannot be {value} in time")
 

@@ -21,6 +21,7 @@ from futures_async.unified.errors import (
     DeadlineExpired,
     ExchangeError,
     FuturesAsyncError,
+    NotSent,
     OutcomeUnknown,
     SettingNotApplied,
     SettingOutcomeUnknown,
@@ -104,9 +105,11 @@ class SettingDesk(Turns):
             while True:
                 self._check_time(key, value, due)  # before it queues behind one that waits for just that
                 await way.wait(gives_way_until)
+                self._check_wanted(key, value)
                 if self._is_taken(key):
                     way.end()  # it waits for another setting now: meanwhile orders may pass
                 async with self._alone(key, due):
+                    self._check_wanted(key, value)
                     self._check_time(key, value, due)
                     await self._settle_earlier(key, value, read, due)
                     self._check_time(key, value, due)
@@ -119,6 +122,18 @@ class SettingDesk(Turns):
                         return await self._set_for_good(key, value, send, read, stands, unchanged)
                     finally:
                         del self._under_way[key]
+
+    def _check_wanted(self, key: Key, value: object) -> None:
+        """Wait, and keep others waiting, for nobody: what is not sent by now would not be.
+
+        Raises:
+            NotSent: Its caller has been cancelled.
+        """
+        if self._channel.deeds.in_vain:
+            raise NotSent(
+                f"{self._channel.dialect.venue}: {' '.join(key)} was not set to {value}: who asked for it was "
+                "cancelled; nothing was sent"
+            )
 
     def _check_time(self, key: Key, value: object, due: float | None) -> None:
         """Refuse what could only be called done after `due`.

@@ -168,6 +168,12 @@ class Deeds:
         return await outcome(self.begin(kept, kind, abort, cancels=cancels), abort)
 
     @property
+    def in_vain(self) -> bool:
+        """Nobody waits for the write that this call is part of any more: nothing more of it leaves."""
+        abort = DEED.get()
+        return abort is not None and abort.raised
+
+    @property
     def cancelling(self) -> bool:
         """The write that this call is part of only takes orders away."""
         abort = DEED.get()

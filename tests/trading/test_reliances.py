@@ -358,6 +358,25 @@ def test_who_gives_up_keeps_nothing_held(after_s: float) -> None:
     played(BINANCE, play)
 
 
+@each_venue
+def test_a_setting_whose_caller_has_gone_keeps_no_order_back(spec: VenueSpec) -> None:
+    async def play(on: Inside, plan: FaultPlan) -> None:
+        delayed(on, slow(1, by_s=4))
+        async with anyio.create_task_group() as group:
+            first = on.request(leverage=3, client_order_id=name_of(1, spec))
+            group.start_soon(on.exchange.create_order, first)
+            await anyio.sleep(0.3)
+            with anyio.move_on_after(0.2):
+                await on.exchange.set_leverage(spec.symbol, 30)
+            began = now()
+            await on.exchange.create_order(on.request(leverage=3))
+            assert now() - began < 0.5
+        assert is_idle(on)
+        assert (await on.exchange.fetch_leverage(spec.symbol)).leverage == 3
+
+    played(spec, play)
+
+
 def test_an_order_whose_placer_gives_up_is_relied_on_until_it_has_arrived() -> None:
     async def play(on: Inside, plan: FaultPlan) -> None:
         arrived = arrivals(on)
