@@ -67,7 +67,7 @@ from futures_async.trading.ordering import (
     carries,
 )
 from futures_async.trading.paging import FetchPage, Page, PageQuery, collect, everything, first, in_turn, iterate
-from futures_async.trading.planning import as_request, check_client_order_id, make_client_order_id, one_id
+from futures_async.trading.planning import as_request, check_client_order_id, make_client_order_id, one_id, several_ids
 from futures_async.trading.relying import Put
 from futures_async.trading.search import sent_since_ms
 from futures_async.trading.stops import PartStops
@@ -430,6 +430,7 @@ __all__ = [
     "refused",
     "required_id",
     "sent_since_ms",
+    "several_ids",
     "side_by_side",
     "size",
     "span",

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import partial
 from typing import Any, ClassVar
 
 from futures_async.trading.batch import together
 from futures_async.trading.cancelling import Cancelling, urgent
 from futures_async.trading.ordering import Call
-from futures_async.trading.planning import one_id
+from futures_async.trading.planning import several_ids
 from futures_async.transport.dialect import Refusal
 from futures_async.transport.endpoint import Endpoint
 from futures_async.unified.errors import (
@@ -70,8 +71,7 @@ class BatchCancels(Cancelling):
         self, symbol: str, *, order_ids: Sequence[str] = (), client_order_ids: Sequence[str] = ()
     ) -> list[CancelResult]:
         self._require(Capability.CANCEL_ORDERS)
-        pairs = [self._current_ids(*one_id(order_id, None)) for order_id in order_ids]
-        pairs += [self._current_ids(*one_id(None, client_order_id)) for client_order_id in client_order_ids]
+        pairs = [self._current_ids(*pair) for pair in several_ids(order_ids, client_order_ids)]
         venue_symbol = self.venue_symbol(symbol)
         results: list[CancelResult] = []
         for start in range(0, len(pairs), self.max_cancels):
@@ -85,12 +85,12 @@ class BatchCancels(Cancelling):
         refused: dict[str, ExchangeError] = {}
         questions: dict[str, OutcomeUnknown] = {}
         with urgent():
-            for _, client_order_id in pairs:
-                if client_order_id is not None:
-                    await self._orders.placed(client_order_id)
-                    question = self._question_of(client_order_id)
-                    if question is not None:
-                        questions[client_order_id] = question
+            names = [client_order_id for _, client_order_id in pairs if client_order_id is not None]
+            await together([partial(self._placed_soon, name) for name in names])
+            for name in names:
+                question = self._question_of(name)
+                if question is not None:
+                    questions[name] = question
             try:
                 answer = await self._call(call.endpoint, call.params, call.body)
             except CancelOutcomeUnknown as error:

@@ -292,9 +292,9 @@ class Books:
         return [one for one in mine if one.undecided]
 
     async def placed(self, local_id: str) -> None:
-        """Wait until an order that is just being placed has its verdict: a cancel must not overtake it.
+        """Wait until an order that is just being placed has its verdict: a cancel is not to overtake it.
 
-        Who cannot wait so long cancels the wait.
+        That may take until its fence; who cannot wait so long cancels the wait.
         """
         record = self._records.get(local_id)
         if record is not None and record.work is not None and not record.work.done:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 
+import anyio
 import msgspec
 
 from futures_async.trading.batch import together
 from futures_async.trading.hooks import Hooks
-from futures_async.trading.planning import one_id
+from futures_async.trading.planning import one_id, several_ids
 from futures_async.transport.channel import LANE, apart
 from futures_async.transport.endpoint import Kind
 from futures_async.transport.limits.limiter import Priority
@@ -27,6 +28,10 @@ from futures_async.unified.models import CancelResult, Order
 logger = logging.getLogger("futures_async.orders")
 
 AFTER_CANCEL_PAUSES_S = (0.0, 0.1, 0.25, 0.5, 1.0, 2.0)
+
+PLACED_WITHIN_S = 5.0
+"""So long is an order that is under way waited for, and looked for; then it is cancelled by our id, where the venue
+can, and what is still not known is said: nothing that can be cancelled waits for a fence."""
 
 
 class lane:
@@ -110,9 +115,14 @@ class Cancelling(Hooks):
         raise unknown
 
     async def _cancel(self, venue_symbol: str, order_id: str | None, client_order_id: str | None) -> Order:
-        if client_order_id is not None:
-            await self._orders.placed(client_order_id)
+        await self._placed_soon(client_order_id)
         return await self._cancel_now(venue_symbol, order_id, client_order_id)
+
+    async def _placed_soon(self, client_order_id: str | None) -> None:
+        """Let an order that is just being placed come to its verdict, for as long as a cancel can wait."""
+        if client_order_id is not None:
+            with anyio.move_on_after(PLACED_WITHIN_S):
+                await self._orders.placed(client_order_id)
 
     async def _cancel_now(self, venue_symbol: str, order_id: str | None, client_order_id: str | None) -> Order:
         """Cancel one order, also one that may still be under way."""
@@ -292,8 +302,7 @@ class Cancelling(Hooks):
         self, symbol: str, *, order_ids: Sequence[str] = (), client_order_ids: Sequence[str] = ()
     ) -> list[CancelResult]:
         self._require(Capability.CANCEL_ORDERS)
-        pairs = [self._current_ids(*one_id(order_id, None)) for order_id in order_ids]
-        pairs += [self._current_ids(*one_id(None, client_order_id)) for client_order_id in client_order_ids]
+        pairs = [self._current_ids(*pair) for pair in several_ids(order_ids, client_order_ids)]
 
         def one(order_id: str | None, client_order_id: str | None) -> Callable[[], Awaitable[CancelResult]]:
             async def run() -> CancelResult:

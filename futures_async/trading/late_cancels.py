@@ -7,11 +7,9 @@ from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from copy import copy
 
-import anyio
-
 from futures_async.trading.batch import together
 from futures_async.trading.books import Record
-from futures_async.trading.cancelling import AFTER_CANCEL_PAUSES_S, Cancelling
+from futures_async.trading.cancelling import AFTER_CANCEL_PAUSES_S, PLACED_WITHIN_S, Cancelling
 from futures_async.transport.channel import apart
 from futures_async.transport.dialect import ADVICE
 from futures_async.unified.enums import OrderKind, OrderStatus, Outcome
@@ -28,10 +26,6 @@ from futures_async.unified.models import Order
 from futures_async.unified.rows import seen
 
 logger = logging.getLogger("futures_async.orders")
-
-PLACED_WITHIN_S = 5.0
-"""So long is an order that was under way waited for, and looked for; then it is cancelled by our id, where the venue
-can, and what is still not known is said: an emergency does not wait for a fence."""
 
 SOME_ARE_GONE = "others are cancelled, what was refused is not: cancel again once the reason is gone"
 """The advice of a refusal beside which something was cancelled."""
@@ -117,8 +111,7 @@ class LateCancels(Cancelling):
 
     async def _told_by_now(self, record: Record) -> OutcomeUnknown | None:
         """The question about an order that was under way, if it stays one for longer than `PLACED_WITHIN_S`."""
-        with anyio.move_on_after(PLACED_WITHIN_S):
-            await self._orders.placed(record.plan.local_id)
+        await self._placed_soon(record.plan.local_id)
         question = record.error
         # One that is not looked for among plain orders can be seen before its fence only, or not at all.
         if question is not None and (record.ask is not None or _is_past(question, self._channel.now_ms())):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import secrets
+from collections.abc import Iterable
 from decimal import Decimal
 
 from futures_async.transport.dialect import VenueTraits
@@ -227,6 +228,19 @@ def check_id(name: str, value: object) -> str:
     if not isinstance(value, str) or not re.fullmatch(r"[0-9A-Za-z_:.#+\-]{1,64}", value) or value == "0":
         raise InvalidRequest(f"{name} must be the id of one order, not {value!r}")
     return value
+
+
+def several_ids(order_ids: Iterable[str], client_order_ids: Iterable[str]) -> list[tuple[str | None, str | None]]:
+    """One usable id for each of several orders, the venue's own first.
+
+    Raises:
+        InvalidRequest: One is not an id, or a single id stands where several are taken: each of its characters would
+            be one.
+    """
+    for name, given in (("order_ids", order_ids), ("client_order_ids", client_order_ids)):
+        if isinstance(given, str):
+            raise InvalidRequest(f"{name} takes several ids, in a list, not {given[:70]!r}")
+    return [*(one_id(order_id, None) for order_id in order_ids), *(one_id(None, name) for name in client_order_ids)]
 
 
 def one_id(order_id: str | None, client_order_id: str | None) -> tuple[str | None, str | None]:

@@ -28,7 +28,14 @@ from futures_async import (
     TimeInForce,
 )
 from futures_async.trading.closing import before_sending
-from futures_async.trading.planning import check_client_order_id, check_id, check_request, check_steps, one_id
+from futures_async.trading.planning import (
+    check_client_order_id,
+    check_id,
+    check_request,
+    check_steps,
+    one_id,
+    several_ids,
+)
 from futures_async.unified.enums import (
     IntentLike,
     LedgerTypeLike,
@@ -228,6 +235,14 @@ def test_exactly_one_id_is_used_the_venues_own_first() -> None:
     assert one_id(None, "mine") == (None, "mine")
     with pytest.raises(InvalidRequest, match="give order_id or"):
         one_id(None, None)
+
+
+def test_several_ids_are_not_taken_from_the_characters_of_one() -> None:
+    assert several_ids(["1"], ("mine",)) == [("1", None), (None, "mine")]
+    assert several_ids((), ()) == []
+    for given in (("123", ()), ((), "mine")):
+        with pytest.raises(InvalidRequest, match="takes several ids, in a list"):
+            several_ids(*given)
 
 
 def test_words_and_numbers_given_as_text_are_read_when_the_request_is_made() -> None:

@@ -12,7 +12,7 @@ from typing import ClassVar, Literal, Unpack
 import msgspec
 
 import futures_async.adapter as fa
-from futures_async.adapter import one_id, ordered, positive_or_none, unread_rows, urgent, whole_seconds
+from futures_async.adapter import one_id, ordered, positive_or_none, several_ids, unread_rows, urgent, whole_seconds
 from futures_async.adapters._rows import nameless
 from futures_async.adapters.hyperliquid import actions, mapping, wire
 from futures_async.adapters.hyperliquid import endpoints as api
@@ -240,8 +240,7 @@ class Hyperliquid(fa.BatchCancels, LookupCalls):
             with urgent():
                 await self._asset(self.venue_symbol(symbol))
         # One action names orders by one kind of id, and an id may be another's by now.
-        pairs = [self._current_ids(*one_id(order_id, None)) for order_id in order_ids]
-        pairs += [self._current_ids(*one_id(None, client_id)) for client_id in client_order_ids]
+        pairs = [self._current_ids(*pair) for pair in several_ids(order_ids, client_order_ids)]
         results = await super().cancel_orders(symbol, order_ids=[pair[0] for pair in pairs if pair[0] is not None])
         named = await super().cancel_orders(symbol, client_order_ids=[pair[1] for pair in pairs if pair[1] is not None])
         by_order, by_client = iter(results), iter(named)
