@@ -20,25 +20,40 @@ def same_name(name: object, wanted: str) -> bool:
 
 
 def some_of(
-    wanted: str,
-    rows: Callable[[Any], Any] = lambda answer: answer,
-    *,
-    symbol_of: Callable[[Any], object] = lambda row: row.symbol,
+    wanted: str | None, rows: Callable[[Any], Any] = lambda answer: answer, *, named: str = "symbol"
 ) -> Callable[[Any], bool]:
     """For `about=`: whether an answer has a row of the contract `wanted`, or none at all; one odd row is not another's.
 
     Args:
-        wanted: The venue's id.
+        wanted: The venue's id; None: whatever comes is of what was asked.
         rows: Where they are in the answer; one row alone, or None, will do.
-        symbol_of: The contract of a row.
+        named: The field of a row that names its contract.
     """
 
     def about(answer: Any) -> bool:
-        found = rows(answer)
-        each: list[Any] = found if isinstance(found, list) else [found]  # pyright: ignore[reportUnknownVariableType] - rows of any kind
-        return not each or any(row is None or same_name(symbol_of(row), wanted) for row in each)
+        each = _each(rows(answer))
+        return wanted is None or not each or any(_may_be(row, named, wanted) for row in each)
 
     return about
+
+
+def all_of(
+    wanted: str | None, rows: Callable[[Any], Any] = lambda answer: answer, *, named: str = "symbol"
+) -> Callable[[Any], bool]:
+    """The same where an answer is of what was asked only if every row is."""
+
+    def about(answer: Any) -> bool:
+        return wanted is None or all(_may_be(row, named, wanted) for row in _each(rows(answer)))
+
+    return about
+
+
+def _each(rows: Any) -> list[Any]:
+    return rows if isinstance(rows, list) else [rows]  # pyright: ignore[reportUnknownVariableType] - rows of any kind
+
+
+def _may_be(row: Any, named: str, wanted: str) -> bool:
+    return row is None or same_name(getattr(row, named), wanted)
 
 
 def account_in(coin: str, read: fa.Read[fa.Account], nothing: Callable[[], fa.Account]) -> fa.Account:

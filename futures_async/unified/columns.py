@@ -30,7 +30,7 @@ from futures_async.unified.column import (
 )
 from futures_async.unified.composed import First, InBase, Made, Needed, Otherwise, Reckoned, checked
 from futures_async.unified.convert import EXACT, Loose, decimal_or_none, positive_or_none
-from futures_async.unified.enums import PositionSide
+from futures_async.unified.enums import OrderType, PositionSide
 from futures_async.unified.errors import DecodeError
 from futures_async.unified.models.base import Model
 from futures_async.unified.rows import Id, Moment, Text
@@ -202,9 +202,23 @@ def absolute(value: Decimal | None) -> Decimal | None:
     return cast("Decimal | None", Reckoned(Decimal.copy_abs, value))
 
 
+def whole(value: Decimal | None) -> int | None:
+    """The number without its fraction: places in a list, seconds."""
+    return cast("int | None", Reckoned(int, value))
+
+
+def resting(kind: OrderType | None, column: T | None) -> T | None:
+    """A price, or a time in force, of an order that may rest: what is said of one at market means nothing."""
+    return cast("T | None", Made(_resting, (kind, column)))
+
+
 def by_sign(value: Decimal | None) -> PositionSide | None:
     """The side that a signed amount is of: short below 0."""
     return cast("PositionSide | None", Reckoned(_side, value))
+
+
+def _resting(kind: OrderType | None, said: Any) -> Any:
+    return None if kind is OrderType.MARKET else said
 
 
 def _side(value: Decimal) -> PositionSide:

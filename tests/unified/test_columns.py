@@ -25,14 +25,16 @@ from futures_async.unified.columns import (
     otherwise,
     plus,
     price,
+    resting,
     size,
     text,
     times,
+    whole,
     word,
     yes_no,
 )
 from futures_async.unified.convert import Loose
-from futures_async.unified.enums import PositionSide
+from futures_async.unified.enums import OrderType, PositionSide
 from futures_async.unified.errors import DecodeError
 from futures_async.unified.quick import ODD, Code
 from futures_async.unified.rows import Id, Moment, Row, Text
@@ -316,6 +318,19 @@ def test_the_sign_of_an_amount_is_its_direction() -> None:
     ]
     assert [str(reads(absolute(amount), the_number=said)) for said in ("-0.50", "0.50", "")] == ["0.50", "0.50", "None"]
     assert refuses(by_sign(amount), the_number="--") == refuses(absolute(amount), the_number="--") == "theNumber"
+
+
+def test_a_whole_number_is_one_without_its_fraction() -> None:
+    seconds = whole(times(number(row.the_number), D(3600)))
+    assert [reads(seconds, the_number=said) for said in ("8", "0.00028", "")] == [28800, 1, None]
+    assert refuses(seconds, the_number="--") == "theNumber"
+
+
+def test_what_is_said_of_an_order_at_market_counts_where_it_may_rest() -> None:
+    kinds = {"m": OrderType.MARKET, "l": OrderType.LIMIT}
+    limit = resting(word(row.way, kinds), price(row.the_number))
+    assert [reads(limit, way=way, the_number="7") for way in ("m", "l", "")] == [None, D(7), D(7)]
+    assert refuses(limit, way="l", the_number="--") == "theNumber"
 
 
 def test_what_is_made_gets_columns_fields_and_constants() -> None:

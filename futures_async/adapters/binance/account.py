@@ -10,7 +10,7 @@ import msgspec
 
 import futures_async.adapter as fa
 from futures_async.adapter import decimal_or_none, side_by_side, to_text, unread_of, unread_rows, walks
-from futures_async.adapters._rows import listed, same_name
+from futures_async.adapters._rows import all_of, listed, same_name
 from futures_async.adapters.binance import endpoints, mapping, wire
 from futures_async.adapters.binance.codes import MARGIN_MODE_STANDS, POSITION_MODE_HELD, POSITION_MODE_STANDS
 from futures_async.adapters.binance.kind import BinanceKind
@@ -40,11 +40,7 @@ class BinanceAccount(BinanceKind):
 
     async def _list(self, endpoint: fa.Endpoint[list[R]], name: str | None) -> list[R]:
         """A list of one contract or of all; an answer about another contract is none."""
-
-        def about(rows: list[R]) -> bool:
-            return name is None or all(same_name(row.symbol, name) for row in rows)
-
-        return await self._call(endpoint, {"symbol": name}, about=about)
+        return await self._call(endpoint, {"symbol": name}, about=all_of(name))
 
     def _of(self, name: str, row: W, order_id: str | None) -> W:
         """An order that was found by its id alone.

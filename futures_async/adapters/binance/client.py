@@ -14,7 +14,7 @@ import msgspec
 
 import futures_async.adapter as fa
 from futures_async.adapter import one_id, side_by_side, whole_seconds
-from futures_async.adapters._rows import same_name
+from futures_async.adapters._rows import all_of
 from futures_async.adapters.binance import endpoints, mapping, wire
 from futures_async.adapters.binance.codes import NOTHING_TO_CLOSE, ORDER_STANDS
 from futures_async.adapters.binance.dialect import BinanceDemoDialect, BinanceDialect
@@ -187,7 +187,7 @@ class Binance(fa.BatchCancels, BinanceVenue):
         params = {"symbol": self.venue_symbol(symbol)}
 
         async def row(endpoint: fa.Endpoint[Any]) -> list[Any]:
-            return [await self._call(endpoint, params, about=lambda row: same_name(row.symbol, params["symbol"]))]
+            return [await self._call(endpoint, params, about=all_of(params["symbol"]))]
 
         parts: tuple[fa.Endpoint[Any], ...] = (endpoints.DAY_TICKER, endpoints.BOOK_TICKER, endpoints.PREMIUM)
         last, best, marked = await side_by_side(row, parts)
@@ -201,7 +201,7 @@ class Binance(fa.BatchCancels, BinanceVenue):
             InvalidRequest: The contract has a delivery date, and no funding.
         """
         name = self.venue_symbol(symbol)
-        row = await self._call(endpoints.PREMIUM, {"symbol": name}, about=lambda row: same_name(row.symbol, name))
+        row = await self._call(endpoints.PREMIUM, {"symbol": name}, about=all_of(name))
         if row.last_funding_rate == "" and not row.next_funding_time:
             raise fa.InvalidRequest(f"{self.id}: {symbol} has a delivery date and no funding")
         # Only what is not the default is listed.

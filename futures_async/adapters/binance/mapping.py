@@ -175,7 +175,7 @@ def risk_limits(row: wire.WireBracket) -> fa.RiskLimit:
     leverage = price(row.initial_leverage)
     return fa.RiskLimit(
         **named(VENUE, row.symbol, to_symbol),
-        tier=made(lambda tier: None if tier is None else int(tier), number(row.bracket)),
+        tier=fa.whole(number(row.bracket)),
         min_notional=number(row.notional_floor),
         max_notional=number(row.notional_cap),
         max_leverage=leverage,

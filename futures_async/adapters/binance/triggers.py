@@ -10,7 +10,7 @@ import msgspec
 
 import futures_async.adapter as fa
 from futures_async.adapter import everything, positive_or_none, side_by_side
-from futures_async.adapters._rows import same_name
+from futures_async.adapters._rows import all_of
 from futures_async.adapters.binance import endpoints, wire
 from futures_async.adapters.binance.account import BinanceAccount
 from futures_async.adapters.binance.orders import (
@@ -68,7 +68,7 @@ class BinanceTriggers(BinanceAccount):
         """
         name, by_mark = plan.venue_symbol, plan.request.trigger_by is fa.PriceSource.MARK
         endpoint: fa.Endpoint[Any] = endpoints.PREMIUM if by_mark else endpoints.DAY_TICKER
-        row = await self._call(endpoint, {"symbol": name}, about=lambda row: same_name(row.symbol, name))
+        row = await self._call(endpoint, {"symbol": name}, about=all_of(name))
         found = positive_or_none(row.mark_price if by_mark else row.last_price, "price")
         if found is None:
             raise fa.DecodeError(f"{self.id}: no price of {name} came", path="price")

@@ -9,7 +9,7 @@ from typing import Any, ClassVar, TypeVar, Unpack
 import futures_async.adapter as fa
 from futures_async.adapter import chosen, finite, ms, to_decimal, to_text, unread_of, walks, windows
 from futures_async.adapters._bitget import ProductType, unified_symbol, venue_symbol
-from futures_async.adapters._rows import Row, listed, readable, same_name, some_of
+from futures_async.adapters._rows import Row, all_of, listed, readable, same_name, some_of
 from futures_async.adapters.bitget import endpoints, mapping
 from futures_async.adapters.bitget.dialect import BitgetDialect
 from futures_async.adapters.bitget.options import BitgetOptions
@@ -99,11 +99,7 @@ class BitgetAccount(fa.Adapter):
 
     async def fetch_risk_limits(self, symbol: str) -> list[fa.RiskLimit]:
         wanted = self.venue_symbol(symbol)
-        rows = await self._call(
-            endpoints.TIERS,
-            self._contract_params(symbol),
-            about=lambda rows: not rows or any(same_name(row.symbol, wanted) for row in rows),
-        )
+        rows = await self._call(endpoints.TIERS, self._contract_params(symbol), about=some_of(wanted))
         own = fa.Rows(row for row in rows if same_name(row.symbol, wanted)).without(unread_of(rows))
         tiers = mapping.risk_limits(self.product_type).known(own)
         tiers.sort(key=lambda tier: tier.tier or 0)
@@ -133,12 +129,7 @@ class BitgetAccount(fa.Adapter):
             rows = await self._call(endpoints.ALL_POSITIONS, params)
         else:
             params = self._settled_params(symbol)
-            wanted = params["symbol"]
-            rows = await self._call(
-                endpoints.SINGLE_POSITION,
-                params,
-                about=lambda rows: all(same_name(row.symbol, wanted) for row in rows or ()),
-            )
+            rows = await self._call(endpoints.SINGLE_POSITION, params, about=all_of(params["symbol"]))
         found = mapping.positions(self.product_type).all(rows)
         for position in found:
             if position.raw.margin_mode:  # one that does not say takes nothing away of what is known
@@ -187,7 +178,7 @@ class BitgetAccount(fa.Adapter):
         size = walks.page_size(query, cursor, PAGE_ROWS)
         bounds = at.named("startTime", "endTime", "idLessThan")
         name = params.get("symbol")
-        about = None if name is None else some_of(str(name), lambda answer: rows_of(answer)[0])
+        about = some_of(None if name is None else str(name), lambda answer: rows_of(answer)[0])
         answer = await self._call(endpoint, {**params, **bounds, "limit": str(size)}, about=about)
         rows, end_id = rows_of(answer)
         rows, unread = list(rows or ()), unread_of(rows)

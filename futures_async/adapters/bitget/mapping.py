@@ -204,7 +204,7 @@ def risk_limits(row: WireTier, product_type: ProductType) -> fa.RiskLimit:
     """Tiers; their bounds are position values."""
     return fa.RiskLimit(
         **named(VENUE, row.symbol, unified_symbol, product_type, spelled=str.upper),
-        tier=made(lambda level: None if level is None else int(level), number(row.level)),
+        tier=fa.whole(number(row.level)),
         min_notional=number(row.start_unit),
         max_notional=number(row.end_unit),
         max_leverage=price(row.leverage),
@@ -275,11 +275,10 @@ def tickers(row: WireTicker, product_type: ProductType, margin_coin: str | None 
 @fa.table
 def funding_rates(row: WireFundingRate, product_type: ProductType, margin_coin: str | None = None) -> fa.FundingRate:
     """The rates of the current interval."""
-    seconds = times(price(row.funding_rate_interval), Decimal(3600))
     return fa.FundingRate(
         **named(VENUE, row.symbol, unified_symbol, product_type, margin_coin, spelled=str.upper),
         funding_rate=needed(number(row.funding_rate)),
-        interval_s=made(lambda seconds: None if seconds is None else int(seconds), seconds),
+        interval_s=fa.whole(times(price(row.funding_rate_interval), Decimal(3600))),
         next_funding_ms=moment(row.next_update),
         min_rate=number(row.min_funding_rate),
         max_rate=number(row.max_funding_rate),

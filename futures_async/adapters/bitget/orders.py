@@ -147,9 +147,7 @@ def orders(row: wire_orders.WireOrder, product_type: ProductType, *, pushed: boo
         side=made(lambda went: went.side, went),
         type=otherwise(made(_type, kind, trade_side), fa.OrderType.UNKNOWN),
         # Market orders read `gtc`, which says nothing.
-        time_in_force=made(
-            lambda kind, force: None if kind is fa.OrderType.MARKET else force, kind, word(row.force, FORCE)
-        ),
+        time_in_force=fa.resting(kind, word(row.force, FORCE)),
         price=price(row.price),
         average_price=price(row.price_avg),
         quantity=quantity,

@@ -171,6 +171,5 @@ class BitgetVenue(BitgetTriggers):
         """Read how large positions may be altogether, of one contract or of all."""
         name = None if symbol is None else self.venue_symbol(symbol)
         params = {"productType": self.product_type, "symbol": name}
-        about = None if name is None else some_of(name)
-        rows = await self._call(endpoints.OPEN_INTEREST_LIMITS, params, about=about)
+        rows = await self._call(endpoints.OPEN_INTEREST_LIMITS, params, about=some_of(name))
         return readable(listed(rows))

@@ -186,7 +186,7 @@ class BitgetUTA(fa.BatchCancels, UnifiedTriggers):
         answer = await self._call(
             endpoints.OPEN_ORDERS,
             {"category": self._category, "symbol": name, "limit": endpoints.PAGE, "cursor": cursor},
-            about=None if name is None else some_of(name, lambda answer: answer.rows),
+            about=some_of(name, lambda answer: answer.rows),
         )
         rows, unread = orders(self._category).each(self._own(answer.rows))
         return fa.Page(rows, (answer.following or None) if answer.rows or unread else None, unread)

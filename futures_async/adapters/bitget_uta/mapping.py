@@ -151,7 +151,7 @@ def risk_limits(row: wire.WireTier, named: wire.WireNamed, category: ProductType
         venue=VENUE,
         symbol=made(unified_symbol, name, category),
         venue_symbol=name,
-        tier=made(lambda tier: None if tier is None else int(tier), number(row.tier)),
+        tier=fa.whole(number(row.tier)),
         min_notional=number(row.min_tier_value),
         max_notional=number(row.max_tier_value),
         max_leverage=leverage,
@@ -285,7 +285,7 @@ def funding_rates(row: wire_market.WireFundingRate, category: ProductType) -> fa
     return fa.FundingRate(
         **named(VENUE, row.symbol, unified_symbol, category, spelled=str.upper),
         funding_rate=needed(number(row.funding_rate)),
-        interval_s=made(lambda hours: None if hours is None else int(hours * 3600), price(row.funding_rate_interval)),
+        interval_s=fa.whole(times(price(row.funding_rate_interval), Decimal(3600))),
         next_funding_ms=moment(row.next_update),
         min_rate=number(row.min_funding_rate),
         max_rate=number(row.max_funding_rate),

@@ -75,9 +75,7 @@ def orders(row: wire.WireOrder, category: ProductType) -> fa.Order:
         side=side,
         type=otherwise(made(_type, kind, text(row.exec_type), text(row.trade_side)), fa.OrderType.UNKNOWN),
         # Market orders read back as gtc, which says nothing.
-        time_in_force=made(
-            lambda kind, force: None if kind is fa.OrderType.MARKET else force, kind, word(row.time_in_force, _FORCE)
-        ),
+        time_in_force=fa.resting(kind, word(row.time_in_force, _FORCE)),
         price=price(row.price),
         average_price=price(row.avg_price),
         quantity=quantity,

@@ -56,8 +56,8 @@ class BitgetV1Account(fa.Adapter):
         """Read the open positions of one contract, or of all that have the client's margin coin."""
         venue_symbol = None if symbol is None else mapping.to_venue_symbol(symbol)
         coin = self._coin(venue_symbol)
-        about = None if venue_symbol is None else some_of(venue_symbol)
-        rows = await self._call(api.POSITIONS, {"marginCoin": coin, "symbol": venue_symbol}, about=about)
+        params = {"marginCoin": coin, "symbol": venue_symbol}
+        rows = await self._call(api.POSITIONS, params, about=some_of(venue_symbol))
         mine = [row for row in rows or () if venue_symbol is None or same_name(row.symbol, venue_symbol)]
         return mapping.positions(coin).all(fa.Rows(mine).without(unread_of(rows)))
 

@@ -242,7 +242,7 @@ def orders(row: WireOrder) -> fa.Order:
         side=needed(word(row.side, SIDE)),
         type=otherwise(kind, fa.OrderType.UNKNOWN),
         time_in_force=made(_force, text(row.order_type)),
-        price=made(lambda kind, limit: None if kind is fa.OrderType.MARKET else limit, kind, price(row.price)),
+        price=fa.resting(kind, price(row.price)),
         average_price=price(row.avg_price),
         quantity=quantity,
         filled_quantity=filled,

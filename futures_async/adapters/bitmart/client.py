@@ -195,8 +195,7 @@ class BitMart(BitMartTriggers):
         return fa.Read(plain, read.unread).whole()
 
     async def _open(self, name: str | None) -> fa.Read[fa.Order]:
-        about = None if name is None else some_of(name)
-        rows = await self._call(endpoints.OPEN_ORDERS, {"symbol": name, "limit": OPEN_ROWS}, about=about)
+        rows = await self._call(endpoints.OPEN_ORDERS, {"symbol": name, "limit": OPEN_ROWS}, about=some_of(name))
         return await self._as(orders.orders(), rows)
 
     async def _find_order(self, venue_symbol: str, client_order_id: str) -> fa.Order | None:

@@ -73,17 +73,13 @@ def tickers(row: wire.WireContract) -> fa.Ticker:
     )
 
 
-def _seconds(hours: Decimal | None) -> int | None:
-    return None if hours is None else int(hours * 3600)
-
-
 @fa.table_with
 def funding_rates(row: wire.WireFunding, listed: wire.WireContract) -> fa.FundingRate:
     """The rate that is due at the next settlement; how often there is one stands with the contract."""
     return fa.FundingRate(
         **named(words.VENUE, row.symbol, words.unified_symbol),
         funding_rate=needed(number(row.expected_rate)),
-        interval_s=made(_seconds, price(listed.funding_interval_hours)),
+        interval_s=fa.whole(times(price(listed.funding_interval_hours), Decimal(3600))),
         next_funding_ms=read_by(row.funding_time, words.any_ms),
         min_rate=number(row.funding_lower_limit),
         max_rate=number(row.funding_upper_limit),
@@ -96,7 +92,7 @@ def risk_limits(row: wire.WireBracket, rule: wire.WireRule) -> fa.RiskLimit:
     """Tiers; the rule around them names the contract."""
     return fa.RiskLimit(
         **named(words.VENUE, rule.symbol, words.unified_symbol),
-        tier=made(lambda tier: None if tier is None else int(tier), number(row.bracket)),
+        tier=fa.whole(number(row.bracket)),
         min_notional=number(row.notional_floor),
         max_notional=number(row.notional_cap),
         max_leverage=number(row.initial_leverage),

@@ -118,8 +118,7 @@ class BitMartTriggers(fa.TriggerEdits, BitMartAccount):
         return (await self._all_waiting(None if symbol is None else self.venue_symbol(symbol))).whole()
 
     async def _plans(self, name: str | None) -> list[wire.WirePlanOrder]:
-        about = None if name is None else some_of(name)
-        return await self._call(endpoints.PLAN_ORDERS, {"symbol": name, "limit": OPEN_ROWS}, about=about)
+        return await self._call(endpoints.PLAN_ORDERS, {"symbol": name, "limit": OPEN_ROWS}, about=some_of(name))
 
     async def _all_waiting(self, name: str | None) -> fa.Read[fa.Order]:
         rows = await self._plans(name)
@@ -292,9 +291,8 @@ class BitMartTriggers(fa.TriggerEdits, BitMartAccount):
             IncompletePage: 100 rows, which is all that the venue shows.
         """
         name = None if symbol is None else self.venue_symbol(symbol)
-        about = None if name is None else some_of(name)
         params = {"symbol": name, "type": TRAILING, "limit": OPEN_ROWS}
-        rows = await self._call(endpoints.OPEN_ORDERS, params, about=about)
+        rows = await self._call(endpoints.OPEN_ORDERS, params, about=some_of(name))
         read = await self._as(orders.orders(), rows)
         found, unread = walks.complete(read, OPEN_ROWS, f"{self.id}: trailing orders")
         return fa.Read([order for order in found if str(order.raw.type) not in NOT_TRAILING], unread).whole()

@@ -130,7 +130,7 @@ def _order(row: wire.WireOpenOrder | wire.WirePastOrder, **how_it_stands: Unpack
         side=needed(word(row.side, SIDE)),
         type=otherwise(kind, fa.OrderType.UNKNOWN),
         time_in_force=made(_force, yes_no(row.post_only), word(row.time_in_force, TIME_IN_FORCE)),
-        price=made(_limit, kind, price(row.price)),
+        price=fa.resting(kind, price(row.price)),
         average_price=price(row.avg_price),
         quantity=needed(size(row.total_quantity)),
         reduce_only=yes_no(row.reduce_only),
@@ -155,10 +155,6 @@ class _Standing(TypedDict):
 
 def _force(post_only: bool | None, force: fa.TimeInForce | None) -> fa.TimeInForce | None:
     return fa.TimeInForce.POST_ONLY if post_only else force
-
-
-def _limit(kind: fa.OrderType | None, limit: Decimal | None) -> Decimal | None:
-    return None if kind is fa.OrderType.MARKET else limit
 
 
 @fa.table

@@ -74,7 +74,7 @@ def funding_rates(row: wire.WireTicker, stamp: wire.WireStamp) -> fa.FundingRate
     return fa.FundingRate(
         **named(VENUE, row.symbol, unified_symbol, spelled=str.upper),
         funding_rate=needed(number(row.funding_rate)),
-        interval_s=made(lambda hours: None if hours is None else int(hours * 3600), price(row.funding_interval_hour)),
+        interval_s=fa.whole(fa.times(price(row.funding_interval_hour), Decimal(3600))),
         next_funding_ms=moment(row.next_funding_time),
         max_rate=price(row.funding_cap),
         created_ms=moment(stamp.time),

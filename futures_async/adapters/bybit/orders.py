@@ -81,11 +81,6 @@ def _type(kind: fa.OrderType | None, created: str | None, status: str | None, st
     return kind or fa.OrderType.UNKNOWN
 
 
-def _limit(kind: fa.OrderType | None, limit: Decimal | None) -> Decimal | None:
-    # Of a market order it is the bound that the venue has set for slippage.
-    return None if kind is fa.OrderType.MARKET else limit
-
-
 def _left(quantity: Decimal, filled: Decimal | None) -> Decimal | None:
     # The venue's own figure is 0 once an order is cancelled.
     return fa.EXACT.subtract(quantity, filled) if filled is not None and quantity >= filled else None
@@ -123,7 +118,8 @@ def orders(row: wire.WireOrder) -> fa.Order:
     """Orders, open, waiting and past."""
     name, side = needed(text(row.symbol)), needed(word(row.side, _SIDE))
     kind = word(row.order_type, _TYPE, unknown=fa.OrderType.UNKNOWN)
-    limit, trigger, average = made(_limit, kind, price(row.price)), price(row.trigger_price), price(row.avg_price)
+    # Of a market order the price is the bound that the venue has set for slippage.
+    limit, trigger, average = fa.resting(kind, price(row.price)), price(row.trigger_price), price(row.avg_price)
     status = needed(word(row.order_status, _STATUS, unknown=fa.OrderStatus.UNKNOWN))
     amount, done = needed(size(row.qty)), number(row.cum_exec_qty)
     # What was asked for at a price is what that price makes of it, whatever it was filled at.
@@ -138,9 +134,7 @@ def orders(row: wire.WireOrder) -> fa.Order:
         type=fa.otherwise(made(_type, kind, text(row.create_type), text(row.order_status), stop), fa.OrderType.UNKNOWN),
         kind=fa.otherwise(stop, fa.OrderKind.PLAIN),
         # What is at market reads back as IOC, which says nothing.
-        time_in_force=made(
-            lambda kind, force: None if kind is fa.OrderType.MARKET else force, kind, word(row.time_in_force, _FORCE)
-        ),
+        time_in_force=fa.resting(kind, word(row.time_in_force, _FORCE)),
         price=limit,
         trigger_price=trigger,
         trigger_by=word(row.trigger_by, _SOURCES),

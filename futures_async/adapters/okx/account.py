@@ -8,7 +8,7 @@ from typing import Protocol, TypeVar
 
 import futures_async.adapter as fa
 from futures_async.adapter import chosen, to_text, unread_of, windows
-from futures_async.adapters._rows import account_in, listed, readable, same_name
+from futures_async.adapters._rows import account_in, all_of, listed, readable, same_name
 from futures_async.adapters.okx import endpoints, mapping, wire
 
 M = TypeVar("M", bound=fa.Model)
@@ -151,11 +151,8 @@ class OKXAccount(fa.Adapter):
     async def fetch_positions(self, symbol: str | None = None) -> list[fa.Position]:
         """Read the open positions in swaps, whatever they settle in."""
         name = None if symbol is None else self.venue_symbol(symbol)
-
-        def about(rows: list[wire.WirePosition]) -> bool:
-            return name is None or all(same_name(row.inst_id, name) for row in rows)
-
-        rows = await self._call(endpoints.POSITIONS, {**endpoints.SWAP, "instId": name}, about=about)
+        params = {**endpoints.SWAP, "instId": name}
+        rows = await self._call(endpoints.POSITIONS, params, about=all_of(name, named="inst_id"))
         return mapping.positions().all(rows, await self._sizes(rows))
 
     async def _margin_move(self, position: fa.Position, amount: Decimal) -> fa.Call:

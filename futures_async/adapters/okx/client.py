@@ -191,9 +191,7 @@ class OKX(fa.BatchCancels, OKXTriggers):
 
     async def _open_page(self, query: fa.PageQuery, cursor: str | None) -> fa.Page[fa.Order]:
         params: fa.Params = {**endpoints.SWAP, "instId": query.symbol, "after": cursor, "limit": endpoints.PAGE}
-        name = query.symbol
-        about = None if name is None else some_of(name, symbol_of=lambda row: row.inst_id)
-        rows = await self._call(endpoints.OPEN_ORDERS, params, about=about)
+        rows = await self._call(endpoints.OPEN_ORDERS, params, about=some_of(query.symbol, named="inst_id"))
         found, unread = orders().each(rows, await self._sizes(rows))
         full = rows and len(rows) + len(unread_of(rows)) >= endpoints.PAGE
         return fa.Page(found, str(rows[-1].ord_id) if full else None, unread)
@@ -285,12 +283,8 @@ class OKX(fa.BatchCancels, OKXTriggers):
         mode = fa.chosen_or_none(fa.MarginMode, margin_mode, "margin_mode") or self._margin_mode
         contract = await self.fetch_contract(symbol)
         pair = mapping.family(contract.venue_symbol)
-
-        def about(rows: list[wire.WireTier]) -> bool:
-            return not rows or any(same_name(row.inst_family, pair) for row in rows)
-
         params: fa.Params = {**endpoints.SWAP, "tdMode": mode.value, "instFamily": pair}
-        rows = await self._call(endpoints.TIERS, params, about=about)
+        rows = await self._call(endpoints.TIERS, params, about=some_of(pair, named="inst_family"))
         tiers = market.risk_limits().known(rows, lambda _: contract)
         tiers.sort(key=lambda tier: tier.tier or 0)
         return tiers

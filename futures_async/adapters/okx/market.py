@@ -94,7 +94,7 @@ def risk_limits(row: wire.WireTier, contract: fa.Contract) -> fa.RiskLimit:
         venue=VENUE,
         symbol=needed(text(contract.symbol)),
         venue_symbol=needed(text(contract.venue_symbol)),
-        tier=made(lambda tier: None if tier is None else int(tier), number(row.tier)),
+        tier=fa.whole(number(row.tier)),
         max_quantity=made(bound, number(row.max_sz), contract.contract_size, contract.contract_value),
         max_leverage=price(row.max_lever),
         maintenance_margin_rate=number(row.mmr),

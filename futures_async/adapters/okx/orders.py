@@ -101,9 +101,7 @@ def orders(row: wire.WireOrder, contract: fa.Contract) -> fa.Order:
         client_order_id=text(row.cl_ord_id),
         side=side,
         type=fa.otherwise(made(_type, kind, text(row.category)), fa.OrderType.UNKNOWN),
-        time_in_force=made(
-            lambda kind, force: None if kind is fa.OrderType.MARKET else force, kind, word(row.ord_type, _FORCE)
-        ),
+        time_in_force=fa.resting(kind, word(row.ord_type, _FORCE)),
         price=limit,
         average_price=average,
         quantity=quantity,

@@ -258,9 +258,7 @@ class OKXTriggers(fa.PartStops, OKXAccount):
             async def page(query: fa.PageQuery, cursor: str | None) -> fa.Page[wire.WireAlgo]:
                 params: fa.Params = {"ordType": types, **endpoints.SWAP, "instId": query.symbol}
                 params = {**params, "after": cursor, "limit": endpoints.PAGE}
-                name = query.symbol
-                about = None if name is None else some_of(name, symbol_of=lambda row: row.inst_id)
-                rows = await self._call(endpoints.OPEN_ALGOS, params, about=about)
+                rows = await self._call(endpoints.OPEN_ALGOS, params, about=some_of(query.symbol, named="inst_id"))
                 full = rows and len(rows) + len(fa.unread_of(rows)) >= endpoints.PAGE
                 return fa.Page(rows, str(rows[-1].algo_id) if full else None, fa.unread_of(rows))
 
