@@ -23,6 +23,7 @@ from futures_async.unified.errors import (
     ResponseMismatch,
 )
 from futures_async.unified.exchange import Capability
+from futures_async.unified.inner import Within
 from futures_async.unified.models import CancelResult, Order
 
 logger = logging.getLogger("futures_async.orders")
@@ -34,26 +35,18 @@ PLACED_WITHIN_S = 5.0
 can, and what is still not known is said: nothing that can be cancelled waits for a fence."""
 
 
-class lane:
+def lane(priority: Priority) -> Within[Priority | None]:
     """Everything called inside goes through this lane, or one that goes before it."""
-
-    def __init__(self, priority: Priority) -> None:
-        self._priority = priority
-
-    def __enter__(self) -> None:
-        outer = LANE.get()
-        self._token = LANE.set(self._priority if outer is None else min(self._priority, outer))
-
-    def __exit__(self, *error: object) -> None:
-        LANE.reset(self._token)
+    outer = LANE.get()
+    return Within(LANE, priority if outer is None else min(priority, outer))
 
 
-def urgent() -> lane:
+def urgent() -> Within[Priority | None]:
     """Before everything else: cancels, closes, and the search for an order whose fate is open."""
     return lane(Priority.URGENT)
 
 
-def ordered() -> lane:
+def ordered() -> Within[Priority | None]:
     """As orders do, before plain reads: what an order must know before it is sent, and its reading back."""
     return lane(Priority.ORDER)
 

@@ -6,6 +6,7 @@ import copy
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager, suppress
 from decimal import Decimal
+from types import TracebackType
 
 from futures_async.trading.acceptance import READ_BACK_PAUSES_S
 from futures_async.trading.cancelling import urgent
@@ -38,22 +39,25 @@ PARTLY_CLOSED = "read the position, and close what is left of it"
 """The advice where something of a position is closed, and not all."""
 
 
-@contextmanager
-def before_sending(client_order_id: str | None = None) -> Generator[None]:
+class before_sending:
     """Reads that an order cannot do without: whatever they end with, the order itself was not sent."""
-    try:
-        yield
-    except OutcomeUnknown as question:
-        # A setting's: it stays the open question that it is, and the order is none.
-        unsent = copy.copy(question)
-        unsent.outcome, unsent.client_order_id = Outcome.NOT_SENT, client_order_id
-        raise unsent from question.__cause__
-    except FuturesAsyncError as error:
-        if error.outcome is None and error.advice:  # a read's: its words are of that read, not of the order
-            error.advice = f"the order was not sent; {error.advice}"
-        error.outcome = Outcome.NOT_SENT
-        error.client_order_id = client_order_id
-        raise
+
+    def __init__(self, client_order_id: str | None = None) -> None:
+        self._client_order_id = client_order_id
+
+    def __enter__(self) -> None: ...
+
+    def __exit__(self, _: type[BaseException] | None, error: BaseException | None, __: TracebackType | None) -> None:
+        if isinstance(error, OutcomeUnknown):
+            # A setting's: it stays the open question that it is, and the order is none.
+            unsent = copy.copy(error)
+            unsent.outcome, unsent.client_order_id = Outcome.NOT_SENT, self._client_order_id
+            raise unsent from error.__cause__
+        if isinstance(error, FuturesAsyncError):
+            if error.outcome is None and error.advice:  # a read's: its words are of that read, not of the order
+                error.advice = f"the order was not sent; {error.advice}"
+            error.outcome = Outcome.NOT_SENT
+            error.client_order_id = self._client_order_id
 
 
 @contextmanager

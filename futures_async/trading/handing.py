@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
-from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, NamedTuple
 
-from futures_async.unified.inner import inner
+from futures_async.unified.inner import Within, inner
 
 if TYPE_CHECKING:
     from futures_async.journal.journal import IntentRecord  # only those who keep one pay for it
@@ -28,14 +26,9 @@ class Handed(NamedTuple):
 _HANDED: ContextVar[list[Handed] | None] = inner("handed", None)
 
 
-@contextmanager
-def handing_on(handed: Handed) -> Generator[None]:
+def handing_on(handed: Handed) -> Within[list[Handed] | None]:
     """The order that is placed inside was written down so: who writes it again writes the same attempt."""
-    token = _HANDED.set([handed])
-    try:
-        yield
-    finally:
-        _HANDED.reset(token)
+    return Within(_HANDED, [handed])
 
 
 def taken_up(venue: str, account: str, client_order_id: str) -> Handed | None:

@@ -20,7 +20,7 @@ from futures_async.transport.deeds import DEED
 from futures_async.unified.convert import to_text
 from futures_async.unified.enums import MarginMode, PositionSide
 from futures_async.unified.errors import DeadlineExpired, OutcomeUnknown
-from futures_async.unified.inner import inner
+from futures_async.unified.inner import Within, inner
 
 UNASKED_S = 60.0
 """So long an order that nobody can be asked about counts where the venue gives no time after which it cannot arrive."""
@@ -197,14 +197,9 @@ class Wish:
 _FOR: ContextVar[Hold | None] = inner("setting_for", None)
 
 
-@contextmanager
-def setting_for(hold: Hold) -> Generator[None]:
+def setting_for(hold: Hold) -> Within[Hold | None]:
     """What is set inside is what the holder relies on: what others hold beside that is the same."""
-    token = _FOR.set(hold)
-    try:
-        yield
-    finally:
-        _FOR.reset(token)
+    return Within(_FOR, hold)
 
 
 class Reliances:

@@ -119,21 +119,29 @@ class Trading(Recovering):
 
     def _reliance_of(self, plan: PlannedOrder) -> Reliance | None:
         """What an order relies on, of that which it asks for and does not carry itself; None: on nothing."""
-        request, mode = plan.request, self._margin_mode_of(plan)
-        carried = self.order_fields.of(OrderKind.PLAIN, request.type, request.intent)
-        waits = plan.kind is not OrderKind.PLAIN  # it carries its leverage, or was refused
-        reliance = Reliance(
+        request = plan.request
+        leverage, standing = request.leverage, None
+        if leverage is not None and (
+            plan.kind is not OrderKind.PLAIN  # it carries its leverage, or was refused
+            or "leverage" in self.order_fields.of(OrderKind.PLAIN, request.type, request.intent)
+        ):
+            leverage = None
+        if "margin_mode" in self.order_fields.standing:
+            standing = request.margin_mode
+        if leverage is None and standing is None:
+            return None
+        mode = self._margin_mode_of(plan)
+        return Reliance(
             plan.venue_symbol,
             PositionSide.LONG if request.side is Side.BUY else PositionSide.SHORT,
-            None if waits or "leverage" in carried else request.leverage,
+            leverage,
             mode,
-            request.margin_mode if "margin_mode" in self.order_fields.standing else None,
+            standing,
             # The other side of a hedge keeps its leverage, and so its liquidation price, where it has one of its own.
             alone=plan.position_mode is PositionMode.HEDGE and mode is MarginMode.ISOLATED,
             by_mode=self.leverage_by_mode,
             closes=request.intent is Intent.CLOSE,
         )
-        return None if reliance.leverage is None and reliance.standing is None else reliance
 
     async def _hold_of(self, plan: PlannedOrder, due: float) -> Hold | None:
         """The hold of an order on what it relies on; None: on nothing.

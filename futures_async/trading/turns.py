@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import AsyncGenerator, Generator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from contextvars import ContextVar
 
 import anyio
 
 from futures_async.transport.channel import Channel
 from futures_async.unified.errors import DeadlineExpired
-from futures_async.unified.inner import inner
+from futures_async.unified.inner import Within, inner
 
 Key = tuple[str, ...]
 """What is set: by which call, of which contract, in which margin mode."""
@@ -20,14 +20,9 @@ DUE: ContextVar[float | None] = inner("setting_due", None)
 """Until when what is set is needed."""
 
 
-@contextmanager
-def needed_by(due: float) -> Generator[None]:
+def needed_by(due: float) -> Within[float | None]:
     """For what an order needs set, which is not sent after `due`, by the loop's clock: nothing older is waited out."""
-    token = DUE.set(due)
-    try:
-        yield
-    finally:
-        DUE.reset(token)
+    return Within(DUE, due)
 
 
 class Turns:

@@ -33,8 +33,9 @@ def asleep_s() -> float:
     """Seconds of sleep since the computer was started; 0 where its clock counts them, or nobody does."""
     if _PAIR is None:
         return 0.0
+    goes_on, stops = _PAIR
     while True:
-        before, on, after = map(time.clock_gettime, (_PAIR[1], *_PAIR))
+        before, on, after = time.clock_gettime(stops), time.clock_gettime(goes_on), time.clock_gettime(stops)
         if after - before < _AT_ONCE_S:  # else others had the processor between the two
             return on - after
 

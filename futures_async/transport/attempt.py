@@ -5,8 +5,6 @@ What an answer means is decided in `answers.py`; what follows from it for a writ
 
 from __future__ import annotations
 
-from collections.abc import Generator
-from contextlib import contextmanager
 from contextvars import Context, ContextVar, copy_context
 from typing import Any, NamedTuple
 
@@ -39,7 +37,7 @@ from futures_async.unified.errors import (
     RateLimited,
     ResponseMismatch,
 )
-from futures_async.unified.inner import inner
+from futures_async.unified.inner import Within, inner
 from futures_async.unified.version import __version__
 
 USER_AGENT = f"futures-async/{__version__}"
@@ -52,29 +50,19 @@ SIGNED_BY: ContextVar[int | None] = inner("signed_by", None)
 ASKED: ContextVar[float | None] = inner("asked_at", None)
 
 
-@contextmanager
-def signed_by(venue_ms: int | None) -> Generator[None]:
+def signed_by(venue_ms: int | None) -> Within[int | None]:
     """No write inside is signed after this, by the venue's clock: not even where ours has stood still meanwhile.
 
     A process that was stopped together with its computer goes on as if no time had passed, and is refused for an old
     timestamp: by then somebody else may have proved that nothing was placed, and placed it anew.
     """
-    token = SIGNED_BY.set(venue_ms)
-    try:
-        yield
-    finally:
-        SIGNED_BY.reset(token)
+    return Within(SIGNED_BY, venue_ms)
 
 
-@contextmanager
-def asked_at(asleep_s: float | None) -> Generator[None]:
+def asked_at(asleep_s: float | None) -> Within[float | None]:
     """Writes inside were asked for when this computer had slept so long: what it sleeps from then on is time that they
     have no more. None: from when each is called."""
-    token = ASKED.set(asleep_s)
-    try:
-        yield
-    finally:
-        ASKED.reset(token)
+    return Within(ASKED, asleep_s)
 
 
 def asked_when() -> float:

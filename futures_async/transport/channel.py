@@ -6,8 +6,7 @@ what accounts share in `shared.py`.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Generator
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable
 from contextvars import ContextVar
 from typing import Any, TypeVar, cast
 
@@ -45,7 +44,7 @@ from futures_async.unified.errors import (
     RateLimited,
     ShutOut,
 )
-from futures_async.unified.inner import inner
+from futures_async.unified.inner import Within, inner
 
 T = TypeVar("T")
 
@@ -74,17 +73,12 @@ _LATE_TOO = (Kind.READ, Kind.CANCEL)
 """What is called for may be sent however long this computer has slept meanwhile: a cancel is wanted all the more."""
 
 
-@contextmanager
-def apart(wanted: bool = True) -> Generator[None]:
+def apart(wanted: bool = True) -> Within[bool]:
     """Everything called inside goes out on connections of its own, if `wanted`: for reads whose "no" is believed.
 
     A kept connection may hold the answer to an earlier call, and the absence of one thing looks like that of another.
     """
-    token = _APART.set(wanted or _APART.get())
-    try:
-        yield
-    finally:
-        _APART.reset(token)
+    return Within(_APART, wanted or _APART.get())
 
 
 class Channel:

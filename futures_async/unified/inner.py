@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Generator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 T = TypeVar("T")
 
@@ -21,6 +21,22 @@ def inner(name: str, default: T) -> ContextVar[T]:
     variable = ContextVar(f"futures_async_{name}", default=default)
     _INNER.append((variable, default))
     return variable
+
+
+class Within(Generic[T]):
+    """A context manager: inside, a variable has a value. Each order enters some; a generator's costs thrice as much."""
+
+    __slots__ = ("_token", "_value", "_variable")
+
+    def __init__(self, variable: ContextVar[T], value: T) -> None:
+        self._variable = variable
+        self._value = value
+
+    def __enter__(self) -> None:
+        self._token = self._variable.set(self._value)
+
+    def __exit__(self, *error: object) -> None:
+        self._variable.reset(self._token)
 
 
 @contextmanager
