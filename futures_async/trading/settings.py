@@ -67,6 +67,20 @@ class SettingDesk(Turns):
                 found.append((key, value))
         return [value for key, value in found if reliance.lost_by(key, value)]
 
+    def about(self, venue_symbol: str) -> tuple[str, OutcomeUnknown | None]:
+        """What is being set for a contract, in words that end a sentence, and what is open of it."""
+        values = dict(self._under_way)
+        values |= {key: value for key, (value, question) in self._open.items() if not question.settled}
+        for key, value in values.items():
+            if venue_symbol in key[1:]:
+                question = self.question(key)
+                told = "" if question is None or question.refusal is None else f" (the venue said: {question.refusal})"
+                return (
+                    f": {' '.join(key)} is being set to {value}, and whether it stands is not known yet{told}",
+                    question,
+                )
+        return "", None
+
     async def apply(
         self,
         key: Key,

@@ -10,13 +10,11 @@ from collections.abc import Awaitable, Callable, Hashable, Iterable, Mapping, Se
 from decimal import Decimal
 
 from futures_async.trading.batch import place_batch, together
-from futures_async.trading.cancelling import ordered
 from futures_async.trading.closing import before_sending
 from futures_async.trading.ordering import PlannedOrder
 from futures_async.trading.planning import as_request
 from futures_async.trading.relying import Hold, Reliance
 from futures_async.trading.trading import Trading
-from futures_async.trading.turns import needed_by
 from futures_async.transport import asleep
 from futures_async.transport.attempt import asked_at
 from futures_async.unified.errors import DeadlineExpired, FuturesAsyncError, InvalidOrder, InvalidRequest
@@ -45,7 +43,8 @@ class Several(Trading):
 
     async def _create_several(self, requests: Sequence[OrderRequest]) -> list[OrderResult]:
         due = self._channel.transport.runtime().now() + SEND_WITHIN_S
-        results, planned = await self._plan_several(requests)
+        # One that reads in vain does not take the others' time either.
+        results, planned = await self._plan_several(requests, due if len(requests) == 1 else due - LEFT_S / 2)
         at_once, held, waiting = await self._apart(planned)
 
         def piece(plans: dict[int, PlannedOrder], holds: Holds | None) -> Callable[[], Awaitable[None]]:
@@ -110,15 +109,14 @@ class Several(Trading):
                     hold.let_go()
 
     async def _plan_several(
-        self, requests: Sequence[OrderRequest]
+        self, requests: Sequence[OrderRequest], due: float
     ) -> tuple[dict[int, OrderResult], dict[int, PlannedOrder]]:
         """Plan orders side by side, for their time runs: those that cannot be placed, and the others' plans."""
 
         def planning(request: OrderRequest) -> Callable[[], Awaitable[PlannedOrder | FuturesAsyncError]]:
             async def run() -> PlannedOrder | FuturesAsyncError:
                 try:
-                    with before_sending(request.client_order_id), ordered():
-                        return await self._plan(request)
+                    return await self._ready_by(due, "create_orders", request, self._plan(request))
                 except FuturesAsyncError as error:  # before anything of it was sent: the others are none the worse
                     return error
 
@@ -166,11 +164,11 @@ class Several(Trading):
                 for index, plan in plans:
                     hold = holds[plan.local_id]
                     try:
-                        with before_sending(plan.local_id), ordered(), needed_by(due):
+                        with before_sending(plan.local_id):
                             if isinstance(hold, DeadlineExpired):
                                 raise hold
                             if hold.reliance not in ready:
-                                await self._set_up(plan, hold)
+                                await self._ready_by(due, "create_orders", plan.request, self._set_up(plan, hold))
                                 ready.add(hold.reliance)
                     except FuturesAsyncError as error:
                         problems[index] = error

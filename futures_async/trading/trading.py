@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from typing import Literal
+from collections.abc import Coroutine
+from typing import Any, Literal, TypeVar
 
 import msgspec
 
@@ -24,6 +25,7 @@ from futures_async.trading.relying import Hold, Put, Reliance, setting_for
 from futures_async.trading.turns import needed_by
 from futures_async.transport import asleep
 from futures_async.transport.attempt import asked_at, asked_when
+from futures_async.transport.runtime import TooLate
 from futures_async.unified.enums import (
     Intent,
     MarginMode,
@@ -46,6 +48,11 @@ from futures_async.unified.exchange import SEND_WITHIN_S, Capability
 from futures_async.unified.models import Contract, Order, OrderRequest
 
 logger = logging.getLogger("futures_async.orders")
+
+T = TypeVar("T")
+
+SAYS_WHY_S = 0.05
+"""What ends by itself when an order's time is up, and can say what it waited for, has so much more to do so."""
 
 
 class Trading(Recovering):
@@ -250,15 +257,20 @@ class Trading(Recovering):
         now = self._channel.transport.runtime().now
         due, left_s = now() + send_within_s, send_within_s
         hold: Hold | None = None
+
+        async def getting_ready() -> PlannedOrder:
+            nonlocal hold, left_s
+            plan = await self._plan(request)
+            hold = await self._hold_of(plan, due)
+            if hold is not None:
+                await self._set_up(plan, hold)
+            if not EXACTLY.get():  # a close is not given up because what it must know came late
+                self._check_in_time(plan, due, "create_order")
+                left_s = due - now()
+            return plan
+
         try:
-            with before_sending(request.client_order_id), ordered(), needed_by(due):
-                plan = await self._plan(request)
-                hold = await self._hold_of(plan, due)
-                if hold is not None:
-                    await self._set_up(plan, hold)
-                if not EXACTLY.get():  # a close is not given up because what it must know came late
-                    self._check_in_time(plan, due, "create_order")
-                    left_s = due - now()
+            plan = await self._ready_by(due, "create_order", request, getting_ready())
             return await self._place_planned(plan, hold, left_s, on_unknown, resolve_within_s, confirm=confirm)
         finally:
             if hold is not None:
@@ -295,6 +307,23 @@ class Trading(Recovering):
         finally:
             self._ordered(plan)
 
+    async def _ready_by(self, due: float, call: str, request: OrderRequest, getting_ready: Coroutine[Any, Any, T]) -> T:
+        """Read and set first what an order needs: nobody but a close waits for it after `due`, by the loop's clock.
+
+        A reading that others wait for too goes on, and so does a setting that may have left, to its verdict.
+
+        Raises:
+            DeadlineExpired: It was not there by then.
+        """
+        with before_sending(request.client_order_id), ordered(), needed_by(due):
+            if EXACTLY.get():
+                return await getting_ready
+            try:
+                return await self._channel.transport.runtime().by(due + SAYS_WHY_S, getting_ready)
+            except TooLate:
+                under_way, question = self._settings.about(self.venue_symbol(request.symbol))
+                raise self._too_late(call, under_way) from question
+
     def _check_in_time(self, plan: PlannedOrder, due: float, call: str) -> None:
         """Refuse to place what was planned for longer than it may take until it is sent.
 
@@ -303,6 +332,9 @@ class Trading(Recovering):
         """
         left_s = due - self._channel.transport.runtime().now()
         if left_s <= (0.0 if plan.asleep_s is None else asleep.slept_since(plan.asleep_s)):
-            raise DeadlineExpired(
-                f"{self.id} {call}: what it needs took longer than send_within_s; the order was not sent"
-            )
+            raise self._too_late(call)
+
+    def _too_late(self, call: str, why: str = "") -> DeadlineExpired:
+        return DeadlineExpired(
+            f"{self.id} {call}: what it needs took longer than send_within_s{why}; the order was not sent"
+        )

@@ -16,7 +16,7 @@ import time
 from abc import ABC, abstractmethod
 from collections.abc import AsyncGenerator, Callable, Coroutine, Generator
 from threading import Lock, get_ident
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar, cast
 from weakref import WeakSet
 
 T = TypeVar("T")
@@ -125,6 +125,10 @@ class Work(ABC, Generic[T]):
         """It has ended."""
 
 
+class TooLate(Exception):
+    """What was to be ready by a time was not."""
+
+
 class Runtime(ABC):
     """One event loop, bound at first use."""
 
@@ -145,6 +149,14 @@ class Runtime(ABC):
     async def sleep(self, seconds: float) -> None:
         """Wait."""
 
+    @abstractmethod
+    async def by(self, due: float, coroutine: Coroutine[Any, Any, T]) -> T:
+        """Run `coroutine` here, and cancel it if it waits at `due`, by this clock. Until it waits, that is free.
+
+        Raises:
+            TooLate: It was cancelled.
+        """
+
     @property
     @abstractmethod
     def ended(self) -> bool:
@@ -163,6 +175,32 @@ class Runtime(ABC):
             raise RuntimeError("this exchange was opened before a fork; open a new one in the child process")
         if not self._same_loop():
             raise RuntimeError("this exchange belongs to another event loop; open one exchange for each loop")
+
+
+class _Rest(Generic[T]):
+    """What is left of a coroutine after its first step, which waits for `first`."""
+
+    __slots__ = ("_coroutine", "_first")
+
+    def __init__(self, coroutine: Coroutine[Any, Any, T], first: object) -> None:
+        self._coroutine = coroutine
+        self._first = first
+
+    def __await__(self) -> Generator[Any, Any, T]:
+        waits_for, coroutine = self._first, self._coroutine
+        while True:
+            answer, error = None, None
+            try:
+                answer = yield waits_for
+            except GeneratorExit:
+                coroutine.close()
+                raise
+            except BaseException as thrown:
+                error = thrown
+            try:
+                waits_for = coroutine.send(answer) if error is None else coroutine.throw(error)
+            except StopIteration as end:
+                return cast("T", end.value)
 
 
 class _AsyncioWork(Work[T]):
@@ -248,6 +286,22 @@ class AsyncioRuntime(Runtime):
 
     async def sleep(self, seconds: float) -> None:
         await asyncio.sleep(seconds)
+
+    async def by(self, due: float, coroutine: Coroutine[Any, Any, T]) -> T:
+        # The first step by hand: what has nothing to wait for, as an order's facts mostly have not, needs no timer.
+        try:
+            waits_for = coroutine.send(None)
+        except StopIteration as end:
+            return cast("T", end.value)
+        # By asyncio's own means: scopes that were entered in that step would stand outside of one of anyio's.
+        patience = asyncio.timeout_at(due)
+        try:
+            async with patience:
+                return await _Rest(coroutine, waits_for)
+        except TimeoutError:
+            if patience.expired():
+                raise TooLate from None
+            raise
 
     @property
     def ended(self) -> bool:
@@ -349,6 +403,11 @@ class TrioRuntime(Runtime):
 
     async def sleep(self, seconds: float) -> None:
         await self.trio.sleep(seconds)
+
+    async def by(self, due: float, coroutine: Coroutine[Any, Any, T]) -> T:
+        with self.trio.CancelScope(deadline=due):
+            return await coroutine
+        raise TooLate
 
     @property
     def ended(self) -> bool:

@@ -106,7 +106,7 @@ async def test_an_order_whose_leverage_could_not_be_set_is_not_sent() -> None:
     async with toy(venue) as exchange:
         venue.always[SET] = venue.says("40731")
         with pytest.raises(errors.SettingNotApplied) as caught:
-            await exchange.create_order(limit_order(leverage=8, client_order_id="mine"))
+            await exchange.create_order(limit_order(leverage=8, client_order_id="mine"), send_within_s=60)
         assert caught.value.outcome is Outcome.NOT_SENT
         assert caught.value.client_order_id == "mine"
         assert venue.sent(PLACE) == 0
@@ -120,7 +120,7 @@ async def test_leverage_in_doubt_stays_the_question_that_it_is_and_the_order_is_
         venue.plan[GET] = [""]
         venue.always[GET] = page(502)
         with pytest.raises(errors.SettingOutcomeUnknown) as caught:
-            await exchange.create_order(limit_order(leverage=8, client_order_id="mine1"))
+            await exchange.create_order(limit_order(leverage=8, client_order_id="mine1"), send_within_s=60)
         assert (caught.value.outcome, caught.value.client_order_id) == (Outcome.NOT_SENT, "mine1")
         (question,) = exchange.unresolved()
         assert (question.outcome, question.client_order_id) == (Outcome.UNKNOWN, None)

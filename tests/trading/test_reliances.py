@@ -549,7 +549,7 @@ def test_an_order_that_a_batch_places_alone_is_relied_on_only_until_it_has_arriv
 
 
 @pytest.mark.parametrize(
-    ("spec", "mode", "seed"), [(BINANCE, None, 12), (HEDGED_OKX, PositionMode.HEDGE, 2)], ids=["binance", "okx"]
+    ("spec", "mode", "seed"), [(BINANCE, None, 2), (HEDGED_OKX, PositionMode.HEDGE, 2)], ids=["binance", "okx"]
 )
 def test_whatever_comes_between_every_order_arrives_at_its_leverage_or_not_at_all(
     spec: VenueSpec, mode: PositionMode | None, seed: int

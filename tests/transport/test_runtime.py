@@ -6,8 +6,10 @@ from __future__ import annotations
 
 import asyncio
 import os
+from collections.abc import Callable, Coroutine
 from typing import Any
 
+import anyio
 import pytest
 
 from futures_async.testing.virtual_time import run, run_trio
@@ -136,3 +138,95 @@ def test_the_exchange_works_on_trio() -> None:
                 await exchange.fetch_leverage(BTC)
 
     run_trio(main)
+
+
+def on_asyncio(main: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    run(main())
+
+
+each_loop = pytest.mark.parametrize("loop", [on_asyncio, run_trio], ids=["asyncio", "trio"])
+
+
+@each_loop
+def test_what_is_ready_in_time_is_given(loop: Any) -> None:
+    async def main() -> None:
+        here = current_runtime()
+
+        async def at_once() -> int:
+            return 7
+
+        async def soon() -> int:
+            with anyio.move_on_after(1):
+                await anyio.sleep(5)
+            await here.sleep(1)
+            return 8
+
+        async def wrongly() -> None:
+            with anyio.CancelScope():
+                await here.sleep(1)
+            raise TimeoutError("of its own")
+
+        assert await here.by(here.now() - 1, at_once()) == 7
+        assert await here.by(here.now() + 3, soon()) == 8
+        with pytest.raises(TimeoutError, match="of its own"):
+            await here.by(here.now() + 3, wrongly())
+
+    loop(main)
+
+
+@each_loop
+def test_what_is_not_ready_is_cancelled_wherever_it_waits(loop: Any) -> None:
+    async def main() -> None:
+        here = current_runtime()
+        ends: list[str] = []
+
+        async def waits(scoped: bool) -> None:
+            try:
+                with anyio.move_on_after(10 if scoped else 1):
+                    await here.sleep(8)
+                await here.sleep(9)
+            finally:
+                ends.append("cancelled")
+
+        for scoped in (True, False):
+            began = here.now()
+            with pytest.raises(runtime.TooLate):
+                await here.by(began + 2, waits(scoped))
+            assert 2 <= here.now() - began < 2.1
+        assert ends == ["cancelled"] * 2
+        await here.sleep(1)  # nothing of the cancellation is left
+
+    loop(main)
+
+
+@each_loop
+def test_the_callers_own_cancellation_passes(loop: Any) -> None:
+    async def main() -> None:
+        here = current_runtime()
+        with anyio.move_on_after(1) as patience:
+            await here.by(here.now() + 5, here.sleep(10))
+        assert patience.cancelled_caught
+        await here.sleep(1)
+
+    loop(main)
+
+
+def test_what_is_thrown_away_while_it_waits_is_closed() -> None:
+    closed: list[bool] = []
+
+    class Waits:
+        def __await__(self) -> Any:
+            yield None
+
+    async def waits() -> None:
+        try:
+            await Waits()
+        finally:
+            closed.append(True)
+
+    begun = waits()
+    begun.send(None)
+    rest = runtime._Rest(begun, None).__await__()
+    next(rest)
+    rest.close()
+    assert closed == [True]
