@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 import futures_async as fa
+from futures_async.cli.output import Format, Writer
 
 PAGE = Path(__file__).parents[2] / "docs" / "data-frames.md"
 # Not marked as `python`: type checkers know little of what these libraries return.
@@ -44,3 +46,25 @@ def test_a_recipe_adds_up(library: str) -> None:
     exec(compile(RECIPES[library], f"{PAGE.name}: {library}", "exec"), names)
 
     assert Decimal(str(names["total"])) == Decimal("200.64000001")
+
+
+def test_a_file_keeps_what_is_text(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pytest.importorskip("pandas")
+    ids = ["8389765591234567891", "8389765591234567893", "007", "1e5"]
+    first, *_ = fills()
+    written = [
+        ("main", structs.replace(first, order_id=order_id, price=Decimal("1.00000000000000000001"))) for order_id in ids
+    ]
+    for form, name in ((Format.JSON, "fills.jsonl"), (Format.CSV, "fills.csv")):
+        Writer(form).rows(written, (), "")
+        (tmp_path / name).write_text(capsys.readouterr().out)
+    monkeypatch.chdir(tmp_path)
+    names: dict[str, Any] = {}
+
+    exec(compile(RECIPES["Files"], f"{PAGE.name}: Files", "exec"), names)
+
+    for frame in (names["lines"], names["sheet"]):
+        assert frame["order_id"].tolist() == ids
+        assert frame["price"].tolist() == ["1.00000000000000000001"] * 4
