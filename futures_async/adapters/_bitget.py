@@ -200,7 +200,7 @@ def venue_symbol(symbol: str, product_type: ProductType) -> str:
     Raises:
         InvalidRequest: It is no symbol, or belongs to another product type.
     """
-    dated = symbols.split_dated(symbol)
+    dated = symbols.split_dated(symbol) if isinstance(symbol, str) else None  # pyright: ignore[reportUnnecessaryIsInstance] - callers without types
     parts = symbols.split(symbols.check_symbol(symbol)) if dated is None else dated.parts
     if parts is None:
         return symbol.upper()

@@ -17,7 +17,7 @@ from futures_async.journal.opening import Place, default_journal, open_journal
 from futures_async.manager.fills import FillEffect, PositionBook
 from futures_async.manager.slicing import SlicedResult, Slicer
 from futures_async.manager.tracking import OrderUpdate, Tracker
-from futures_async.trading.books import QUEUE_S
+from futures_async.trading.books import BY_HAND, QUEUE_S
 from futures_async.trading.handing import Handed, handing_on
 from futures_async.trading.hooks import proves_absence, signed_by_ms
 from futures_async.trading.planning import check_request, make_client_order_id
@@ -296,13 +296,15 @@ class OrderManager:
             FuturesAsyncError: The venue could not be asked.
         """
         if not self.exchange.takes_client_order_id:
-            raise OutcomeUnknown(
-                f"{record.venue}: the venue has no client order ids: compare {record.client_order_id} by hand",
+            unknown = OutcomeUnknown(
+                f"{record.venue}: it is not known what became of order {record.client_order_id} of {record.symbol}",
                 venue=record.venue,
                 symbol=record.symbol,
                 client_order_id=record.client_order_id,
                 fence_until_ms=record.fence_ms,
             )
+            unknown.advice = BY_HAND
+            raise unknown
         order = await resolve_intent(self.exchange, record)
         if order is not None:
             await note_verdict(self.journal, record, None, order.order_id)

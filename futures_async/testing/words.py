@@ -1,4 +1,7 @@
-"""Arguments that take a word of an enum: taken as plain text too, and what is none of the words is refused unsent."""
+"""Arguments that take a word of an enum: taken as plain text too, and what is none of the words is refused unsent.
+
+So is what is no symbol, wherever one is taken.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +17,7 @@ from futures_async.adapter import Adapter
 from futures_async.testing.base import Contract
 from futures_async.testing.loopback import Loopback, Running
 from futures_async.unified import errors
+from futures_async.unified.exchange import Capability
 
 
 class Choice(NamedTuple):
@@ -44,6 +48,25 @@ def choices(adapter: type[Adapter]) -> list[Choice]:
     return found
 
 
+LEFT_OUT = ("cancel_orders", "fetch_position_mode")
+"""Of the interface: judges each id alone, so that a list comes back; has no use for a symbol where the mode is the
+account's."""
+
+
+def takes_symbol(adapter: type[Adapter]) -> list[Choice]:
+    """The calls of the interface that take one symbol, with what else they must be given."""
+    found: list[Choice] = []
+    for method, function in inspect.getmembers(adapter, inspect.isfunction):
+        parameters = inspect.signature(function).parameters
+        if method not in set(Capability) - {*LEFT_OUT} or "symbol" not in parameters:
+            continue
+        hints = get_type_hints(function)
+        others = (one for one in list(parameters.values())[1:] if one.default is one.empty and one.name != "symbol")
+        required = {other.name: next((next(iter(of)) for of in _words(hints.get(other.name))), "1") for other in others}
+        found.append(Choice(method, "symbol", StrEnum, required))
+    return found
+
+
 def _words(hint: Any) -> list[type[StrEnum]]:
     """The enums that a hint names."""
     return [kind for kind in (hint, *get_args(hint)) if isinstance(kind, type) and issubclass(kind, StrEnum)]
@@ -56,7 +79,7 @@ class Recorded(NamedTuple):
     error: errors.FuturesAsyncError | None
 
 
-async def call(on: Running, choice: Choice, word: str) -> Recorded:
+async def call(on: Running, choice: Choice, word: object) -> Recorded:
     """Call the method with this word, and whatever else it must have."""
     sent: list[str] = []
     channel = on.exchange._channel  # pyright: ignore[reportPrivateUsage] - to see the bodies
@@ -94,6 +117,14 @@ class Words(Contract):
                 if not isinstance(error, errors.NotSupported):
                     assert isinstance(error, errors.InvalidRequest), choice
                     assert str(error).startswith(f"{choice.argument} must be one of {', '.join(choice.kind)}, not 'si")
+
+    async def test_every_call_refuses_what_is_no_symbol_before_anything_is_sent(self, server: Loopback) -> None:
+        async with self.on(server) as on:
+            for choice in takes_symbol(type(on.exchange)):
+                for symbol in (5, "", "BTC/USDT:USDT\n"):
+                    sent, error = await call(on, choice, symbol)
+                    assert sent == [], choice
+                    assert isinstance(error, (errors.InvalidRequest, errors.NotSupported)), choice
 
     async def test_a_word_may_be_plain_text(self, server: Loopback) -> None:
         async with self.on(server) as on:

@@ -17,6 +17,7 @@ from futures_async.journal.journal import Journal, JournalFailed
 from futures_async.journal.opening import Place, open_journal
 from futures_async.streams.backend import StreamBackend
 from futures_async.trading.adjusting import Adjusting
+from futures_async.trading.books import BY_HAND
 from futures_async.trading.bounds import OrderBounds
 from futures_async.trading.cancelling import ordered, urgent
 from futures_async.trading.capabilities import following
@@ -326,12 +327,15 @@ class Adapter(Adjusting, Derived, Leveraging, Moding, Rules, Streaming):
                 "; ".join(one.text for one in others[:5]),
             )
         if errors:
-            raise UnresolvedOrders(
+            left_open = UnresolvedOrders(
                 f"{self.id}: closed, and it is not known whether the venue acted on "
                 + ", ".join(f"order {error.client_order_id} of {error.symbol}" for error in errors[:5])
                 + (f" and {len(errors) - 5} more" if len(errors) > 5 else ""),
                 errors=errors,
             )
+            if not self.takes_client_order_id:
+                left_open.advice = BY_HAND
+            raise left_open
 
     # Names
 

@@ -29,6 +29,11 @@ if TYPE_CHECKING:
 logger = logging.getLogger("futures_async.orders")
 
 REMEMBERED = 10_000
+BY_HAND = (
+    "the venue knows no id of ours, so nothing can tell for certain: compare its open orders, fills and position "
+    "before it is sent again"
+)
+"""What to do about an order for which `resolve()` can look, and which it can never prove to be the one."""
 QUEUE_S = 10.0
 """The fence that is written down allows for so long until the signature, or for a longer `send_within_s`."""
 

@@ -15,7 +15,7 @@ from futures_async.trading.cancelling import ordered
 from futures_async.trading.closing import before_sending
 from futures_async.trading.hooks import Replacing
 from futures_async.trading.ordering import Amendment
-from futures_async.trading.planning import check_request, one_id
+from futures_async.trading.planning import check_request, one_id, positive
 from futures_async.trading.several import Several
 from futures_async.transport import asleep
 from futures_async.transport.attempt import asked_at
@@ -136,10 +136,12 @@ class Editing(Several):
         pair = one_id(order_id, client_order_id)
         if price is None and quantity is None:
             raise InvalidOrder("edit_order needs a price or a quantity")
+        # What can be no number is refused before the order is read.
+        new_price, new_quantity = positive(price, "price"), positive(quantity, "quantity")
 
         async def plan() -> Change:
             ended = self._ends.count
-            change = await self._planned_change(symbol, *self._current_ids(*pair), price, quantity)
+            change = await self._planned_change(symbol, *self._current_ids(*pair), new_price, new_quantity)
             return msgspec.structs.replace(change, ended=ended)
 
         async def deed() -> Order:
@@ -190,8 +192,8 @@ class Editing(Several):
         symbol: str,
         order_id: str | None,
         client_order_id: str | None,
-        price: Number | None,
-        quantity: Number | None,
+        price: Decimal | None,
+        quantity: Decimal | None,
     ) -> Change:
         venue_symbol = self.venue_symbol(symbol)
         with before_sending(client_order_id), ordered():
@@ -202,14 +204,14 @@ class Editing(Several):
         if contract is not None and contract.contract_value is not None and price is not None and current.price:
             # As many contracts at another price are another size.
             contracts = contract.exact_contracts(kept, current.price)
-            kept = contract.quantity_of(contracts, to_decimal(price, "price"))
+            kept = contract.quantity_of(contracts, price)
         wanted = check_request(
             OrderRequest(
                 symbol=symbol,
                 side=current.side,
                 type=OrderType.LIMIT,
-                quantity=kept if quantity is None else to_decimal(quantity, "quantity"),
-                price=current.price if price is None else to_decimal(price, "price"),
+                quantity=kept if quantity is None else quantity,
+                price=current.price if price is None else price,
                 intent=Intent.CLOSE if current.reduce_only else Intent.OPEN,
             )
         )

@@ -22,6 +22,14 @@ class Moding(Hooks):
     margin_mode_stands: ClassVar[frozenset[str]] = frozenset()
     """The same of margin modes."""
 
+    def _named_or_none(self, symbol: str | None) -> str | None:
+        """The venue's id, for what is read back by it: what is no symbol is refused before anything is set.
+
+        Raises:
+            InvalidRequest: It is no symbol, or none of this object's contracts.
+        """
+        return None if symbol is None else self.venue_symbol(symbol)
+
     def _position_mode_change(self, mode: PositionMode) -> Call:
         """How to set the mode of the whole account."""
         self._unsupported("set_position_mode")
@@ -34,6 +42,7 @@ class Moding(Hooks):
     async def set_position_mode(self, mode: PositionModeLike, *, symbol: str | None = None) -> PositionMode:
         self._require(Capability.SET_POSITION_MODE)
         wanted = chosen(PositionMode, mode, "mode")
+        self._named_or_none(symbol)
         call = self._position_mode_change(wanted)
         try:
             return await self._apply(

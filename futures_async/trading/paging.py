@@ -13,6 +13,9 @@ from futures_async.unified.errors import IncompletePage, InvalidRequest, UnreadR
 from futures_async.unified.reading import Read
 from futures_async.unified.rows import gathered
 
+_SECONDS = range(10**9, 10**10)
+"""Unix seconds from 2001 on; as milliseconds they would be days of early 1970, before any venue's first trade."""
+
 R = TypeVar("R")
 T = TypeVar("T")
 
@@ -30,10 +33,33 @@ class PageQuery(msgspec.Struct, frozen=True, kw_only=True):
     margin_coin: str | None = None
 
     def __post_init__(self) -> None:
-        if self.limit is not None and self.limit < 1:
-            raise InvalidRequest("limit must be at least 1")
+        _check_time("since_ms", self.since_ms)
+        _check_time("until_ms", self.until_ms)
+        if self.limit is not None and (not _is_whole(self.limit) or self.limit < 1):
+            raise InvalidRequest(f"limit must be an int, at least 1, not {self.limit!r:.40}")
         if self.since_ms is not None and self.until_ms is not None and self.since_ms > self.until_ms:
             raise InvalidRequest("since_ms is after until_ms")
+
+
+def _is_whole(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _check_time(name: str, value: object) -> None:
+    """Refuse what is no time in milliseconds: `time.time() * 1000`, which is a float, and plain seconds.
+
+    Raises:
+        InvalidRequest: Another type, below 0, or what is a day of this century in seconds and none in milliseconds.
+    """
+    if value is None:
+        return
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise InvalidRequest(
+            f"{name} must be an int, Unix milliseconds, not {type(value).__name__}: int(time.time() * 1000)"
+        )
+    if value < 0 or value in _SECONDS:
+        hint = "" if value < 0 else ": it looks like seconds"
+        raise InvalidRequest(f"{name} must be Unix milliseconds, such as {1000 * _SECONDS.start}, not {value}{hint}")
 
 
 class Page(NamedTuple, Generic[T]):

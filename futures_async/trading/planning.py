@@ -15,7 +15,13 @@ from futures_async.unified.models import Contract, OrderRequest, Stop
 from futures_async.unified.symbols import check_symbol
 
 
-def _number(value: object, name: str) -> Decimal | None:
+def positive(value: object, name: str) -> Decimal | None:
+    """A caller's number above 0, where one is given.
+
+    Raises:
+        TypeError: It is a float, or no number type.
+        InvalidOrder: It is no plain number, or not above 0.
+    """
     if value is None:
         return None
     try:
@@ -71,9 +77,9 @@ def check_request(request: OrderRequest, *, trigger: bool = False) -> OrderReque
         check_symbol(request.symbol)
     except InvalidRequest as error:
         raise InvalidOrder(str(error)) from None
-    quantity = _number(request.quantity, "quantity")
-    price = _number(request.price, "price")
-    trigger_price = _number(request.trigger_price, "trigger_price")
+    quantity = positive(request.quantity, "quantity")
+    price = positive(request.price, "price")
+    trigger_price = positive(request.trigger_price, "trigger_price")
     if quantity is None:
         raise InvalidOrder("quantity is missing")
     if trigger:
@@ -102,7 +108,7 @@ def check_request(request: OrderRequest, *, trigger: bool = False) -> OrderReque
         intent=intent,
         client_order_id=request.client_order_id,
         margin_mode=margin_mode,
-        leverage=_number(request.leverage, "leverage"),
+        leverage=positive(request.leverage, "leverage"),
         take_profit=_stop(request.take_profit, "take_profit"),
         stop_loss=_stop(request.stop_loss, "stop_loss"),
         trigger_price=trigger_price,
@@ -125,15 +131,15 @@ def as_stop(given: object, name: str) -> Stop:
 
 def _stop(given: object, name: str) -> Decimal | Stop | None:
     if not isinstance(given, Stop):
-        return _number(given, name)
-    price = _number(given.price, f"{name}.price")
+        return positive(given, name)
+    price = positive(given.price, f"{name}.price")
     if price is None:
         raise InvalidOrder(f"{name} needs a price")
     try:
         trigger_by = chosen_or_none(PriceSource, given.trigger_by, f"{name}.trigger_by")
     except InvalidRequest as error:
         raise InvalidOrder(str(error)) from None
-    return Stop(price, trigger_by, _number(given.limit_price, f"{name}.limit_price"))
+    return Stop(price, trigger_by, positive(given.limit_price, f"{name}.limit_price"))
 
 
 def make_client_order_id() -> str:

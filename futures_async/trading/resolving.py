@@ -11,7 +11,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from futures_async.trading.acceptance import Acceptance
-from futures_async.trading.books import QUEUE_S, Record, logger
+from futures_async.trading.books import BY_HAND, QUEUE_S, Record, logger
 from futures_async.trading.ordering import Fingerprint
 from futures_async.trading.search import Find, Search, recovered
 from futures_async.transport.channel import Channel
@@ -59,6 +59,8 @@ class Resolving(Acceptance):
         unknown.name(plan.request.symbol, plan.local_id)
         unknown.assumptions = self._assumptions() if record.ask is None else ["that none is seen proves nothing"]
         unknown.bind(lambda deadline_s: self._resolve(record, deadline_s))
+        if plan.client_order_id is None:
+            unknown.advice = BY_HAND
         record.error = unknown
         if record.hold is not None:
             record.hold.leave_open(unknown.fence_until_ms, unknown)

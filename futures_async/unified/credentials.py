@@ -61,8 +61,10 @@ def _fault(name: str, value: object, *, required: bool = True) -> str | None:
     if value is None and not required:
         return None
     text = value.reveal() if isinstance(value, Secret) else value
-    if not isinstance(text, str) or not text:
+    if text is None or text == "":
         return f"credentials: {name} is missing"
+    if not isinstance(text, str):
+        return f"credentials: {name} must be text, not {type(text).__name__}"
     if not text.isascii() or not text.isprintable() or text != text.strip() or " " in text:
         return f"credentials: {name} has white space, line ends or non-ASCII characters"
     return None
@@ -71,7 +73,9 @@ def _fault(name: str, value: object, *, required: bool = True) -> str | None:
 def _memo_fault(value: object) -> str | None:
     """A memo is what its owner typed, "" included; it is signed with and never sent."""
     text = value.reveal() if isinstance(value, Secret) else value
-    if value is None or (isinstance(text, str) and text.isprintable() and text == text.strip()):
+    if text is not None and not isinstance(text, str):
+        return f"credentials: memo must be text, not {type(text).__name__}"
+    if text is None or (text.isprintable() and text == text.strip()):
         return None
     return "credentials: memo has line ends, or white space around it"
 

@@ -314,3 +314,19 @@ async def test_a_refused_edit_does_not_advise_to_place_the_order_once_more(
             await exchange.edit_order(BTC, order_id=order.order_id, price=101)
         assert caught.value.advice == advice
         assert refusal.advice == type(refusal).advice  # which others may have been told too
+
+
+@virtual
+async def test_what_is_no_price_or_quantity_is_refused_before_the_order_is_read() -> None:
+    venue = Scripted()
+    given: list[tuple[dict[str, Any], type[Exception]]] = [
+        ({"price": 1.5}, TypeError),
+        ({"quantity": 0.1}, TypeError),
+        ({"price": "NaN"}, errors.InvalidOrder),
+        ({"quantity": 0}, errors.InvalidOrder),
+    ]
+    async with toy(venue) as exchange:
+        for numbers, error in given:
+            with pytest.raises(error):
+                await exchange.edit_order(BTC, order_id="1", **numbers)
+    assert venue.requests == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+from typing import Any
 
 import pytest
 
@@ -88,3 +89,29 @@ def test_the_first_row_that_is_wanted_ends_the_walk() -> None:
 
     run_trio(main)
     assert calls == [None, None, "1"]
+
+
+@pytest.mark.parametrize("name", ["since_ms", "until_ms"])
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        (1_796_088_000_000.5, r"an int, Unix milliseconds, not float: int\(time\.time\(\) \* 1000\)"),
+        ("1796088000000", "not str"),
+        (True, "not bool"),
+        (-1, "such as 1000000000000, not -1$"),
+        (1_796_088_000, "not 1796088000: it looks like seconds"),
+    ],
+)
+def test_what_is_no_time_in_milliseconds_is_refused(name: str, value: Any, said: str) -> None:
+    with pytest.raises(InvalidRequest, match=f"{name} must be .*{said}"):
+        PageQuery(**{name: value})
+
+
+@pytest.mark.parametrize("limit", [0, -1, 2.0, True, "5"])
+def test_a_limit_is_a_whole_number(limit: Any) -> None:
+    with pytest.raises(InvalidRequest, match="limit must be an int, at least 1"):
+        PageQuery(limit=limit)
+
+
+def test_times_begin_at_0() -> None:
+    assert PageQuery(since_ms=0, until_ms=1).until_ms == 1

@@ -67,6 +67,13 @@ def test_a_missing_part_is_named_and_the_others_are_not_shown() -> None:
         pytest.fail("a missing key was accepted")
 
 
+@pytest.mark.parametrize("part", ["key", "secret", "passphrase", "memo", "uid"])
+def test_a_part_that_is_no_text_is_not_called_missing(part: str) -> None:
+    with pytest.raises(InvalidRequest, match=f"credentials: {part} must be text, not int") as caught:
+        Credentials(**{**FULL, part: 90001001})  # type: ignore[arg-type] # pyright: ignore[reportArgumentType] - the point
+    assert "90001001" not in str(caught.value)
+
+
 def test_secrets_compare_in_constant_time_and_only_with_secrets() -> None:
     assert Secret("a") == Secret("a")
     assert Secret("a") != Secret("b")

@@ -68,7 +68,7 @@ class BitgetSettings(BitgetAccount):
 
     async def fetch_position_mode(self, symbol: str | None = None) -> fa.PositionMode:
         """Read whether positions are one-way or hedged; one mode holds for the whole product type."""
-        account = await self._symbol_account(symbol or REFERENCE[self.product_type])
+        account = await self._symbol_account(REFERENCE[self.product_type] if symbol is None else symbol)
         return known(mapping.POSITION_MODE, account.pos_mode or "", "posMode")
 
     def _position_mode_change(self, mode: fa.PositionMode) -> fa.Call:

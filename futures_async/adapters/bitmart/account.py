@@ -191,6 +191,7 @@ class BitMartAccount(fa.Adapter):
         """Set the position mode of the account; refused while any position or order is open."""
         wanted = chosen(fa.PositionMode, mode, "mode")
         self._active("set_position_mode")
+        self._named_or_none(symbol)
         # What happens when the mode is set already is not documented.
         return wanted if await self.fetch_position_mode() is wanted else await super().set_position_mode(wanted)
 

@@ -281,8 +281,12 @@ async def test_a_lost_order_stays_unknown_and_what_looks_like_it_is_named(exchan
     assert "78" not in said
     assert "79" not in said
     assert caught.value in exchange.unresolved()
-    with pytest.raises(fa.OrderOutcomeUnknown):
+    with pytest.raises(fa.OrderOutcomeUnknown, match="compare its open orders, fills and position") as still:
         await caught.value.resolve(0.1)
+    assert "resolve()" not in str(still.value), "it can never answer"
+    with pytest.raises(fa.UnresolvedOrders, match="compare its open orders, fills and position") as left:
+        await exchange.aclose()
+    assert "resolve_order()" not in str(left.value), "the venue has no such call"
 
 
 async def test_advice_that_cannot_be_had_is_no_obstacle(exchange: BitgetV1, venue: Scripted) -> None:
