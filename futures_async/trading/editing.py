@@ -16,9 +16,11 @@ from futures_async.trading.closing import before_sending
 from futures_async.trading.hooks import Replacing
 from futures_async.trading.ordering import Amendment
 from futures_async.trading.planning import check_request, one_id, positive
+from futures_async.trading.search import BETWEEN_ABSENCES_S
 from futures_async.trading.several import Several
 from futures_async.transport import asleep
 from futures_async.transport.attempt import asked_at
+from futures_async.transport.channel import apart
 from futures_async.transport.endpoint import Kind
 from futures_async.unified.convert import Number, to_decimal, to_text
 from futures_async.unified.enums import Intent, OrderStatus, OrderType
@@ -266,13 +268,27 @@ class Editing(Several):
         return await self._edit_judged(change, unseen, accepted=True)
 
     async def _edit_judged(
-        self, change: Change, unknown: OutcomeUnknown, within_s: float | None = None, *, accepted: bool = False
+        self,
+        change: Change,
+        unknown: OutcomeUnknown,
+        within_s: float | None = None,
+        *,
+        accepted: bool = False,
+        over_ms: int | None = None,
     ) -> Order:
         """What stands after an edit, once that is certain.
 
+        Args:
+            change: The edit.
+            unknown: The question.
+            within_s: Give up after so long; None is its fence.
+            accepted: The venue has accepted it.
+            over_ms: Venue time from which nothing takes the order's place any more that is not seen by then; None:
+                that it has left its place speaks for the edit, and nothing against it is believed yet.
+
         Raises:
-            SettingNotApplied: The order is what it was, or has ended by itself.
-            OrderOutcomeUnknown: It has left its place, and nothing is seen there; or nothing can be read.
+            SettingNotApplied: The order is what it was, or has ended, and nothing has taken its place.
+            OrderOutcomeUnknown: It has left its place, and nothing is seen there yet; or nothing can be read.
         """
         name = change.amendment.lost_ids[1] or change.current.client_order_id
         unknown.symbol, unknown.client_order_id = change.current.symbol, name
@@ -280,7 +296,7 @@ class Editing(Several):
         seen: list[Order] = []
 
         async def read() -> Order:
-            seen.append(await self._edit_stands(change))
+            seen.append(await self._edit_stands(change, over_ms))
             return seen[-1]
 
         try:
@@ -291,7 +307,7 @@ class Editing(Several):
             self._not_replaced(change)
             order, ended = seen[-1], seen[-1].status.is_final
             # It was as wanted before; or it ended between the answer and the edit, which the order itself tells.
-            if (change.fits(order) and not ended) or (accepted and ended):
+            if (change.fits(order) and not ended) or (accepted and ended and not change.has_left(order)):
                 return order
             said = "" if error.refusal is None else f" (the venue said: {error.refusal})"
             error.args = (
@@ -301,27 +317,52 @@ class Editing(Several):
             error.advice = "nothing of it is left to edit" if ended else EDIT_AGAIN
             raise
         except OutcomeUnknown as error:
-            error.bind(lambda within_s: self._edit_judged(change, unknown, within_s, accepted=accepted))
+            if over_ms is None:
+                over_ms = self._channel.fence(self._channel.now_ms()) if accepted else unknown.fence_until_ms
+            error.bind(
+                lambda within_s: self._edit_judged(change, unknown, within_s, accepted=accepted, over_ms=over_ms)
+            )
             raise
         return self._edited(change, order)
 
-    async def _edit_stands(self, change: Change) -> Order:
-        """What has taken the order's place, or the order as long as nothing can have.
+    async def _edit_stands(self, change: Change, over_ms: int | None) -> Order:
+        """What has taken the order's place, or the order as long as nothing can have, or where nothing has.
+
+        Args:
+            change: The edit.
+            over_ms: See `_edit_judged`.
 
         Raises:
             OrderNotFound: The order has left its place, and nothing is seen there.
         """
+        channel = self._channel
+        for pause_s in (BETWEEN_ABSENCES_S, 0.0):
+            is_over = over_ms is not None and channel.now_ms() >= over_ms
+            with apart(is_over):
+                found = await self._edit_seen(change)
+            if not change.has_left(found):
+                return found
+            if not is_over or over_ms is None or channel.transport.clock.server_seen_ms < over_ms:
+                break
+            await channel.transport.runtime().sleep(pause_s)
+        else:
+            return found
+        raise OrderNotFound(
+            f"{self.id}: order {found.order_id} is {found.status.value}, and what takes its place is not seen"
+        )
+
+    async def _edit_seen(self, change: Change) -> Order:
+        """What is seen in the order's place, or else the order.
+
+        Raises:
+            OrderNotFound: Neither.
+        """
         try:
-            found = await self._read_either(change, *change.amendment.lost_ids)
+            return await self._read_either(change, *change.amendment.lost_ids)
         except OrderNotFound:
             if change.amendment.lost_ids == (None, None):
                 raise
-            found = await self._read_either(change, None, None)
-        if change.has_left(found):
-            raise OrderNotFound(
-                f"{self.id}: order {found.order_id} is {found.status.value}, and what takes its place is not seen"
-            )
-        return found
+        return await self._read_either(change, None, None)
 
     async def _read_either(self, change: Change, order_id: str | None, client_order_id: str | None) -> Order:
         if order_id is None and client_order_id is None:

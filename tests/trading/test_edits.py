@@ -15,8 +15,9 @@ import msgspec
 import pytest
 
 from futures_async.adapter import Adapter, BatchCancels, Call
-from futures_async.adapters import OKX, Binance, Bitget, Bybit, Hyperliquid
+from futures_async.adapters import OKX, Binance, Bitget, BitgetUTA, Bybit, Hyperliquid
 from futures_async.adapters.okx.codes import OrderExpired
+from futures_async.simulator.plan import FaultPlan
 from futures_async.testing.inside import Inside
 from futures_async.testing.spec import RawCall, VenueSpec
 from futures_async.testing.virtual_time import run
@@ -121,6 +122,58 @@ async def test_an_order_that_left_its_place_while_nothing_is_seen_there_is_an_op
         assert exchange.unresolved() == []
         canceled = await exchange.cancel_order(BTC, order_id=order.order_id)
         assert (canceled.order_id, exchange.open) == ("77", False)
+
+
+@pytest.mark.parametrize("lost", [True, False], ids=["lost", "accepted"])
+@virtual
+async def test_an_order_that_left_its_place_for_nothing_is_no_question_for_ever(lost: bool) -> None:
+    venue = Scripted()
+    async with replacing(venue) as exchange:
+        order = await exchange.placed()
+        exchange.replaced = True  # or somebody has cancelled it meanwhile
+        venue.plan[EDIT] = [LOST] if lost else []
+        with pytest.raises(errors.OrderOutcomeUnknown) as caught:
+            await exchange.edit_order(BTC, order_id=order.order_id, price=101)
+        if not lost:
+            with pytest.raises(errors.OrderOutcomeUnknown):  # what was accepted may take a while to be seen
+                await caught.value.resolve()
+        assert exchange.unresolved() == [caught.value]
+        await anyio.sleep(60)
+        asked = venue.sent(GET)
+        with pytest.raises(errors.SettingNotApplied, match=r"it ended as canceled .*nothing of it is left to edit"):
+            await caught.value.resolve()
+        assert venue.sent(GET) - asked == 2  # one absence proves nothing
+        assert exchange.unresolved() == []
+        assert (await exchange.cancel_order(BTC, order_id=order.order_id)).order_id == order.order_id
+
+
+@pytest.mark.parametrize("kind", [Bitget, BitgetUTA, Hyperliquid], ids=lambda kind: kind.id)
+def test_a_lost_edit_of_an_order_that_is_cancelled_meanwhile_can_be_settled(kind: type[Adapter]) -> None:
+    async def main() -> None:
+        plan = FaultPlan()
+        on = Inside(
+            HYPERLIQUID if kind is Hyperliquid else VenueSpec(factory=kind, raw_call=RawCall("/", {})), plan=plan
+        )
+        async with on.exchange as exchange:
+            order = await exchange.create_order(on.request())
+            plan.add("write-timeout", kinds=[Kind.ORDER])
+            async with anyio.create_task_group() as group:
+
+                async def edit() -> None:
+                    with pytest.raises(errors.OrderOutcomeUnknown):
+                        await exchange.edit_order(on.spec.symbol, order_id=order.order_id, price=on.price("0.8"))
+
+                group.start_soon(edit)
+                await anyio.sleep(0.5)
+                plan.rules.clear()
+                assert await exchange.cancel_all_orders(on.spec.symbol) == [order.order_id]
+            await anyio.sleep(60)
+            [question] = exchange.unresolved()
+            with pytest.raises(errors.SettingNotApplied, match="ended as canceled"):
+                await question.resolve()
+            assert exchange.unresolved() == []
+
+    run(main())
 
 
 @virtual
