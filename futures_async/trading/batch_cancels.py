@@ -11,7 +11,7 @@ from futures_async.trading.cancelling import Cancelling, urgent
 from futures_async.trading.ordering import Call
 from futures_async.trading.planning import several_ids
 from futures_async.transport.dialect import Refusal
-from futures_async.transport.endpoint import Endpoint
+from futures_async.transport.endpoint import Endpoint, Kind
 from futures_async.unified.errors import (
     CancelOutcomeUnknown,
     ExchangeError,
@@ -74,8 +74,11 @@ class BatchCancels(Cancelling):
         pairs = [self._current_ids(*pair) for pair in several_ids(order_ids, client_order_ids)]
         venue_symbol = self.venue_symbol(symbol)
         results: list[CancelResult] = []
-        for start in range(0, len(pairs), self.max_cancels):
-            results += await self._cancel_batch(venue_symbol, pairs[start : start + self.max_cancels])
+        with urgent():
+            for start in range(0, len(pairs), self.max_cancels):
+                # What became of each is read although the caller may be cancelled meanwhile.
+                deed = partial(self._cancel_batch, venue_symbol, pairs[start : start + self.max_cancels])
+                results += await self._channel.deeds.see_through(deed, Kind.CANCEL)
         return results
 
     async def _cancel_batch(self, venue_symbol: str, pairs: Sequence[Pair]) -> list[CancelResult]:
@@ -84,51 +87,50 @@ class BatchCancels(Cancelling):
         unknown: CancelOutcomeUnknown | None = None
         refused: dict[str, ExchangeError] = {}
         questions: dict[str, OutcomeUnknown] = {}
-        with urgent():
-            names = [client_order_id for _, client_order_id in pairs if client_order_id is not None]
-            await together([partial(self._placed_soon, name) for name in names])
-            for name in names:
-                question = self._question_of(name)
-                if question is not None:
-                    questions[name] = question
-            try:
-                answer = await self._call(call.endpoint, call.params, call.body)
-            except CancelOutcomeUnknown as error:
-                unknown, error.settled = error, True  # each order's own question takes its place
-            except OrderNotFound as error:
-                # None of them is open: each is read for what became of it.
-                refused = {name: error for pair in pairs for name in pair if name is not None}
-            except FuturesAsyncError as error:
-                return [
-                    CancelResult(order_id=order_id, client_order_id=client_order_id, error=error)
-                    for order_id, client_order_id in pairs
-                ]
-            else:
-                refused = self._refused(call.endpoint, answer, pairs)
+        names = [client_order_id for _, client_order_id in pairs if client_order_id is not None]
+        await together([partial(self._placed_soon, name) for name in names])
+        for name in names:
+            question = self._question_of(name)
+            if question is not None:
+                questions[name] = question
+        try:
+            answer = await self._call(call.endpoint, call.params, call.body)
+        except CancelOutcomeUnknown as error:
+            unknown, error.settled = error, True  # each order's own question takes its place
+        except OrderNotFound as error:
+            # None of them is open: each is read for what became of it.
+            refused = {name: error for pair in pairs for name in pair if name is not None}
+        except FuturesAsyncError as error:
+            return [
+                CancelResult(order_id=order_id, client_order_id=client_order_id, error=error)
+                for order_id, client_order_id in pairs
+            ]
+        else:
+            refused = self._refused(call.endpoint, answer, pairs)
 
-            def settle(pair: Pair) -> Callable[[], Awaitable[CancelResult]]:
-                async def run() -> CancelResult:
-                    order_id, client_order_id = pair
-                    reason, doubt = refused.get(_name(pair)), _own(unknown)
-                    gone: OrderNotFound | None = None
-                    if isinstance(reason, OrderNotFound):
-                        open_one, gone = self._not_found(reason, questions.get(client_order_id or ""))
-                        doubt = open_one or doubt
-                    try:
-                        if reason is not None and not isinstance(reason, OrderNotFound):
-                            # A copy of this call may have gone before, and be why another is one too many.
-                            if reason.definitive and not isinstance(reason, RateLimited):
-                                raise reason
-                            doubt = self._doubt(reason)
-                        order = await self._after_cancel(venue_symbol, order_id, client_order_id, doubt, gone)
-                        order = await self._cancel_successor(venue_symbol, _name(pair), order)
-                    except FuturesAsyncError as error:
-                        return CancelResult(order_id=order_id, client_order_id=client_order_id, error=error)
-                    return CancelResult(order_id=order.order_id, client_order_id=order.client_order_id, order=order)
+        def settle(pair: Pair) -> Callable[[], Awaitable[CancelResult]]:
+            async def run() -> CancelResult:
+                order_id, client_order_id = pair
+                reason, doubt = refused.get(_name(pair)), _own(unknown)
+                gone: OrderNotFound | None = None
+                if isinstance(reason, OrderNotFound):
+                    open_one, gone = self._not_found(reason, questions.get(client_order_id or ""))
+                    doubt = open_one or doubt
+                try:
+                    if reason is not None and not isinstance(reason, OrderNotFound):
+                        # A copy of this call may have gone before, and be why another is one too many.
+                        if reason.definitive and not isinstance(reason, RateLimited):
+                            raise reason
+                        doubt = self._doubt(reason)
+                    order = await self._after_cancel(venue_symbol, order_id, client_order_id, doubt, gone)
+                    order = await self._cancel_successor(venue_symbol, _name(pair), order)
+                except FuturesAsyncError as error:
+                    return CancelResult(order_id=order_id, client_order_id=client_order_id, error=error)
+                return CancelResult(order_id=order.order_id, client_order_id=order.client_order_id, order=order)
 
-                return run
+            return run
 
-            return await together([settle(pair) for pair in pairs])
+        return await together([settle(pair) for pair in pairs])
 
 
 def _name(pair: Pair) -> str:

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import anyio
 import pytest
 
 import futures_async as fa
@@ -13,7 +14,7 @@ from futures_async.adapter import BatchCancels, Call
 from futures_async.transport.endpoint import Endpoint, Kind
 from futures_async.transport.limits.none import NoLimiter
 from futures_async.unified.errors import ExchangeError
-from tests.rig.support import BTC, Scripted, limit_order, toy, virtual
+from tests.rig.support import BTC, Scripted, failure, limit_order, toy, virtual
 from tests.rig.toy import Toy
 
 BATCH = Endpoint("POST", "/order/batch-cancel", result=list[str], kind=Kind.CANCEL, nullable=True)
@@ -68,3 +69,22 @@ async def test_a_question_that_was_taken_out_keeps_no_cancel_open() -> None:
         assert isinstance(mine.error, fa.OrderNotFound)
         with pytest.raises(fa.OrderNotFound):  # as alone
             await exchange.cancel_order(BTC, client_order_id="mine1")
+
+
+@virtual
+async def test_each_order_has_its_verdict_although_the_caller_has_gone() -> None:
+    venue = Venue()
+    async with toy(venue, Batching, limiter=NoLimiter()) as exchange:
+        names = ["mine1", "mine2"]
+        for name in names:
+            await exchange.create_order(limit_order(client_order_id=name))
+        venue.always["/order/batch-cancel"] = failure("read-timeout", sent=True)
+        with anyio.move_on_after(0.005):
+            await exchange.cancel_orders(BTC, client_order_ids=names)
+        assert venue.sent("/order/batch-cancel") == 1
+        await asyncio.sleep(60)
+        questions = exchange.unresolved()
+        assert sorted(str(one.client_order_id) for one in questions) == names
+        for one in questions:
+            assert (await one.resolve()).status is fa.OrderStatus.NEW  # nothing can cancel it any more
+        assert exchange.unresolved() == []
