@@ -123,10 +123,17 @@ class Resolving(Acceptance):
         Raises:
             OrderOutcomeUnknown: It is not seen.
         """
-        question = record.error
-        order = await ask()
+        question = record.error or self._closed_meanwhile(record)
+        try:
+            order = await ask()
+        except OutcomeUnknown:
+            raise
+        except FuturesAsyncError as problem:
+            question.lookups.append(f"{type(problem).__name__}: {problem.text}")
+            raise question from question.__cause__
         if order is None:
-            raise question or self._closed_meanwhile(record)
+            question.lookups.append("not seen")
+            raise question
         found = recovered(order)
         await self.verdict(record, found)
         return found

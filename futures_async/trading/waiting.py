@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from decimal import Decimal
 from typing import Any
 
@@ -184,12 +184,8 @@ class Waiting(WaitingEdits, WaitingCancels):
                 self._orders.mark_unknown(record, question)
                 for pause_s in READ_BACK_PAUSES_S:
                     await self._channel.transport.runtime().sleep(pause_s)
-                    try:
+                    with suppress(OutcomeUnknown):
                         return await self._orders.seek(record, ask)
-                    except OutcomeUnknown:
-                        question.lookups.append("not seen")
-                    except FuturesAsyncError as problem:
-                        question.lookups.append(f"{type(problem).__name__}: {problem.text}")
                 raise
             except FuturesAsyncError as error:
                 error.client_order_id = plan.local_id

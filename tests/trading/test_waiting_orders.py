@@ -14,10 +14,11 @@ from futures_async.adapter import Adapter
 from futures_async.adapters import OKX, Bitget, BitgetUTA, BitMart, Bybit
 from futures_async.journal.journal import IntentRecord, JournalFailed, MemoryJournal
 from futures_async.manager.manager import OrderManager
+from futures_async.simulator.plan import FaultPlan
 from futures_async.testing.inside import Inside
 from futures_async.testing.spec import RawCall, VenueSpec
 from futures_async.testing.virtual_time import run
-from futures_async.transport.endpoint import Endpoint
+from futures_async.transport.endpoint import Endpoint, Kind
 from futures_async.unified.enums import Intent, OrderType, Outcome, Side
 from futures_async.unified.models import Order, OrderRequest
 
@@ -331,3 +332,26 @@ def test_an_edit_of_a_waiting_order_whose_caller_left_is_still_in_its_turn(kind:
         await exchange.edit_trigger_order(symbol, **ids_of(placed, by), price=on.price("0.74"))
 
     edited(kind, play)
+
+
+@each_venue
+def test_a_look_that_fails_leaves_the_question_what_it_is(spec: VenueSpec) -> None:
+    async def main() -> None:
+        plan = FaultPlan()
+        on = Inside(spec, plan=plan)
+        async with on.exchange as exchange:
+            plan.add("dropped", kinds=[Kind.ORDER])  # it does not arrive, and no answer comes
+            with pytest.raises(fa.OrderOutcomeUnknown) as caught:
+                await exchange.create_trigger_order(
+                    on.request(type=OrderType.TRIGGER, trigger_price=on.price("0.8"), client_order_id=None)
+                )
+            plan.add("dropped")
+            cause = caught.value.__cause__
+            with pytest.raises(fa.OrderOutcomeUnknown) as again:
+                await caught.value.resolve()
+            assert again.value is caught.value
+            assert caught.value.__cause__ is cause
+            assert exchange.unresolved() == [caught.value]
+            caught.value.settled = True
+
+    run(main())
