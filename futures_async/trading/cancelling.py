@@ -11,6 +11,7 @@ import msgspec
 from futures_async.trading.batch import together
 from futures_async.trading.hooks import Hooks
 from futures_async.trading.planning import one_id, several_ids
+from futures_async.trading.search import BETWEEN_ABSENCES_S
 from futures_async.transport.channel import LANE, apart
 from futures_async.transport.endpoint import Kind
 from futures_async.transport.limits.limiter import Priority
@@ -217,18 +218,26 @@ class Cancelling(Hooks):
         """
         problem: FuturesAsyncError | None = None
         state = "could not be read"
-        denied = False
+        denied_at: float | None = None
+        fence_ms = None if unknown is None else unknown.fence_until_ms
+        over = fence_ms is not None and self._channel.now_ms() > fence_ms  # nor can what it is of land any more
+        runtime, clock = self._channel.transport.runtime(), self._channel.transport.clock
         for pause_s in AFTER_CANCEL_PAUSES_S:
-            await self._channel.transport.runtime().sleep(pause_s)
+            await runtime.sleep(pause_s)
             try:
-                with apart(denied):
+                with apart(over or denied_at is not None):
                     order = await self.fetch_order(venue_symbol, order_id=order_id, client_order_id=client_order_id)
             except OrderNotFound as error:
                 ours = None if client_order_id is None else self._orders.record(client_order_id)
-                if (gone is not None and denied) or (ours is not None and ours.free):  # that was never placed
+                free = ours is not None and ours.free  # it was never placed
+                denied_s = -1.0 if denied_at is None else runtime.now() - denied_at
+                past = over and fence_ms is not None and clock.server_seen_ms > fence_ms
+                if free or (gone is not None and denied_s >= 0) or (past and denied_s >= BETWEEN_ABSENCES_S):
                     self._cancel_is_known(venue_symbol, order_id, client_order_id)
                     raise gone or error from None
-                denied, problem = True, error
+                problem = error
+                if denied_at is None:
+                    denied_at = runtime.now()
             except FuturesAsyncError as error:
                 problem = error
                 break
@@ -251,7 +260,6 @@ class Cancelling(Hooks):
                     self._cancel_is_known(venue_symbol, order_id, client_order_id, cancelled)
                     return cancelled
                 state = f"is still {order.status.value}"
-                fence_ms = unknown.fence_until_ms if unknown is not None else None
                 if (
                     fence_ms is not None
                     and self._channel.now_ms() > fence_ms
@@ -266,7 +274,7 @@ class Cancelling(Hooks):
         symbol, said = self.unified_symbol(venue_symbol), open_question.refusal
         open_question.args = (
             f"{venue}: order {order_id or client_order_id} of {symbol} {state} after its cancel"
-            f"{'' if said is None else f' (the venue said: {said})'}; read it again before acting",
+            f"{'' if said is None else f' (the venue said: {said.text})'}; read it again before acting",
         )
         open_question.symbol, open_question.client_order_id = symbol, client_order_id
 

@@ -309,7 +309,7 @@ class Editing(Several):
             # It was as wanted before; or it ended between the answer and the edit, which the order itself tells.
             if (change.fits(order) and not ended) or (accepted and ended and not change.has_left(order)):
                 return order
-            said = "" if error.refusal is None else f" (the venue said: {error.refusal})"
+            said = "" if error.refusal is None else f" (the venue said: {error.refusal.text})"
             error.args = (
                 f"{self.id}: order {order.order_id} of {order.symbol} was not edited to {change}: it "
                 f"{f'ended as {order.status.value}' if ended else 'stands as before'}{said}",

@@ -53,3 +53,27 @@ def test_an_order_whose_answer_was_lost_is_cancelled_although_nothing_can_be_rea
                 assert (await one).status is fa.OrderStatus.CANCELED
 
     run(main())
+
+
+@pytest.mark.parametrize("spec", SPECS, ids=lambda spec: spec.factory.id)
+def test_a_lost_cancel_of_what_the_venue_does_not_know_is_no_question_for_ever(spec: VenueSpec) -> None:
+    """Venues forget cancelled orders, and an order may never have been."""
+
+    async def main() -> None:
+        plan = FaultPlan()
+        on = Inside(spec, plan=plan)
+        async with on.exchange as exchange:
+            await exchange.create_order(on.request())
+            plan.add("write-timeout", kinds=[Kind.CANCEL])
+            with pytest.raises(fa.CancelOutcomeUnknown) as caught:
+                await exchange.cancel_order(spec.symbol, client_order_id="order1")
+            plan.rules.clear()
+            with pytest.raises(fa.CancelOutcomeUnknown):  # it may be under way
+                await caught.value.resolve()
+            assert exchange.unresolved() == [caught.value]
+            await anyio.sleep(120)
+            with pytest.raises(fa.OrderNotFound):
+                await caught.value.resolve()
+            assert exchange.unresolved() == []
+
+    run(main())
