@@ -19,7 +19,8 @@ from typing import TYPE_CHECKING, Any, LiteralString
 from weakref import WeakSet, WeakValueDictionary
 
 from futures_async.journal.journal import JournalFailed
-from futures_async.journal.stored import Job, Statements, StoredJournal
+from futures_async.journal.stored import STOP_IT, Job, Statements, StoredJournal
+from futures_async.transport.runtime import ModuleLock, inherit
 from futures_async.unified.errors import InvalidRequest, NotSupported, Portable, printable
 from futures_async.unified.secret_url import SecretUrl
 
@@ -117,6 +118,11 @@ class Session:
         self._backends: set[tuple[Any, ...]] = set()
         """The server's processes for the connections so far, and when each began."""
         self._pid = 0
+        inherit(self)
+
+    def begin_anew(self) -> None:
+        """As an heir: the thread that may hold the lock is not there."""
+        self.mutex = threading.RLock()
 
     def __repr__(self) -> str:
         return f"Session({self._url!r})"
@@ -162,10 +168,12 @@ class Session:
                 connection.execute("SELECT pg_terminate_backend(%s)", (holder[0],))
             if (holder is not None and not ours) or time.monotonic() > until:
                 who = f"{printable(holder[2])} at {holder[3] or 'this host'}" if holder else "and not known which"
-                raise JournalFailed(
+                refusal = JournalFailed(
                     f"the orders of this {venue} account are written by another process, {who}: one at a time does, "
                     "and gives them free when it ends or its journals are closed"
                 )
+                refusal.advice = STOP_IT
+                raise refusal
             time.sleep(0.02)
         self._owned.add((venue, account))
 
@@ -280,7 +288,7 @@ def _migrate(connection: psycopg.Connection[Any]) -> None:
 
 
 _sessions: WeakValueDictionary[bytes, Session] = WeakValueDictionary()
-_sessions_lock = threading.Lock()
+_sessions_lock = ModuleLock()
 
 
 class PostgresJournal(StoredJournal):

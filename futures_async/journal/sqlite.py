@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import os
 import sqlite3
-import stat
 import time
 from collections.abc import Callable, Hashable, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
 from futures_async.journal.journal import JournalFailed
+from futures_async.journal.owners import Owners, join, leave_alone, part, private_file
 from futures_async.journal.stored import Job, Statements, StoredJournal
 from futures_async.unified.errors import InvalidRequest
 
@@ -49,6 +49,10 @@ CREATE TABLE IF NOT EXISTS intents (
         "CREATE INDEX IF NOT EXISTS intent_groups ON intents (slices) WHERE slices IS NOT NULL",
     ),
     ("ALTER TABLE intents ADD COLUMN attempt TEXT",),
+    (
+        "CREATE TABLE IF NOT EXISTS owners (venue TEXT NOT NULL, account TEXT NOT NULL, process TEXT NOT NULL,"
+        " PRIMARY KEY (venue, account))",
+    ),
 )
 """Each brings the schema to the next version; those that have been released never change."""
 
@@ -57,6 +61,10 @@ _STATEMENTS = Statements("intents", "?")
 
 class SqliteJournal(StoredJournal):
     """A journal in one SQLite file, readable by its owner only.
+
+    The process that writes an account's orders, or looks for open ones, owns the account until its journals of that
+    file are closed or it ends: for all others `intent` and `open_intents` fail meanwhile. What is held stands in empty
+    files beside it, `…-owner-…`, one for each account; they may stay there.
 
     Args:
         path: The file; made when absent, with mode 0600. Its folder must exist. A relative one counts from the folder
@@ -80,6 +88,12 @@ class SqliteJournal(StoredJournal):
         super().__init__(_STATEMENTS, str(self.path))
         self._synchronous = synchronous
         self._connection: sqlite3.Connection | None = None
+        self._owners: Owners | None = None
+
+    def begin_anew(self) -> None:
+        super().begin_anew()
+        leave_alone(self._connection)
+        self._connection = self._owners = None
 
     def __repr__(self) -> str:
         return f"SqliteJournal({str(self.path)!r})"
@@ -105,7 +119,7 @@ class SqliteJournal(StoredJournal):
     def _open(self) -> sqlite3.Connection:
         if self._connection is not None:
             return self._connection
-        owned = _private_file(self.path)
+        owned = private_file(self.path)
         connection = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False)
         try:
             now = os.stat(self.path, follow_symlinks=False)
@@ -129,10 +143,18 @@ class SqliteJournal(StoredJournal):
         self._connection = connection
         return connection
 
+    def _claim(self, connection: Any, venue: str, account: str) -> None:
+        if self._owners is None:
+            self._owners = join(self._place, self)
+        self._owners.claim(connection, venue, account)
+
     def _close(self) -> None:
         if self._connection is not None:
             self._connection.close()
             self._connection = None
+        owners, self._owners = self._owners, None
+        if owners is not None:
+            part(owners, self)
 
 
 def _version(connection: sqlite3.Connection) -> int:
@@ -154,22 +176,3 @@ def _patiently(run: Callable[[], object]) -> None:
             time.sleep(BUSY_PAUSE_S)
         else:
             return
-
-
-def _private_file(path: Path) -> tuple[int, int]:
-    """Make the file when it is absent, and refuse what somebody else could read or redirect; its identity."""
-    flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
-    # Closed again before SQLite opens it: closing a second descriptor would drop SQLite's own locks.
-    descriptor = os.open(path, flags, 0o600)
-    try:
-        seen = os.fstat(descriptor)
-    finally:
-        os.close(descriptor)
-    if not stat.S_ISREG(seen.st_mode):
-        raise JournalFailed("it is no regular file")
-    if hasattr(os, "getuid"):
-        if seen.st_uid != os.getuid():
-            raise JournalFailed("it belongs to another user")
-        if seen.st_mode & 0o077:
-            raise JournalFailed("others may read or write it: make it mode 0600")
-    return seen.st_dev, seen.st_ino

@@ -28,11 +28,15 @@ from futures_async.journal.journal import (
     decided,
     logger,
 )
+from futures_async.transport.runtime import inherit
 from futures_async.unified.convert import to_text
 from futures_async.unified.enums import Intent, OrderType, Outcome, Side
 from futures_async.unified.errors import FuturesAsyncError
 
 T = TypeVar("T")
+
+STOP_IT = "stop that one, then try again"
+"""Where another process writes an account's orders."""
 
 COLUMNS = (
     "venue", "account", "client_order_id", "symbol", "venue_symbol", "side", "type", "quantity", "price", "intent",
@@ -111,6 +115,11 @@ class StoredJournal(Journal):
         self._statements = statements
         self._name = name
         self._closed = False
+        StoredJournal.begin_anew(self)
+        inherit(self)
+
+    def begin_anew(self) -> None:
+        """As an heir: a fork has no worker thread, and who waits there waits in its parent."""
         self._waiting: deque[Job[Any]] = deque()
         self._mutex = threading.Lock()
         self._turn: anyio.Lock | None = None

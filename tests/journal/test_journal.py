@@ -423,7 +423,7 @@ async def main():
     for number in range(30):
         # Each file is new to all of them at first, and busy with their writes afterwards.
         async with SqliteJournal(folder / f"journal-{number % 10}.sqlite", synchronous="NORMAL") as journal:
-            await journal.intent(record(f"{name}-{number}"))
+            await journal.intent(record(f"{name}-{number}", account=name))
 
 anyio.run(main)
 """
@@ -447,7 +447,11 @@ def ends_of_openers(folder: Path, processes: int) -> list[tuple[str, int]]:
 @pytest.mark.parametrize("anyio_backend", ["asyncio"])
 async def test_processes_that_open_one_file_at_once_all_get_to_write(tmp_path: Path) -> None:
     assert ends_of_openers(tmp_path, 6) == [("", 0)] * 6
-    written = [name for number in range(10) for name in await reopened(tmp_path / f"journal-{number}.sqlite")]
+    written: list[str] = []
+    for number in range(10):
+        async with SqliteJournal(tmp_path / f"journal-{number}.sqlite") as journal:
+            for name in range(6):
+                written += [one.client_order_id for one in await journal.open_intents("venue-a", str(name))]
     assert len(written) == len(set(written)) == 180
 
 

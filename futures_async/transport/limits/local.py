@@ -8,7 +8,6 @@ pass meanwhile, so that one slow endpoint does not hold up the account.
 
 from __future__ import annotations
 
-import os
 import threading
 from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
@@ -370,12 +369,15 @@ def _closed(window: QueuedWindow, now: float) -> PoolClosed:
     return error
 
 
-_shared: tuple[int, LocalLimiter] | None = None
+_shared: LocalLimiter | None = None
 
 
 def shared() -> LocalLimiter:
-    """The limiter that all client objects of this process share unless told otherwise; a fork gets a new one."""
+    """The limiter that all client objects of this process share unless told otherwise.
+
+    A fork goes on with a copy: what its parent sent in the last window counts, and nothing that it sends later.
+    """
     global _shared
-    if _shared is None or _shared[0] != os.getpid():
-        _shared = (os.getpid(), LocalLimiter())
-    return _shared[1]
+    if _shared is None:
+        _shared = LocalLimiter()
+    return _shared

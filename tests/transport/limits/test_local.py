@@ -11,6 +11,7 @@ import anyio.lowlevel
 import pytest
 
 from futures_async.testing import virtual_time
+from futures_async.transport.limits import local as local_module
 from futures_async.transport.limits.limiter import Permit, Pool, Priority
 from futures_async.transport.limits.local import PATIENCE, LocalLimiter, shared
 from futures_async.transport.limits.none import NoLimiter
@@ -567,12 +568,26 @@ def test_outside_of_an_event_loop_it_says_what_is_wrong() -> None:
         LocalLimiter().try_acquire(ONE, Priority.READ)
 
 
-def test_the_default_limiter_is_one_in_a_process_and_new_after_a_fork(monkeypatch: pytest.MonkeyPatch) -> None:
-    mine = shared()
+def test_the_default_limiter_is_one_in_a_process_and_a_fork_counts_what_its_parent_sent_by_it(
+    fork: Callable[[], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(local_module, "_shared", None)
+    mine, pools = shared(), [Pool("a", 2, 1.0)]
     assert shared() is mine
-    with monkeypatch.context() as patched:
-        patched.setattr("os.getpid", lambda: -1)
-        assert shared() is not mine
+
+    async def parent() -> None:
+        for _ in range(2):
+            (await shared().acquire(pools, Priority.READ, None)).answered()
+
+    async def child() -> None:
+        assert shared().try_acquire(pools, Priority.READ) is None
+        await anyio.sleep(1.1)
+        assert shared().try_acquire(pools, Priority.READ) is not None
+
+    virtual_time.run(parent())
+    fork()
+    monkeypatch.setattr("os.getpid", lambda: -1)
+    virtual_time.run(child())
 
 
 def test_a_fork_counts_what_its_parent_sent_and_waits_for_nobody_who_is_there(fork: Callable[[], None]) -> None:

@@ -1,0 +1,159 @@
+"""One process at a time writes the orders of an account into an SQLite journal; and what a fork makes of a journal."""
+
+# pyright: reportPrivateUsage=false
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+
+import anyio
+import pytest
+
+from futures_async.journal.journal import JournalFailed
+from futures_async.journal.sqlite import SqliteJournal
+from tests.journal.test_journal import opens, record
+
+pytestmark = pytest.mark.anyio
+ROOT = Path(__file__).parents[2]
+asyncio_only = pytest.mark.parametrize("anyio_backend", ["asyncio"])
+
+OTHER = """
+import sys, anyio
+from tests.journal.test_journal import record
+from futures_async.journal.journal import JournalFailed
+from futures_async.journal.sqlite import SqliteJournal
+
+async def main():
+    async with SqliteJournal(sys.argv[1]) as journal:
+        for call in (lambda: journal.intent(record("other")), lambda: journal.open_intents("venue-a", "digest")):
+            try:
+                await call()
+                print("owns", flush=True)
+            except JournalFailed as error:
+                print(error, flush=True)
+        await journal.intent(record("other", account="another"))
+        sys.stdin.read()
+
+anyio.run(main)
+"""
+
+
+@contextmanager
+def other(path: Path) -> Generator[tuple[subprocess.Popen[str], list[str]]]:
+    """Another process that writes there until it is told to end, and what came of its two claims."""
+    command = [sys.executable, "-c", OTHER, str(path)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT) as process:
+        assert process.stdout is not None
+        yield process, [process.stdout.readline() for _ in range(2)]
+
+
+@asyncio_only
+async def test_a_second_process_is_refused_until_the_first_has_closed_its_last_journal(tmp_path: Path) -> None:
+    path = tmp_path / "journal.sqlite"
+    async with SqliteJournal(path) as first:
+        await first.intent(record("one"))
+        async with SqliteJournal(path) as second:
+            await second.intent(record("two"))
+        with other(path) as (_, said):
+            assert all(f"another process, process {os.getpid()} at " in line for line in said)
+            assert "stop that one" in said[0]
+        await first.intent(record("three"))
+        assert await opens(first) == ["one", "two", "three"]
+    with other(path) as (_, said):
+        assert said == ["owns\n", "owns\n"]
+
+
+@asyncio_only
+async def test_what_a_process_owned_that_was_killed_is_free(tmp_path: Path) -> None:
+    path = tmp_path / "journal.sqlite"
+    async with SqliteJournal(path) as journal:
+        with other(path) as (process, said):
+            assert said == ["owns\n", "owns\n"]
+            with pytest.raises(JournalFailed, match=f"process {process.pid} at"):
+                await journal.intent(record("mine"))
+            process.kill()
+            process.wait()
+        await journal.intent(record("mine"))
+        assert await opens(journal) == ["other", "mine"]
+
+
+def beside(folder: Path) -> list[Path]:
+    return [path for path in folder.iterdir() if "-owner-" in path.name]
+
+
+@asyncio_only
+async def test_the_files_beside_it_are_private_and_a_link_in_their_place_is_refused(tmp_path: Path) -> None:
+    async with SqliteJournal(tmp_path / "journal.sqlite") as journal:
+        await journal.intent(record())
+        (owner,) = beside(tmp_path)
+        assert owner.stat().st_size == 0
+        if os.name == "posix":
+            assert owner.stat().st_mode & 0o777 == 0o600
+    owner.unlink()
+    owner.symlink_to(tmp_path / "elsewhere")
+    async with SqliteJournal(tmp_path / "journal.sqlite") as journal:
+        with pytest.raises(JournalFailed, match="which says whose orders these are"):
+            await journal.intent(record("id2"))
+        await journal.intent(record("id2", account="another"))
+
+
+needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+
+
+@needs_fork
+@asyncio_only
+async def test_a_forked_child_is_another_process(tmp_path: Path) -> None:
+    script = f"""
+import os, anyio
+from tests.journal.test_journal import record
+from futures_async.journal.journal import JournalFailed
+from futures_async.journal.sqlite import SqliteJournal
+journal = SqliteJournal({str(tmp_path / "journal.sqlite")!r})
+anyio.run(journal.intent, record("parent"))
+child = os.fork()
+if child == 0:
+    anyio.run(journal.intent, record("child", account="its own"))
+    try:
+        anyio.run(journal.intent, record("child"))
+    except JournalFailed as error:
+        os._exit(7 if str(os.getppid()) in str(error) else 1)
+    os._exit(2)
+print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+anyio.run(journal.intent, record("parent again"))
+"""
+    ended = await anyio.run_process([sys.executable, "-W", "ignore", "-c", script], cwd=ROOT)
+    assert ended.stdout == b"7\n"
+    async with SqliteJournal(tmp_path / "journal.sqlite") as journal:
+        assert await opens(journal) == ["parent", "parent again"]
+
+
+@needs_fork
+@asyncio_only
+async def test_a_journal_that_was_just_written_to_by_a_thread_does_not_hang_in_a_fork(tmp_path: Path) -> None:
+    journal = SqliteJournal(tmp_path / "journal.sqlite")
+    await journal.open()
+    held, done = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with journal._mutex:
+            held.set()
+            done.wait()
+
+    thread = threading.Thread(target=hold)
+    thread.start()
+    held.wait()
+    child = os.fork()
+    if child == 0:  # pragma: no cover - the child cannot report its coverage
+        free = journal._mutex.acquire(timeout=5)
+        os._exit(7 if free else 8)
+    done.set()
+    thread.join()
+    _, status = os.waitpid(child, 0)  # noqa: ASYNC222 - the child ends soon
+    assert os.waitstatus_to_exitcode(status) == 7
+    await journal.aclose()
