@@ -30,19 +30,20 @@ Pair = tuple[str | None, str | None]
 class BatchCancels(Cancelling):
     """`cancel_orders` by the venue's batch. The list of ids that is sent is never empty."""
 
-    max_cancels: ClassVar[int]
+    max_cancels: ClassVar[int] = 1
     """Orders in one call."""
 
     def _batch_cancellation(self, venue_symbol: str, ids: Sequence[Pair]) -> Call:
         """The call that cancels the orders of these ids."""
-        raise NotImplementedError
+        self._unsupported("cancel_orders")
 
     def _cancel_refusals(self, answer: Any) -> Mapping[str, Refusal | ExchangeError] | Sequence[Refusal | None]:
         """Why single cancels were refused: by order id and by client id, or where refusals name neither, by place.
 
-        What is not refused for certain, and all of it where places do not match, is read for what became of it.
+        What is not refused for certain, and all of it where places do not match, is read for what became of it: where
+        an adapter reads no refusals, that is every order.
         """
-        raise NotImplementedError
+        return {}
 
     def _refused(self, endpoint: Endpoint[Any], answer: Any, pairs: Sequence[Pair]) -> dict[str, ExchangeError]:
         """The refusals of a batch by the ids that were sent."""

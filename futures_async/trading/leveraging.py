@@ -108,7 +108,7 @@ class Leveraging(Hooks):
             venue_symbol, leverage, margin_mode, await self._leverage_change(venue_symbol, leverage, margin_mode, side)
         )
 
-    async def _put_mode_of_leverage(self, venue_symbol: str, mode: MarginMode) -> None:
+    async def _put_mode_of_leverage(self, venue_symbol: str, mode: MarginMode) -> Leverage:
         """Set the margin mode where it is set together with the leverage, which stays.
 
         Raises:
@@ -126,7 +126,7 @@ class Leveraging(Hooks):
             return (await self._leverage_change(venue_symbol, leverage, mode, None))._replace(sides=sides)
 
         self._active("set_margin_mode")
-        await self._carry_out(venue_symbol, None, mode, LeverageChange((), mode, in_turn=in_turn))
+        return await self._carry_out(venue_symbol, None, mode, LeverageChange((), mode, in_turn=in_turn))
 
     async def _carry_out(
         self, venue_symbol: str, leverage: Decimal | None, margin_mode: MarginMode | None, change: LeverageChange

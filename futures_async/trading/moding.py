@@ -12,6 +12,7 @@ from futures_async.unified.convert import chosen
 from futures_async.unified.enums import MarginMode, MarginModeLike, PositionMode, PositionModeLike
 from futures_async.unified.errors import InvalidRequest
 from futures_async.unified.exchange import Capability
+from futures_async.unified.models import Leverage
 
 
 class Moding(Hooks):
@@ -60,10 +61,14 @@ class Moding(Hooks):
         """How to set the margin mode of one contract."""
         self._unsupported("set_margin_mode")
 
-    async def _put_margin_mode(self, venue_symbol: str, mode: MarginMode) -> None:
-        """The same, sent and read back; for venues where more is to be done than a call."""
+    async def _put_margin_mode(self, venue_symbol: str, mode: MarginMode) -> Leverage | None:
+        """The same, sent and read back; for venues where more is to be done than a call.
+
+        Returns:
+            What was read then; None where nothing was, and whether the mode stands is read here.
+        """
         call = self._margin_mode_change(venue_symbol, mode)
-        await self._apply(
+        return await self._apply(
             ("set_margin_mode", venue_symbol),
             mode,
             send=lambda: self._call(call.endpoint, call.params, call.body),
@@ -80,4 +85,18 @@ class Moding(Hooks):
         if symbol is None:
             raise InvalidRequest(f"{self.id}: the margin mode is set per contract: name the symbol")
         self._active("set_margin_mode")
-        await self._put_margin_mode(self.venue_symbol(symbol), wanted)
+        name = self.venue_symbol(symbol)
+        found = await self._put_margin_mode(name, wanted)
+        if found is None or found.margin_mode is not wanted:
+            # Whatever was done or not: it is told as done when it is seen to stand.
+            await self._apply(
+                ("set_margin_mode", name),
+                wanted,
+                send=_nothing,
+                read=lambda: self.fetch_leverage(name),
+                stands=lambda found: found.margin_mode is wanted,
+            )
+
+
+async def _nothing() -> None:
+    """It was sent before."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Awaitable, Callable, Collection
 from decimal import Decimal
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import anyio
 
@@ -43,6 +43,14 @@ SEVERAL = "several values"
 """In place of the value, where copies of more than one are under way: equal to none."""
 
 
+class Coming(NamedTuple):
+    """What may still come to stand."""
+
+    value: object
+    why: str
+    """Why it may, and what there is to do."""
+
+
 class SettingDesk(Turns):
     """Applies settings of one account."""
 
@@ -57,15 +65,18 @@ class SettingDesk(Turns):
         """Settings whose fate is not known."""
         return [error for _, error in self._open.values() if not error.settled]
 
-    def taking(self, reliance: Reliance) -> list[object]:
+    def taking(self, reliance: Reliance) -> list[Coming]:
         """The values that would take it away and may still come to stand: being set, open, or copies under way."""
         now_ms = self._channel.now_ms()
-        found = list(self._under_way.items())
-        found += [(key, value) for key, (value, over_ms) in self._late.items() if over_ms > now_ms]
+        found = [(key, value, "it is just being set: try again after that") for key, value in self._under_way.items()]
+        for key, (value, over_ms) in self._late.items():
+            if over_ms > now_ms:
+                found.append((key, value, _until(over_ms, now_ms)))
         for key, (value, question) in self._open.items():
-            if not question.settled and (question.fence_until_ms is None or question.fence_until_ms > now_ms):
-                found.append((key, value))
-        return [value for key, value in found if reliance.lost_by(key, value)]
+            fence_ms = question.fence_until_ms
+            if not question.settled and (fence_ms is None or fence_ms > now_ms):
+                found.append((key, value, _until(fence_ms, now_ms)))
+        return [Coming(value, why) for key, value, why in found if reliance.lost_by(key, value)]
 
     def about(self, venue_symbol: str) -> tuple[str, OutcomeUnknown | None]:
         """What is being set for a contract, in words that end a sentence, and what is open of it."""
@@ -428,6 +439,15 @@ class SettingDesk(Turns):
             if question is not None:
                 raise question
             return await send()
+
+
+def _until(over_ms: int | None, now_ms: int) -> str:
+    if over_ms is not None:
+        return f"a request for it may land for another {(over_ms - now_ms) / 1000:.0f} s: try again after that"
+    return (
+        "it is not known whether that was set, and there is no time after which it cannot be: resolve() its question "
+        "first, which is in unresolved(), or set its `settled` for what you found out otherwise"
+    )
 
 
 def _stood(found: object) -> str:

@@ -224,10 +224,11 @@ class Trading(Recovering):
         reliance = Reliance(venue_symbol, PositionSide.LONG, standing=stands)
         coming = self._settings.taking(reliance)
         if coming:
-            others = [one.margin_mode if isinstance(one, Put) else one for one in coming]
+            value, why = coming[0]
+            mode = value.margin_mode if isinstance(value, Put) else value
             raise DeadlineExpired(
-                f"{self.id}: margin mode {stands} is set for {request.symbol}, and {others[0]} may still take its "
-                "place: an earlier setting of it is under way. Try again in a minute; the order was not sent"
+                f"{self.id}: margin mode {stands} is set for {request.symbol}, and {mode} may still take its place: "
+                f"{why}; the order was not sent"
             )
 
     async def _check_bounds(self, request: OrderRequest, venue_symbol: str) -> None:

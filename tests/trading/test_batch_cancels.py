@@ -88,3 +88,25 @@ async def test_each_order_has_its_verdict_although_the_caller_has_gone() -> None
         for one in questions:
             assert (await one.resolve()).status is fa.OrderStatus.NEW  # nothing can cancel it any more
         assert exchange.unresolved() == []
+
+
+class Begun(BatchCancels, Toy):
+    """An adapter whose author has not got to its batches."""
+
+
+class WithoutRefusals(Batching):
+    def _cancel_refusals(self, answer: Any) -> Any:
+        return super(Batching, self)._cancel_refusals(answer)
+
+
+@virtual
+async def test_without_its_hook_a_batch_is_not_supported_and_without_refusals_each_order_is_read() -> None:
+    venue = Venue()
+    async with toy(venue, Begun) as exchange:
+        await exchange.create_order(limit_order(client_order_id="mine"))
+        with pytest.raises(fa.NotSupported, match="cancel_orders"):
+            await exchange.cancel_orders(BTC, client_order_ids=["mine"])
+    async with toy(venue, WithoutRefusals) as exchange:
+        stands, gone = await exchange.cancel_orders(BTC, client_order_ids=["mine", "never"])
+        assert stands.client_order_id == "mine"
+        assert isinstance(gone.error, fa.ExchangeError | fa.OutcomeUnknown)

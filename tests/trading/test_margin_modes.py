@@ -46,3 +46,20 @@ async def test_no_margin_mode_is_set_after_a_halt() -> None:
         with pytest.raises(fa.ClientClosed, match="set_margin_mode"):
             await exchange.set_margin_mode("cross", symbol=BTC)
         assert venue.sent(SET) == 0
+
+
+class Hollow(Modes):
+    """Its author meant to send something."""
+
+    async def _put_margin_mode(self, venue_symbol: str, mode: fa.MarginMode) -> None:
+        return None
+
+
+@virtual
+async def test_a_mode_for_which_nothing_was_sent_is_told_as_set_only_where_it_stands() -> None:
+    venue = Scripted()
+    async with toy(venue, Hollow) as exchange:
+        await exchange.set_margin_mode("cross", symbol=BTC)
+        with pytest.raises(fa.SettingNotApplied, match="isolated"):
+            await exchange.set_margin_mode("isolated", symbol=BTC)
+        assert venue.sent(SET) == 0

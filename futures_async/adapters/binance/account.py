@@ -86,20 +86,21 @@ class BinanceAccount(BinanceKind):
         """No position and no order may be open in it; in multi-assets mode there is cross margin only."""
         return fa.Call(endpoints.SET_MARGIN_TYPE, {"symbol": venue_symbol, "marginType": _MARGIN_TYPES[mode]})
 
-    async def _put_margin_mode(self, venue_symbol: str, mode: fa.MarginMode) -> None:
+    async def _put_margin_mode(self, venue_symbol: str, mode: fa.MarginMode) -> fa.Leverage | None:
         try:
-            await super()._put_margin_mode(venue_symbol, mode)
+            return await super()._put_margin_mode(venue_symbol, mode)
         except fa.PositionModeConflict as error:
             # Seen where the mode stood already: a word about orders that were not there.
-            if error.code != POSITION_MODE_HELD or not await self._has_margin_mode(venue_symbol, mode):
+            found = await self._leverage_seen(venue_symbol) if error.code == POSITION_MODE_HELD else None
+            if found is None or found.margin_mode is not mode:
                 raise
+            return found
 
-    async def _has_margin_mode(self, venue_symbol: str, mode: fa.MarginMode) -> bool:
-        """Whether it is seen to be set."""
+    async def _leverage_seen(self, venue_symbol: str) -> fa.Leverage | None:
         try:
-            return (await self.fetch_leverage(venue_symbol)).margin_mode is mode
+            return await self.fetch_leverage(venue_symbol)
         except fa.FuturesAsyncError:
-            return False
+            return None
 
     # Leverage
 

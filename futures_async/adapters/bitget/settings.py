@@ -56,13 +56,14 @@ class BitgetSettings(BitgetAccount):
         body = {**self._settled_params(venue_symbol), "marginMode": mapping.WIRE_MARGIN_MODE[mode]}
         return fa.Call(endpoints.SET_MARGIN_MODE, body)
 
-    async def _put_margin_mode(self, venue_symbol: str, mode: fa.MarginMode) -> None:
+    async def _put_margin_mode(self, venue_symbol: str, mode: fa.MarginMode) -> fa.Leverage | None:
         """The venue refuses even "no change" while positions or orders are open."""
         self._margin_modes.pop(venue_symbol, None)
-        if (await self.fetch_leverage(venue_symbol)).margin_mode is mode:
-            return
+        found = await self.fetch_leverage(venue_symbol)
+        if found.margin_mode is mode:
+            return found
         try:
-            await super()._put_margin_mode(venue_symbol, mode)
+            return await super()._put_margin_mode(venue_symbol, mode)
         finally:
             self._margin_modes.pop(venue_symbol, None)  # what was read on the way may be old
 

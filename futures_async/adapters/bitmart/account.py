@@ -171,9 +171,9 @@ class BitMartAccount(fa.Adapter):
 
         return await in_turn() if margin_mode is not None else fa.LeverageChange((), in_turn=in_turn)
 
-    async def _put_margin_mode(self, venue_symbol: str, mode: fa.MarginMode) -> None:
+    async def _put_margin_mode(self, venue_symbol: str, mode: fa.MarginMode) -> fa.Leverage:
         """By the call that sets leverage, which stays."""
-        await self._put_mode_of_leverage(venue_symbol, mode)
+        return await self._put_mode_of_leverage(venue_symbol, mode)
 
     async def _opening_terms(self, name: str) -> tuple[Decimal | None, fa.MarginMode | None]:
         """Leverage and margin mode that an opening order must repeat; read anew each minute, and after a conflict."""

@@ -274,9 +274,9 @@ class AccountCalls(MarketCalls):
 
         return await in_turn() if margin_mode is not None else fa.LeverageChange((), in_turn=in_turn)
 
-    async def _put_margin_mode(self, venue_symbol: str, mode: fa.MarginMode) -> None:
+    async def _put_margin_mode(self, venue_symbol: str, mode: fa.MarginMode) -> fa.Leverage:
         """By the call that sets leverage, which stays."""
-        await self._put_mode_of_leverage(venue_symbol, mode)
+        return await self._put_mode_of_leverage(venue_symbol, mode)
 
     async def _margin_move(self, position: fa.Position, amount: Decimal) -> fa.Call:
         asset, units = await self._asset(position.venue_symbol), fa.EXACT.divide(amount, MARGIN_UNIT)
