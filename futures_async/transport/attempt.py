@@ -15,7 +15,8 @@ from futures_async.transport.answers import Answers, Timing, failure_error
 from futures_async.transport.dialect import Dialect, SealedHeaders, Unsigned
 from futures_async.transport.endpoint import Endpoint, Kind
 from futures_async.transport.events import CallEvent, Observer
-from futures_async.transport.http.backend import Abort, HttpFailure, HttpRequest, HttpResponse, Phase, Slots, fault
+from futures_async.transport.http.backend import Abort, HttpFailure, HttpRequest, HttpResponse, Phase, fault
+from futures_async.transport.http.slots import Slots
 from futures_async.transport.limits.limiter import Permit, Pool, Priority
 from futures_async.transport.limits.pools import Pools
 from futures_async.transport.lockout import Lockout

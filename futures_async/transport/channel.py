@@ -10,7 +10,6 @@ from collections.abc import Awaitable, Callable
 from contextvars import ContextVar
 from typing import Any, TypeVar, cast
 
-import anyio
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception
 
 from futures_async.transport.attempt import SIGNED_BY, Attempts, Flight, Job, asked_when
@@ -18,7 +17,8 @@ from futures_async.transport.deeds import DEED, Deeds
 from futures_async.transport.dialect import Dialect, Params, Unsigned
 from futures_async.transport.endpoint import Endpoint, Kind, RateLimit
 from futures_async.transport.events import Observer
-from futures_async.transport.http.backend import Abort, Slots
+from futures_async.transport.http.backend import Abort
+from futures_async.transport.http.slots import Slots, Turn
 from futures_async.transport.learning import Learning
 from futures_async.transport.limits.claims import claim
 from futures_async.transport.limits.limiter import Permit, Priority
@@ -321,9 +321,17 @@ class Channel:
 
     async def _slot(self, job: Job, runtime: Runtime, slots: Slots) -> None:
         """Wait for a connection, in the call's lane and no longer than it may."""
-        with anyio.move_on_after(max(0.0, job.until - runtime.now())):
-            await self._waiting(job, lambda: slots.take(job.priority))
-            return
+        turn = Turn()
+        forget = runtime.call_at(job.until, turn.late)
+        try:
+            self._stops.may_stop(turn, job.endpoint, job.part_of_write)
+            if await slots.take(job.priority, turn):
+                return
+        finally:
+            self._stops.over(turn)
+            forget()
+        if turn.end == "stopped":
+            raise self._stops.stopped(job.endpoint)
         raise DeadlineExpired(
             f"{self.dialect.venue} {job.endpoint.name}: no connection was free before its time was up; it was not sent"
         )

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import contextvars
+import math
 import os
 import sys
 import time
@@ -157,6 +158,10 @@ class Runtime(ABC):
             TooLate: It was cancelled.
         """
 
+    @abstractmethod
+    def call_at(self, due: float, call: Callable[[], object]) -> Callable[[], object]:
+        """Have `call` called at a time of its clock, which may be never (infinity); what is returned takes it back."""
+
     @property
     @abstractmethod
     def ended(self) -> bool:
@@ -303,6 +308,9 @@ class AsyncioRuntime(Runtime):
                 raise TooLate from None
             raise
 
+    def call_at(self, due: float, call: Callable[[], object]) -> Callable[[], object]:
+        return _nothing if due == math.inf else self.loop.call_at(due, call).cancel
+
     @property
     def ended(self) -> bool:
         return self.loop.is_closed()
@@ -408,6 +416,19 @@ class TrioRuntime(Runtime):
         with self.trio.CancelScope(deadline=due):
             return await coroutine
         raise TooLate
+
+    def call_at(self, due: float, call: Callable[[], object]) -> Callable[[], object]:
+        scope = self.trio.CancelScope()
+
+        async def later() -> None:
+            with scope:
+                await self.trio.sleep_until(due)
+                call()
+
+        # A system task, as callers come and go and none of them may be made to wait for the others.
+        self.trio.lowlevel.spawn_system_task(later, name="futures-async timer")
+        cancel: Callable[[], object] = scope.cancel
+        return cancel
 
     @property
     def ended(self) -> bool:

@@ -6,7 +6,7 @@ Both also end the waits of calls that have begun: in the queue for the limit, an
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import anyio
 
@@ -18,6 +18,13 @@ from futures_async.unified.errors import ClientClosed
 T = TypeVar("T")
 
 UNSENT = "nothing was sent"
+
+
+class Wait(Protocol):
+    """One that can be cancelled."""
+
+    def cancel(self) -> None:
+        """It ends."""
 
 
 class Stops:
@@ -34,7 +41,7 @@ class Stops:
         self._venue = venue
         self._deeds = deeds
         self._halted = False
-        self._waits: dict[anyio.CancelScope, bool] = {}
+        self._waits: dict[Wait, bool] = {}
         """Calls that wait and can be stopped, and whether they are reads."""
         self._leaving: dict[Abort, None] = {}
         """Attempts at writes that a halt stops where nothing of them has left."""
@@ -50,15 +57,22 @@ class Stops:
         Raises:
             ClientClosed: It was stopped.
         """
-        if part_of_write if endpoint.reads else self._passes_halt(endpoint):
-            return await wait()
         with anyio.CancelScope() as scope:
-            self._waits[scope] = endpoint.reads
+            self.may_stop(scope, endpoint, part_of_write)
             try:
                 return await wait()
             finally:
-                del self._waits[scope]
-        raise self.closed(endpoint) if endpoint.reads else self.halted(endpoint)
+                self.over(scope)
+        raise self.stopped(endpoint)
+
+    def may_stop(self, wait: Wait, endpoint: Endpoint[Any], part_of_write: bool) -> None:
+        """Have a wait cancelled when its call is stopped, until `over`; see `waiting`."""
+        if not (part_of_write if endpoint.reads else self._passes_halt(endpoint)):
+            self._waits[wait] = endpoint.reads
+
+    def over(self, wait: Wait) -> None:
+        """It is over."""
+        self._waits.pop(wait, None)
 
     @property
     def waits(self) -> int:
@@ -87,8 +101,8 @@ class Stops:
         self._end(reads=True)
 
     def _end(self, *, reads: bool) -> None:
-        for scope in [scope for scope, read in self._waits.items() if read is reads]:
-            scope.cancel()
+        for wait in [wait for wait, read in self._waits.items() if read is reads]:
+            wait.cancel()
 
     def _passes_halt(self, endpoint: Endpoint[Any]) -> bool:
         return endpoint.reads or endpoint.cancels or self._deeds.cancelling
@@ -109,6 +123,10 @@ class Stops:
     def halted(self, endpoint: Endpoint[Any]) -> ClientClosed:
         """What a call ends as that a halt has stopped."""
         return ClientClosed(f"{self._venue} {endpoint.name}: halted: only cancels and reads go through; {UNSENT}")
+
+    def stopped(self, endpoint: Endpoint[Any]) -> ClientClosed:
+        """What a call ends as whose wait was cancelled."""
+        return self.closed(endpoint) if endpoint.reads else self.halted(endpoint)
 
     def closed(self, endpoint: Endpoint[Any]) -> ClientClosed:
         """What a call ends as that closing has stopped."""

@@ -9,7 +9,8 @@ import asyncio
 import pytest
 
 import futures_async as fa
-from futures_async.transport.http.backend import HttpRequest, HttpResponse, Slots
+from futures_async.transport.http.backend import HttpRequest, HttpResponse
+from futures_async.transport.http.slots import Slots
 from futures_async.transport.limits.none import NoLimiter
 from tests.rig.support import BTC, Scripted, limit_order, toy, virtual
 

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import os
 from collections.abc import Callable, Coroutine
 from typing import Any
@@ -230,3 +231,22 @@ def test_what_is_thrown_away_while_it_waits_is_closed() -> None:
     next(rest)
     rest.close()
     assert closed == [True]
+
+
+@pytest.mark.parametrize("go", [run, run_trio])
+def test_a_timer_goes_off_at_its_time_is_taken_back_or_never_goes_off(go: Any) -> None:
+    told: list[float] = []
+
+    async def main() -> None:
+        here = current_runtime()
+        began = here.now()
+        for after_s in (2.0, 1.0, math.inf):
+            here.call_at(began + after_s, lambda: told.append(here.now() - began))
+        here.call_at(began + 1.5, lambda: told.append(-1.0))()
+        await here.sleep(10)
+
+    async def on_trio() -> None:
+        await main()
+
+    go(main() if go is run else on_trio)
+    assert told == [pytest.approx(1.0), pytest.approx(2.0)]

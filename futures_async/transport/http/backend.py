@@ -15,17 +15,15 @@ Who sends takes one of the backend's `slots` first and signs after that, so that
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Mapping
 from enum import IntEnum
-from heapq import heapify, heappop, heappush
 from typing import Any, Literal
 
-import anyio
 import msgspec
 
 from futures_async.transport.dialect import SealedHeaders
-from futures_async.transport.limits.limiter import Priority
-from futures_async.transport.runtime import detach, running_asyncio_loop
+from futures_async.transport.http.slots import Slots
+from futures_async.transport.runtime import detach
 from futures_async.unified.convert import check_number
 from futures_async.unified.errors import Portable
 
@@ -34,9 +32,6 @@ MAX_BODY = 8 * 1024 * 1024
 
 MAX_CONNECTIONS = 20
 """To one host: more do not help at these rates, and httpx looks at each of them for every request."""
-
-KEPT_FROM_READS = 2
-"""So many connections are for cancels, orders and what belongs to them, as long as there are four times as many."""
 
 KEEP_ALIVE_S = 15.0
 """A connection idle for longer is not used again: the venue may be closing it just now."""
@@ -232,81 +227,6 @@ def fault(error: Exception, *, sent: bool) -> HttpFailure:
 def never_sent(phase: Phase, body: bytes) -> bool:
     """Proof of not-sent: a request with a body cannot be executed before its body has started."""
     return phase < (Phase.BODY_STARTED if body else Phase.HEADERS_STARTED)
-
-
-_READ = Priority.READ
-
-
-class _Turn:
-    """One who waits for a slot: on asyncio with a future of its loop's, which is far cheaper than a portable event."""
-
-    __slots__ = ("_signal", "granted")
-
-    def __init__(self) -> None:
-        self.granted = False
-        loop = running_asyncio_loop()
-        self._signal: Any = anyio.Event() if loop is None else loop.create_future()
-
-    def __await__(self) -> Generator[Any, Any, Any]:
-        signal = self._signal
-        return (signal.wait() if isinstance(signal, anyio.Event) else signal).__await__()
-
-    def grant(self) -> None:
-        self.granted = True
-        if isinstance(self._signal, anyio.Event):
-            self._signal.set()
-        elif not self._signal.done():  # it is when who waits has been cancelled and has not run since
-            self._signal.set_result(None)
-
-
-class Slots:
-    """As many as there are connections. Who waits goes by lanes, and by their coming within one. On asyncio and trio.
-
-    Some are never given to plain reads, however many of those hang: a cancel finds a connection.
-
-    Args:
-        count: Of connections.
-    """
-
-    __slots__ = ("_came", "_kept", "_waiting", "free")
-
-    def __init__(self, count: int) -> None:
-        self.free = count
-        self._kept = min(KEPT_FROM_READS, count // 4)
-        self._waiting: list[tuple[Priority, int, _Turn]] = []
-        self._came = 0
-
-    def take_free(self, lane: Priority = Priority.URGENT) -> bool:
-        """Take a slot, if one is free for this lane."""
-        if self.free <= (self._kept if lane is _READ else 0):
-            return False
-        self.free -= 1
-        return True
-
-    async def take(self, lane: Priority = Priority.URGENT) -> None:
-        """Wait for a free slot."""
-        if self.take_free(lane):
-            return
-        self._came += 1
-        turn = _Turn()
-        place = lane, self._came, turn
-        heappush(self._waiting, place)
-        try:
-            await turn
-        except BaseException:
-            if turn.granted:
-                self.give()
-            else:
-                self._waiting.remove(place)
-                heapify(self._waiting)
-            raise
-
-    def give(self) -> None:
-        """Give a slot back: to the first of those who wait, if it may have it."""
-        if self._waiting and (self._waiting[0][0] is not _READ or self.free >= self._kept):
-            heappop(self._waiting)[2].grant()
-        else:
-            self.free += 1
 
 
 class HttpBackend(ABC):

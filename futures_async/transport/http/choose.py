@@ -13,9 +13,10 @@ from weakref import WeakValueDictionary
 
 import sniffio
 
-from futures_async.transport.http.backend import Done, HttpBackend, HttpFailure, HttpRequest, HttpResponse, Phase, Slots
+from futures_async.transport.http.backend import Done, HttpBackend, HttpFailure, HttpRequest, HttpResponse, Phase
 from futures_async.transport.http.extras import fast_installed, httpx2_installed
 from futures_async.transport.http.route import DIRECT, Route
+from futures_async.transport.http.slots import Slots
 from futures_async.transport.runtime import current_trio_token, running_asyncio_loop
 from futures_async.unified.errors import InvalidRequest
 

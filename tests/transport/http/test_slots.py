@@ -8,7 +8,7 @@ import anyio
 import anyio.lowlevel
 import pytest
 
-from futures_async.transport.http.backend import Slots
+from futures_async.transport.http.slots import Slots, Turn
 from futures_async.transport.limits.limiter import Priority
 
 pytestmark = [pytest.mark.anyio, pytest.mark.parametrize("anyio_backend", ["asyncio", "trio"])]
@@ -103,3 +103,44 @@ async def test_a_slot_handed_to_one_who_is_cancelled_at_that_moment_is_not_lost(
     with pytest.raises(asyncio.CancelledError):
         await waiting
     assert slots.free == 1
+
+
+@pytest.mark.parametrize("end", ["late", "cancel"])
+async def test_who_is_too_late_or_stopped_leaves_the_queue_to_the_next(anyio_backend: str, end: str) -> None:
+    slots, turn, ends = Slots(1), Turn(), list[bool]()
+
+    async def wait(turn: Turn | None = None) -> None:
+        ends.append(await slots.take(turn=turn))
+
+    await slots.take()
+    async with anyio.create_task_group() as group:
+        group.start_soon(wait, turn)
+        await anyio.lowlevel.checkpoint()
+        await anyio.lowlevel.checkpoint()
+        group.start_soon(wait)
+        await anyio.lowlevel.checkpoint()
+        await anyio.lowlevel.checkpoint()
+        getattr(turn, end)()
+        slots.give()  # before either of them has run
+    assert sorted(ends) == [False, True]
+    assert slots.free == 0
+    slots.give()
+    assert slots.free == 1
+
+
+async def test_a_slot_that_is_given_is_not_taken_back(anyio_backend: str) -> None:
+    slots, turn, ends = Slots(1), Turn(), list[bool]()
+
+    async def wait() -> None:
+        ends.append(await slots.take(turn=turn))
+
+    await slots.take()
+    async with anyio.create_task_group() as group:
+        group.start_soon(wait)
+        await anyio.lowlevel.checkpoint()
+        await anyio.lowlevel.checkpoint()
+        slots.give()
+        turn.late()
+        turn.cancel()
+    assert ends == [True]
+    assert slots.free == 0
