@@ -128,6 +128,7 @@ from futures_async.unified.convert import (
     decimal_or_none,
     divide_exactly,
     finite,
+    given,
     is_multiple,
     known,
     known_or_none,
@@ -139,6 +140,7 @@ from futures_async.unified.convert import (
     required_id,
     to_decimal,
     to_text,
+    written,
 )
 from futures_async.unified.credentials import Credentials
 from futures_async.unified.enums import (
@@ -393,6 +395,7 @@ __all__ = [
     "finite",
     "first",
     "flag",
+    "given",
     "guess_parts",
     "identifier",
     "in_base",
@@ -458,5 +461,6 @@ __all__ = [
     "windows",
     "word",
     "worst_of",
+    "written",
     "yes_no",
 ]

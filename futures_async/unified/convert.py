@@ -19,6 +19,7 @@ from futures_async.unified.errors import DecodeError, InvalidRequest
 
 E = TypeVar("E", bound=Enum)
 S = TypeVar("S", bound=StrEnum)
+T = TypeVar("T")
 
 Number = Decimal | int | str
 """What callers may give where a Decimal is meant."""
@@ -200,6 +201,16 @@ def check_number(name: str, value: object, least: int, *, above: bool = False, w
 def to_text(value: Decimal) -> str:
     """Write a number as the wire wants it: plain digits, as given, no exponent, no `-0`."""
     return format(value, "f") if value else "0"
+
+
+def written(number: Decimal | None) -> str | None:
+    """The same as `to_text`, of a number that may be missing."""
+    return None if number is None else to_text(number)
+
+
+def given(fields: Mapping[str, T | None]) -> dict[str, T]:
+    """The fields of a request that say something: the others, None here, are left out of what is sent."""
+    return {name: value for name, value in fields.items() if value is not None}
 
 
 def is_multiple(value: Decimal, step: Decimal) -> bool:

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from futures_async import DecodeError, InvalidRequest, Side
+from futures_async.unified import convert
 from futures_async.unified.convert import (
     ceil_to_step,
     decimal_or_none,
@@ -25,6 +26,7 @@ from futures_async.unified.convert import (
     round_to_step,
     to_decimal,
     to_text,
+    written,
 )
 
 SIDES = {"buy": Side.BUY, "sell": Side.SELL}
@@ -120,6 +122,15 @@ def test_numbers_go_out_as_plain_digits() -> None:
     assert to_text(Decimal("1E+3")) == "1000"
     assert to_text(Decimal("30000.50")) == "30000.50"
     assert to_text(Decimal("-0.00")) == "0"
+
+
+def test_what_a_request_does_not_say_is_left_out_and_zero_is_said() -> None:
+    assert (written(None), written(Decimal("1E+3"))) == (None, "1000")
+    assert convert.given({"price": None, "size": 0, "reduceOnly": False, "id": ""}) == {
+        "size": 0,
+        "reduceOnly": False,
+        "id": "",
+    }
 
 
 @given(PRICES, STEPS)

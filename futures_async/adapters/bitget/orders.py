@@ -270,25 +270,21 @@ STOP_WORD = {"take_profit": "StopSurplus", "stop_loss": "StopLoss"}
 
 def order_item(request: fa.OrderRequest, client_order_id: str | None, mode: fa.PositionMode) -> dict[str, Any]:
     """What one order says of itself: an item of a batch, or the second half of a single placement."""
-    item: dict[str, Any] = {"size": fa.to_text(request.quantity)}
-    if request.type is not fa.OrderType.MARKET and request.price is not None:
-        item["price"] = fa.to_text(request.price)
-    sides = wire_side(request.side, request.intent, mode)
+    limit, sides = request.type is not fa.OrderType.MARKET, wire_side(request.side, request.intent, mode)
     reduce_only = sides.pop("reduceOnly", None)
-    item |= sides
-    if request.type is fa.OrderType.MARKET:
-        item["orderType"] = "market"
-    else:
-        item |= {"orderType": "limit", "force": WIRE_FORCE[request.time_in_force or fa.TimeInForce.GTC]}
-    if reduce_only:
-        item["reduceOnly"] = reduce_only
-    if client_order_id is not None:
-        item["clientOid"] = client_order_id
+    item: dict[str, Any] = {
+        "size": fa.to_text(request.quantity),
+        "price": fa.written(request.price) if limit else None,
+        **sides,
+        "orderType": "limit" if limit else "market",
+        "force": WIRE_FORCE[request.time_in_force or fa.TimeInForce.GTC] if limit else None,
+        "reduceOnly": reduce_only,
+        "clientOid": client_order_id,
+    }
     for name, stop in request.attached.items():
         item[f"preset{STOP_WORD[name]}Price"] = fa.to_text(stop.price)
-        if stop.limit_price is not None:
-            item[f"preset{STOP_WORD[name]}ExecutePrice"] = fa.to_text(stop.limit_price)
-    return item
+        item[f"preset{STOP_WORD[name]}ExecutePrice"] = fa.written(stop.limit_price)
+    return fa.given(item)
 
 
 def order_frame(
@@ -313,19 +309,16 @@ def trigger_item(
         "triggerPrice": fa.to_text(trigger_price),
         "triggerType": trigger_type(request.trigger_by),
         "orderType": "market" if request.price is None else "limit",
+        "price": fa.written(request.price),
+        **wire_side(request.side, request.intent, mode),
+        "clientOid": client_order_id,
     }
-    if request.price is not None:
-        item["price"] = fa.to_text(request.price)
-    sides = wire_side(request.side, request.intent, mode)
-    if "reduceOnly" in sides:
+    if "reduceOnly" in item:
         # Lower case here. Where the venue has no such trigger orders (22042) it refuses; it never opens instead.
-        sides["reduceOnly"] = "yes"
-    item |= sides
-    if client_order_id is not None:
-        item["clientOid"] = client_order_id
+        item["reduceOnly"] = "yes"
     for name, stop in request.attached.items():
         item |= stop_fields(name, stop)
-    return item
+    return fa.given(item)
 
 
 def stop_fields(name: str, stop: fa.Stop) -> dict[str, str]:

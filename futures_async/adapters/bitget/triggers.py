@@ -73,9 +73,8 @@ class BitgetTriggers(fa.TriggerEdits, fa.PartStops, BitgetPlacing):
             "holdSide": _held_side(plan.position_side, plan.position_mode),
             "size": to_text(request.quantity),
             "clientOid": plan.client_order_id,
+            **fa.given({"executePrice": fa.written(request.price)}),
         }
-        if request.price is not None:
-            body["executePrice"] = to_text(request.price)
         return await self._place(endpoints.PLACE_STOP, body, plan)
 
     def _trigger_body(self, plan: fa.PlannedOrder) -> dict[str, Any]:

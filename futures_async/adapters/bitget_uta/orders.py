@@ -144,39 +144,32 @@ def order_body(
     order: fa.PlannedOrder, category: ProductType, margin_mode: fa.MarginMode, *, batch: bool = False
 ) -> dict[str, str]:
     """An order as `place-order` takes it, or as an element of `place-batch`."""
-    request = order.request
-    closes = request.intent is fa.Intent.CLOSE
-    body = {
+    request, hedge = order.request, order.position_mode is fa.PositionMode.HEDGE
+    limit = request.type is fa.OrderType.LIMIT
+    body: dict[str, str | None] = {
         "category": category,
         "symbol": order.venue_symbol,
         "qty": fa.to_text(request.quantity),
         "side": request.side.value,
-    }
-    hedge = order.position_mode is fa.PositionMode.HEDGE
-    if hedge:
         # Required there, and nothing else says what is closed. In one-way mode it is left out.
-        opens_long = (request.side is fa.Side.BUY) is not closes
-        body["posSide"] = "long" if opens_long else "short"
-    body["orderType"] = request.type.value
-    if request.price is not None:
-        body["price"] = fa.to_text(request.price)
-    if request.type is fa.OrderType.LIMIT:
-        body["timeInForce"] = (request.time_in_force or fa.TimeInForce.GTC).value
-    if not batch:
+        "posSide": order.position_side.value if hedge else None,
+        "orderType": request.type.value,
+        "price": fa.written(request.price),
+        "timeInForce": (request.time_in_force or fa.TimeInForce.GTC).value if limit else None,
         # Always said: an order without it is cross, whatever the account was used for before.
-        body["marginMode"] = "isolated" if margin_mode is fa.MarginMode.ISOLATED else "crossed"
-    if closes and not hedge:
-        body["reduceOnly"] = "yes"
-    if order.client_order_id is not None:
-        body["clientOid"] = order.client_order_id
+        "marginMode": None if batch else "isolated" if margin_mode is fa.MarginMode.ISOLATED else "crossed",
+        "reduceOnly": "yes" if request.intent is fa.Intent.CLOSE and not hedge else None,
+        "clientOid": order.client_order_id,
+    }
     for name, stop in request.attached.items():
         word, short = ("takeProfit", "tp") if name == "take_profit" else ("stopLoss", "sl")
-        body[word] = fa.to_text(stop.price)
-        if stop.trigger_by is not None:
-            body[f"{short}TriggerBy"] = TRIGGER_BY[stop.trigger_by]
-        if stop.limit_price is not None:
-            body |= {f"{short}OrderType": "limit", f"{short}LimitPrice": fa.to_text(stop.limit_price)}
-    return body
+        body |= {
+            word: fa.to_text(stop.price),
+            f"{short}TriggerBy": None if stop.trigger_by is None else TRIGGER_BY[stop.trigger_by],
+            f"{short}OrderType": None if stop.limit_price is None else "limit",
+            f"{short}LimitPrice": fa.written(stop.limit_price),
+        }
+    return fa.given(body)
 
 
 def change_body(
@@ -214,10 +207,9 @@ def max_open_body(request: fa.OrderRequest, venue_symbol: str, category: Product
         "orderType": request.type.value,
         "side": request.side.value,
         "size": fa.to_text(fa.to_decimal(request.quantity, "quantity")),
+        "price": None if request.price is None else fa.to_text(fa.to_decimal(request.price, "price")),
     }
-    if request.price is not None:
-        body["price"] = fa.to_text(fa.to_decimal(request.price, "price"))
-    return body
+    return fa.given(body)
 
 
 def fits_batch(order: fa.PlannedOrder, margin_mode: fa.MarginMode) -> bool:

@@ -35,15 +35,14 @@ def whole_id() -> str:
 def trigger_body(order: fa.PlannedOrder, category: ProductType) -> dict[str, Any]:
     """An order that waits for a price; with a limit price it becomes a limit order, else a market order."""
     request = order.request
-    body = _frame(order, category, strategies.TRIGGER) | _sides(order)
-    body |= {
+    return {
+        **_frame(order, category, strategies.TRIGGER),
+        **_sides(order),
         "triggerBy": _source(request.trigger_by),
         "triggerPrice": to_text(order.trigger_price),
         "triggerOrderType": "market" if request.price is None else "limit",
+        **fa.given({"triggerOrderPrice": fa.written(request.price)}),
     }
-    if request.price is not None:
-        body["triggerOrderPrice"] = to_text(request.price)
-    return body
 
 
 def trailing_body(order: fa.PlannedOrder, category: ProductType, rate: Decimal) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 import futures_async.adapter as fa
-from futures_async.adapter import carries, to_text
+from futures_async.adapter import carries, given, to_text, written
 from futures_async.adapters.bitmart.dialect import names_client, names_order
 from futures_async.adapters.bitmart.words import HEDGE_SIDE, MARGIN_MODE_WORD, MODE_CODE, SIDE_CODE, to_contracts
 
@@ -57,30 +57,28 @@ def order_body(order: fa.PlannedOrder) -> dict[str, Any]:
         InvalidOrder: Not whole contracts.
     """
     request = order.request
-    body: dict[str, Any] = {"symbol": order.venue_symbol}
-    if order.client_order_id is not None:
-        body["client_order_id"] = order.client_order_id
-    body["type"] = "limit" if request.type is fa.OrderType.LIMIT else "market"
-    body["side"] = SIDE_CODE[request.side, request.intent]
-    body |= opening_fields(order)
-    if request.time_in_force is not None:
-        body["mode"] = MODE_CODE[request.time_in_force]
-    if request.price is not None:
-        body["price"] = to_text(request.price)
-    body["size"] = to_contracts(request.quantity, contract_of(order))
-    return body | preset_fields(order)
+    return given(
+        {
+            "symbol": order.venue_symbol,
+            "client_order_id": order.client_order_id,
+            "type": "limit" if request.type is fa.OrderType.LIMIT else "market",
+            "side": SIDE_CODE[request.side, request.intent],
+            **opening_fields(order),
+            "mode": None if request.time_in_force is None else MODE_CODE[request.time_in_force],
+            "price": written(request.price),
+            "size": to_contracts(request.quantity, contract_of(order)),
+            **preset_fields(order),
+        }
+    )
 
 
 def opening_fields(order: fa.PlannedOrder) -> dict[str, Any]:
     """Leverage and margin mode, which only opening orders carry: they must repeat those of an open position."""
     request = order.request
-    fields: dict[str, Any] = {}
-    if request.intent is fa.Intent.OPEN:
-        if request.leverage is not None:
-            fields["leverage"] = to_text(request.leverage)
-        if request.margin_mode is not None:
-            fields["open_type"] = MARGIN_MODE_WORD[request.margin_mode]
-    return fields
+    if request.intent is not fa.Intent.OPEN:
+        return {}
+    mode = None if request.margin_mode is None else MARGIN_MODE_WORD[request.margin_mode]
+    return given({"leverage": written(request.leverage), "open_type": mode})
 
 
 def preset_fields(order: fa.PlannedOrder) -> dict[str, Any]:
@@ -107,12 +105,9 @@ def amend_body(
     """
     if order.type is not fa.OrderType.LIMIT:
         raise fa.InvalidOrder("BitMart changes limit orders only")
-    body: dict[str, Any] = {"symbol": order.venue_symbol, "order_id": int(id_fields(order.order_id, None)["order_id"])}
-    if price is not None:
-        body["price"] = to_text(price)
-    if quantity is not None:
-        body["size"] = to_contracts(quantity, contract)
-    return body
+    number = int(id_fields(order.order_id, None)["order_id"])
+    size = None if quantity is None else to_contracts(quantity, contract)
+    return given({"symbol": order.venue_symbol, "order_id": number, "price": written(price), "size": size})
 
 
 def id_fields(order_id: str | None, client_order_id: str | None) -> dict[str, str]:
@@ -131,21 +126,21 @@ def id_fields(order_id: str | None, client_order_id: str | None) -> dict[str, st
 def plan_body(order: fa.PlannedOrder, now: Sequence[Decimal]) -> dict[str, Any]:
     """`submit-plan-order`, for orders that open. There is no field for a client order id."""
     request = order.request
-    body: dict[str, Any] = {
-        "symbol": order.venue_symbol,
-        "type": "market" if request.price is None else "limit",
-        "side": SIDE_CODE[request.side, request.intent],
-        **opening_fields(order),
-    }
-    if request.time_in_force is not None:
-        body["mode"] = MODE_CODE[request.time_in_force]
-    body["size"] = to_contracts(request.quantity, contract_of(order))
-    body["trigger_price"] = to_text(trigger_price(order))
-    if request.price is not None:
-        body["executive_price"] = to_text(request.price)
-    body["price_way"] = price_way(order, now)
-    body["price_type"] = price_type(request.trigger_by)
-    return body | preset_fields(order)
+    return given(
+        {
+            "symbol": order.venue_symbol,
+            "type": "market" if request.price is None else "limit",
+            "side": SIDE_CODE[request.side, request.intent],
+            **opening_fields(order),
+            "mode": None if request.time_in_force is None else MODE_CODE[request.time_in_force],
+            "size": to_contracts(request.quantity, contract_of(order)),
+            "trigger_price": to_text(trigger_price(order)),
+            "executive_price": written(request.price),
+            "price_way": price_way(order, now),
+            "price_type": price_type(request.trigger_by),
+            **preset_fields(order),
+        }
+    )
 
 
 def tp_sl_body(order: fa.PlannedOrder, now: Sequence[Decimal]) -> dict[str, Any]:
@@ -153,21 +148,20 @@ def tp_sl_body(order: fa.PlannedOrder, now: Sequence[Decimal]) -> dict[str, Any]
     request = order.request
     side = SIDE_CODE[request.side, request.intent]
     favourable = RISES if HEDGE_SIDE[side] is fa.PositionSide.LONG else FALLS
-    body: dict[str, Any] = {
+    body = {
         "symbol": order.venue_symbol,
         "type": "take_profit" if price_way(order, now) == favourable else "stop_loss",
         "side": side,
         "size": to_contracts(request.quantity, contract_of(order)),
         "trigger_price": to_text(trigger_price(order)),
         # "0" executes at market.
-        "executive_price": "0" if request.price is None else to_text(request.price),
+        "executive_price": written(request.price) or "0",
         "price_type": price_type(request.trigger_by),
         "plan_category": PARTIAL,
         "category": "market" if request.price is None else "limit",
+        "client_order_id": order.client_order_id,
     }
-    if order.client_order_id is not None:
-        body["client_order_id"] = order.client_order_id
-    return body
+    return given(body)
 
 
 def position_stop_body(venue_symbol: str, side: fa.PositionSide, word: str, stop: fa.Stop) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any, ClassVar, Unpack
 
 import futures_async.adapter as fa
-from futures_async.adapter import make_client_order_id, one_id, side_by_side, to_text, unread_of, unread_rows, windows
+from futures_async.adapter import make_client_order_id, one_id, side_by_side, unread_of, unread_rows, windows
 from futures_async.adapters._rows import listed
 from futures_async.adapters.bybit import endpoints, mapping, wire
 from futures_async.adapters.bybit.codes import UNCHANGED
@@ -116,11 +116,9 @@ class Bybit(fa.BatchCancels, TriggerCalls):
         return verdicts_of(answer)
 
     def _amendment(self, order: fa.Order, price: Decimal | None, quantity: Decimal | None) -> fa.Amendment:
-        body: dict[str, Any] = {**of_contract(order.venue_symbol).params, "orderId": order.order_id}
-        if quantity is not None:
-            body["qty"] = self._sized(order, quantity, order.price if price is None else price)
-        if price is not None:
-            body["price"] = to_text(price)
+        size = None if quantity is None else self._sized(order, quantity, order.price if price is None else price)
+        new = fa.given({"qty": size, "price": fa.written(price)})
+        body = {**of_contract(order.venue_symbol).params, "orderId": order.order_id, **new}
         return fa.Amendment(endpoints.AMEND, body, unchanged=UNCHANGED)
 
     async def _cancel_all(self, venue_symbol: str) -> list[str] | None:

@@ -219,33 +219,26 @@ ORDER_FIELDS = fa.OrderFields(
 
 def order_body(order: fa.PlannedOrder) -> dict[str, Any]:
     """An order as `order/create` takes it; in a batch without its category, which stands beside the list."""
-    request = order.request
-    closes, hedged = request.intent is fa.Intent.CLOSE, order.position_mode is fa.PositionMode.HEDGE
-    body: dict[str, Any] = {
-        "category": category_of(order.venue_symbol),
-        "symbol": order.venue_symbol,
-        "side": _WIRE_SIDE[request.side],
-        "orderType": "Market" if request.price is None else "Limit",
-        "qty": fa.to_text(request.quantity if order.contracts is None else order.contracts),
-    }
-    if request.price is None:
-        body["timeInForce"] = "IOC"
-    else:
-        body |= {
-            "price": fa.to_text(request.price),
-            "timeInForce": _WIRE_FORCE[request.time_in_force or fa.TimeInForce.GTC],
+    request, stops = order.request, order.request.attached
+    force = _WIRE_FORCE[request.time_in_force or fa.TimeInForce.GTC]
+    partial = any(stop.limit_price is not None for stop in stops.values())
+    return fa.given(
+        {
+            "category": category_of(order.venue_symbol),
+            "symbol": order.venue_symbol,
+            "side": _WIRE_SIDE[request.side],
+            "orderType": "Market" if request.price is None else "Limit",
+            "qty": fa.to_text(request.quantity if order.contracts is None else order.contracts),
+            "price": fa.written(request.price),
+            "timeInForce": "IOC" if request.price is None else force,
+            "positionIdx": INDEX[order.position_side] if order.position_mode is fa.PositionMode.HEDGE else 0,
+            "reduceOnly": True if request.intent is fa.Intent.CLOSE else None,
+            "orderLinkId": order.client_order_id,
+            # A limit price needs the mode in which TP/SL are for a part of the position: that of the order.
+            "tpslMode": ("Partial" if partial else "Full") if stops else None,
+            **stop_fields(stops),
         }
-    body["positionIdx"] = INDEX[order.position_side] if hedged else 0
-    if closes:
-        body["reduceOnly"] = True
-    if order.client_order_id is not None:
-        body["orderLinkId"] = order.client_order_id
-    stops = request.attached
-    if stops:
-        # A limit price needs the mode in which TP/SL are for a part of the position: that of the order.
-        partial = any(stop.limit_price is not None for stop in stops.values())
-        body["tpslMode"] = "Partial" if partial else "Full"
-    return body | stop_fields(stops)
+    )
 
 
 def stop_fields(stops: Mapping[str, fa.Stop], by: fa.PriceSource | None = None) -> dict[str, str]:

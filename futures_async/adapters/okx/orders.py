@@ -210,35 +210,31 @@ def order_frame(order: fa.PlannedOrder, margin_mode: fa.MarginMode) -> dict[str,
 
 def order_body(order: fa.PlannedOrder, margin_mode: fa.MarginMode) -> dict[str, Any]:
     """An order as `trade/order` takes it, or as an element of `batch-orders`."""
-    request, body = order.request, order_frame(order, margin_mode)
-    limit = request.type is fa.OrderType.LIMIT
-    body["ordType"] = _WORD[request.time_in_force or fa.TimeInForce.GTC] if limit else "market"
-    if request.price is not None:
-        body["px"] = fa.to_text(request.price)
-    if order.client_order_id is not None:
-        body["clOrdId"] = order.client_order_id
-    attached: dict[str, str] = {}
+    request = order.request
+    attached: dict[str, Any] = {}
     for name, stop in request.attached.items():
         short = "tp" if name == "take_profit" else "sl"
         attached[f"{short}TriggerPx"] = fa.to_text(stop.price)
-        attached[f"{short}OrdPx"] = AT_MARKET if stop.limit_price is None else fa.to_text(stop.limit_price)
-        if stop.trigger_by is not None:
-            attached[f"{short}TriggerPxType"] = stop.trigger_by.value
-    if attached:
-        body["attachAlgoOrds"] = [attached]
-    return body
+        attached[f"{short}OrdPx"] = fa.written(stop.limit_price) or AT_MARKET
+        attached[f"{short}TriggerPxType"] = stop.trigger_by and stop.trigger_by.value
+    limit = request.type is fa.OrderType.LIMIT
+    return order_frame(order, margin_mode) | fa.given(
+        {
+            "ordType": _WORD[request.time_in_force or fa.TimeInForce.GTC] if limit else "market",
+            "px": fa.written(request.price),
+            "clOrdId": order.client_order_id,
+            "attachAlgoOrds": [fa.given(attached)] if attached else None,
+        }
+    )
 
 
 def change_body(
     order: fa.Order, contract: fa.Contract | None, price: Decimal | None, quantity: Decimal | None
 ) -> dict[str, Any]:
     """A change as `amend-order` takes it: the size is the new total, filled parts included."""
-    body: dict[str, Any] = {"instId": order.venue_symbol, "ordId": order.order_id}
-    if quantity is not None:
-        body["newSz"] = to_contracts(quantity, contract, order.price if price is None else price)
-    if price is not None:
-        body["newPx"] = fa.to_text(price)
-    return body
+    size = None if quantity is None else to_contracts(quantity, contract, order.price if price is None else price)
+    new = fa.given({"newSz": size, "newPx": fa.written(price)})
+    return {"instId": order.venue_symbol, "ordId": order.order_id, **new}
 
 
 def read_ack(rows: Sequence[wire.WireAck]) -> fa.Ack:
