@@ -49,7 +49,7 @@ from futures_async.trading.adapter import Adapter
 from futures_async.trading.batch import together
 from futures_async.trading.batch_cancels import BatchCancels
 from futures_async.trading.cancelling import ordered, urgent
-from futures_async.trading.countdown import whole_seconds
+from futures_async.trading.countdown import Countdown
 from futures_async.trading.fan_out import side_by_side
 from futures_async.trading.late_cancels import worst_of
 from futures_async.trading.leveraging import LeverageChange
@@ -252,6 +252,7 @@ __all__ = [
     "ClockSkew",
     "Code",
     "Contract",
+    "Countdown",
     "Credentials",
     "Data",
     "DecodeError",
@@ -457,7 +458,6 @@ __all__ = [
     "urgent",
     "walks",
     "whole",
-    "whole_seconds",
     "windows",
     "word",
     "worst_of",

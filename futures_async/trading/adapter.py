@@ -22,6 +22,7 @@ from futures_async.trading.bounds import OrderBounds
 from futures_async.trading.cancelling import ordered, urgent
 from futures_async.trading.capabilities import following
 from futures_async.trading.contracts import ContractBook
+from futures_async.trading.countdown import Arming
 from futures_async.trading.derived import Derived
 from futures_async.trading.desk import OrderDesk
 from futures_async.trading.hooks import Replacing
@@ -67,7 +68,7 @@ T = TypeVar("T")
 W = TypeVar("W")
 
 
-class Adapter(Adjusting, Derived, Leveraging, Moding, Rules, Streaming):
+class Adapter(Adjusting, Arming, Derived, Leveraging, Moding, Rules, Streaming):
     """Base of the venues' clients.
 
     An adapter with options of its own names them in `takes` and reads them with `_own_options`.

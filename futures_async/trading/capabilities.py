@@ -34,6 +34,7 @@ FOLLOWS: Mapping[Can, Sequence[str]] = {
     Can.CANCEL_ORDER: ("_cancellation", "fetch_order"),
     Can.CANCEL_ORDERS: ("_cancellation", "fetch_order"),
     Can.CANCEL_TRIGGER_ORDER: ("_waiting_cancel",),
+    Can.ARM_CANCEL_ALL: ("_arm",),
     Can.CANCEL_ALL_ORDERS: ("_cancel_all", "fetch_open_orders"),
     **dict.fromkeys(WATCHES, ("_stream_dialect",)),
 }

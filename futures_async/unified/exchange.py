@@ -537,7 +537,15 @@ class FuturesExchange(ABC):
         self._unsupported("fetch_trigger_orders")
 
     async def arm_cancel_all(self, timeout_s: int, symbol: str | None = None) -> None:
-        """Have the venue cancel all orders unless called again within `timeout_s` seconds; 0 disarms."""
+        """Have the venue cancel all orders unless called again within `timeout_s` seconds; 0 disarms.
+
+        Args:
+            timeout_s: Whole seconds, as many as the venue takes; every call starts the countdown anew.
+            symbol: Where the countdown is one contract's, that contract; else None: it is the whole account's.
+
+        Raises:
+            SettingNotApplied: The venue did not take it.
+        """
         self._unsupported("arm_cancel_all")
 
     # Market

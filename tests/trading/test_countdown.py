@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
-from futures_async.adapter import Adapter, InvalidRequest, whole_seconds
+from futures_async.adapter import Adapter, InvalidRequest
 from futures_async.testing.inside import Inside
 from futures_async.testing.virtual_time import run
+from futures_async.trading.countdown import whole_seconds
 from futures_async.unified.enums import Outcome
 from futures_async.unified.exchange import Capability
 from tests.contract.venues import specs

@@ -13,7 +13,7 @@ from typing import Any, ClassVar, Unpack
 import msgspec
 
 import futures_async.adapter as fa
-from futures_async.adapter import one_id, side_by_side, whole_seconds
+from futures_async.adapter import one_id, side_by_side
 from futures_async.adapters._rows import all_of
 from futures_async.adapters.binance import endpoints, mapping, wire
 from futures_async.adapters.binance.codes import NOTHING_TO_CLOSE, ORDER_STANDS
@@ -53,6 +53,7 @@ class Binance(fa.BatchCancels, BinanceVenue):
     lifecycle = "live"
     needs_position_mode = True
     order_fields = ORDER_FIELDS
+    countdown = fa.Countdown(by_contract=True)
     takes: ClassVar[type[fa.Options]] = BinanceOptions
     max_batch = endpoints.BATCH
     max_cancels = endpoints.CANCELS
@@ -160,21 +161,10 @@ class Binance(fa.BatchCancels, BinanceVenue):
         """Read all open orders, or those of one contract; conditional ones are `fetch_trigger_orders`'."""
         return orders().all(await self._list(endpoints.OPEN_ORDERS, self._name(symbol)))
 
-    async def arm_cancel_all(self, timeout_s: int, symbol: str | None = None) -> None:
-        """Have the venue cancel all orders of a contract unless called again in time; 0 disarms.
-
-        Whether conditional orders go too is not documented: take it that they stay.
-
-        Args:
-            timeout_s: Whole seconds; every call starts the countdown anew.
-            symbol: Required: the countdown is per contract.
-        """
-        if symbol is None:
-            raise fa.InvalidRequest(f"{self.id}: the countdown is per contract: name the symbol")
-        wanted = whole_seconds(timeout_s, self.id) * 1000
-        body = {"symbol": self.venue_symbol(symbol), "countdownTime": wanted}
-        if str((await self._call(endpoints.COUNTDOWN, body=body)).countdown_time) != str(wanted):
-            raise fa.SettingNotApplied(f"{self.id}: the venue did not take the countdown for {symbol}")
+    async def _arm(self, seconds: int, venue_symbol: str) -> bool:
+        """Whether conditional orders go too is not documented: take it that they stay."""
+        body = {"symbol": venue_symbol, "countdownTime": seconds * 1000}
+        return str((await self._call(endpoints.COUNTDOWN, body=body)).countdown_time) == str(seconds * 1000)
 
     # Market
 

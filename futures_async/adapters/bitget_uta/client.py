@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any, ClassVar, Unpack
 
 import futures_async.adapter as fa
-from futures_async.adapter import known_or_none, one_id, unread_of, whole_seconds, windows
+from futures_async.adapter import known_or_none, one_id, unread_of, windows
 from futures_async.adapters._bitget import ProductType, named
 from futures_async.adapters._rows import Row, same_name, some_of
 from futures_async.adapters.bitget_uta import endpoints, mapping, wire
@@ -53,6 +53,7 @@ class BitgetUTA(fa.BatchCancels, UnifiedTriggers):
     lacks: ClassVar[frozenset[fa.Capability]] = frozenset({fa.Capability.SET_MARGIN_MODE})
     needs_position_mode = True
     order_fields = ORDER_FIELDS
+    countdown = fa.Countdown(least=5, most=60)
     both_margin_modes = True
     takes: ClassVar[type[fa.Options]] = BitgetUTAOptions
     max_batch = endpoints.BATCH
@@ -225,15 +226,10 @@ class BitgetUTA(fa.BatchCancels, UnifiedTriggers):
             modes.remove(None)  # its own row: it is closed as the one that was named
         return any(mode is not margin_mode for mode in modes)
 
-    async def arm_cancel_all(self, timeout_s: int, symbol: str | None = None) -> None:
-        """Have the venue cancel all orders of the account, every category, in `timeout_s` (5 to 60) seconds; 0 disarms.
-
-        The venue enables this by application.
-        """
-        if symbol is not None:
-            raise fa.NotSupported(f"{self.id}: arm_cancel_all is for the whole account: leave the symbol out")
-        seconds = whole_seconds(timeout_s, self.id, least=5, most=60)
+    async def _arm(self, seconds: int, venue_symbol: str) -> bool:
+        """Of every category. The venue enables this by application."""
         await self._call(endpoints.COUNTDOWN, body={"countdown": str(seconds)})
+        return True
 
     # Market
 

@@ -11,7 +11,7 @@ from typing import Any, ClassVar, Unpack
 import msgspec
 
 import futures_async.adapter as fa
-from futures_async.adapter import decimal_or_none, make_client_order_id, one_id, required_id, walks, whole_seconds
+from futures_async.adapter import decimal_or_none, make_client_order_id, one_id, required_id, walks
 from futures_async.adapters._rows import some_of
 from futures_async.adapters.bitmart import endpoints, mapping, orders, requests, words
 from futures_async.adapters.bitmart.dialect import BitMartDialect
@@ -48,6 +48,7 @@ class BitMart(BitMartTriggers):
     past_by_contract = True
     nothing_to_close = frozenset({"40021"})
     order_fields = requests.ORDER_FIELDS
+    countdown = fa.Countdown(least=5, by_contract=True)
 
     takes: ClassVar[type[fa.Options]] = BitMartOptions
 
@@ -143,18 +144,9 @@ class BitMart(BitMartTriggers):
         except fa.DecodeError:  # it was taken, and is found by our own id
             return fa.Ack(None, own)
 
-    async def arm_cancel_all(self, timeout_s: int, symbol: str | None = None) -> None:
-        """Have the venue cancel all orders of a contract unless called again in time; 0 disarms.
-
-        Args:
-            timeout_s: Whole seconds, at least 5; every call starts the countdown anew.
-            symbol: Required: the countdown is per contract.
-        """
-        if symbol is None:
-            raise fa.InvalidRequest(f"{self.id}: the countdown is per contract: name the symbol")
-        body = {"symbol": self.venue_symbol(symbol), "timeout": whole_seconds(timeout_s, self.id, least=5)}
-        if not (await self._call(endpoints.CANCEL_ALL_AFTER, body=body)).result:
-            raise fa.SettingNotApplied(f"{self.id}: the venue did not take the countdown for {symbol}")
+    async def _arm(self, seconds: int, venue_symbol: str) -> bool:
+        body = {"symbol": venue_symbol, "timeout": seconds}
+        return bool((await self._call(endpoints.CANCEL_ALL_AFTER, body=body)).result)
 
     # Reading orders
 

@@ -12,7 +12,7 @@ from typing import ClassVar, Literal, Unpack
 import msgspec
 
 import futures_async.adapter as fa
-from futures_async.adapter import one_id, ordered, positive_or_none, several_ids, unread_rows, urgent, whole_seconds
+from futures_async.adapter import one_id, ordered, positive_or_none, several_ids, unread_rows, urgent
 from futures_async.adapters._rows import nameless
 from futures_async.adapters.hyperliquid import actions, mapping, wire
 from futures_async.adapters.hyperliquid import endpoints as api
@@ -42,6 +42,7 @@ class Hyperliquid(fa.BatchCancels, LookupCalls):
     lifecycle = "live"
     needs_contract = True
     order_fields = order_rows.ORDER_FIELDS
+    countdown = fa.Countdown(least=5)
     takes: ClassVar[type[fa.Options]] = HyperliquidOptions
     max_batch = api.BATCH
     max_cancels = api.BATCH
@@ -306,17 +307,13 @@ class Hyperliquid(fa.BatchCancels, LookupCalls):
             await self._asset(name)
         await self._cancel_as_order(name, ids, tells=True)
 
-    async def arm_cancel_all(self, timeout_s: int, symbol: str | None = None) -> None:
-        """Have the venue cancel all orders of the account, triggers too, in `timeout_s` (5 or more) seconds; 0 disarms.
-
-        The venue lets accounts do this that have traded for a million dollars; it goes off ten times a day at most.
-        """
-        if symbol is not None:
-            raise fa.NotSupported(f"{self.id}: arm_cancel_all is for the whole account: leave the symbol out")
-        seconds = whole_seconds(timeout_s, self.id, least=5)
+    async def _arm(self, seconds: int, venue_symbol: str) -> bool:
+        """Triggers go too. The venue lets accounts do this that have traded for a million dollars; it goes off ten
+        times a day at most."""
         await self._check_signer()
         at = {"time": await self.fetch_time() + seconds * 1000} if seconds else {}
         await self._call(api.SCHEDULE_CANCEL, body={"type": api.SCHEDULE_CANCEL.operation, **at})
+        return True
 
 
 def _contract(plan: fa.PlannedOrder) -> fa.Contract:

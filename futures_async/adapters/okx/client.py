@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any, ClassVar, Unpack
 
 import futures_async.adapter as fa
-from futures_async.adapter import one_id, side_by_side, unread_of, whole_seconds, windows, worst_of
+from futures_async.adapter import one_id, side_by_side, unread_of, windows, worst_of
 from futures_async.adapters._rows import same_name, some_of
 from futures_async.adapters.okx import endpoints, mapping, market, wire
 from futures_async.adapters.okx.codes import CANCELLING, GONE, NOTHING_TO_CHANGE
@@ -55,6 +55,7 @@ class OKX(fa.BatchCancels, OKXTriggers):
     needs_contract = True
     needs_position_mode = True
     order_fields = ORDER_FIELDS
+    countdown = fa.Countdown(least=10, most=120)
     both_margin_modes = True
     takes: ClassVar[type[fa.Options]] = OKXOptions
     max_batch = endpoints.BATCH
@@ -226,15 +227,10 @@ class OKX(fa.BatchCancels, OKXTriggers):
             raise refusal
         return None
 
-    async def arm_cancel_all(self, timeout_s: int, symbol: str | None = None) -> None:
-        """Have the venue cancel all orders of the account, of every product, in 10 to 120 seconds; 0 disarms.
-
-        Each call starts the time anew; one a second is the most. Orders that wait for a price stay.
-        """
-        if symbol is not None:
-            raise fa.NotSupported(f"{self.id}: arm_cancel_all is for the whole account: leave the symbol out")
-        seconds = whole_seconds(timeout_s, self.id, least=10, most=120)
+    async def _arm(self, seconds: int, venue_symbol: str) -> bool:
+        """Of every product; one call a second is the most. Orders that wait for a price stay."""
         await self._call(endpoints.CANCEL_ALL_AFTER, body={"timeOut": str(seconds)})
+        return True
 
     # Market
 
