@@ -9,7 +9,7 @@ What belongs together:
   `Refusal`; an `Amendment`; a `Call`; `ToClose` is what `_close_unread` gets; `OrderFields` is made by `carries`
 - orders that wait: on `TriggerEdits`, `_waiting_now` reads `WaitingValues`, of which `_waiting_change` makes a
   `WaitingChange`, or `_waiting_edit` a `WaitingEdit`; `_waiting_cancel` makes a `WaitingCancel`; `PartStops` places
-  by `_place_stop`
+  by `_place_stop`, `Trailing` by `_place_trailing`
 - settings: `Call`; `LeverageChange` (leverage, and with it the margin mode), of which `Put` is what was set
 - pages: `Page` for a `PageQuery`; `first`, `collect`, `everything`, `iterate`, `in_turn` go through them; `walks`,
   `windows` where there is no cursor
@@ -71,6 +71,7 @@ from futures_async.trading.planning import as_request, check_client_order_id, ma
 from futures_async.trading.relying import Put
 from futures_async.trading.search import sent_since_ms
 from futures_async.trading.stops import PartStops
+from futures_async.trading.trailing import Callback, Trailing
 from futures_async.trading.trigger_edits import TriggerEdits, WaitingChange, WaitingValues
 from futures_async.trading.waiting_cancels import WaitingCancel
 from futures_async.trading.waiting_edits import WaitingEdit
@@ -245,6 +246,7 @@ __all__ = [
     "BatchCancels",
     "BatchPlacement",
     "Call",
+    "Callback",
     "CancelOutcomeUnknown",
     "CancelResult",
     "Capability",
@@ -358,6 +360,7 @@ __all__ = [
     "TimeInForceLike",
     "ToClose",
     "Topic",
+    "Trailing",
     "TriggerEdits",
     "TypedRow",
     "UnreadRow",

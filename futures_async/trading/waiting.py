@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
 from contextlib import asynccontextmanager, contextmanager, suppress
-from decimal import Decimal
 from typing import Any
 
 from futures_async.trading.acceptance import READ_BACK_PAUSES_S, acknowledged
@@ -22,12 +21,11 @@ from futures_async.transport import asleep
 from futures_async.transport.attempt import asked_at, signed_by
 from futures_async.transport.channel import apart
 from futures_async.transport.endpoint import Endpoint
-from futures_async.unified.convert import Number, to_decimal, to_text
+from futures_async.unified.convert import Number
 from futures_async.unified.enums import MarginMode, OrderKind
 from futures_async.unified.errors import (
     BadResponse,
     FuturesAsyncError,
-    InvalidOrder,
     InvalidRequest,
     NotCarried,
     OrderOutcomeUnknown,
@@ -103,26 +101,6 @@ class Waiting(WaitingEdits, WaitingCancels):
             if missing:
                 raise NotCarried(f"{self.id}: {what} has no {name}.{missing[0]}: leave it out")
         return stops
-
-    async def _plan_trailing(
-        self, request: OrderRequest, callback_rate: Number, *, least: Decimal = Decimal(0), most: Decimal
-    ) -> tuple[PlannedOrder, Decimal]:
-        """Plan a market order that follows the price, and the rate by which this must come back.
-
-        Raises:
-            InvalidOrder: The rate is none that the venue takes, or a price is named.
-        """
-        self._active("create_trailing_order")
-        rate = to_decimal(callback_rate, "callback_rate")
-        if not (rate > 0 and least <= rate <= most):
-            bound = f"at least {to_text(least)}" if least else "above 0"
-            raise InvalidOrder(
-                f"{self.id}: callback_rate is {bound} and at most {to_text(most)} here, not {to_text(rate)}"
-            )
-        plan = await self._plan_waiting(request, OrderKind.TRAILING)
-        if plan.request.price is not None:
-            raise InvalidOrder(f"{self.id}: a trailing order executes at market: it has no price")
-        return plan, rate
 
     async def _place_as_order(self, plan: PlannedOrder, placement: Placement) -> Order:
         """Place it at a venue that knows waiting orders by our ids, as it does all others; see `create_order`."""

@@ -260,9 +260,9 @@ def algo_body(order: fa.PlannedOrder, now: Decimal) -> dict[str, str]:
     return _waiting(order) | {"type": kind, "triggerPrice": fa.to_text(trigger)}
 
 
-def trailing_body(order: fa.PlannedOrder, percent: Decimal) -> dict[str, str]:
+def trailing_body(order: fa.PlannedOrder, percent: str) -> dict[str, str]:
     """An order that follows the price; one without a price to begin at does so at once."""
-    body = _waiting(order) | {"type": TRAILING, "callbackRate": fa.to_text(percent)}
+    body = _waiting(order) | {"type": TRAILING, "callbackRate": percent}
     trigger = order.request.trigger_price
     return body if trigger is None else body | {"activatePrice": fa.to_text(trigger)}
 

@@ -25,11 +25,12 @@ from futures_async.adapters.binance.orders import (
 CANCELED = "CANCELED"
 SET_OFF = frozenset({"TRIGGERED", "FINISHED", "REJECTED", "EXPIRED"})
 """It was not cancelled, and cannot be any more; one that is `TRIGGERING` is neither."""
-CALLBACK = (Decimal("0.001"), Decimal("0.2"))
 
 
-class BinanceTriggers(BinanceAccount):
+class BinanceTriggers(fa.Trailing, BinanceAccount):
     """Orders that wait for a price. Their ids begin with `algo:`; `fetch_order` and `cancel_order` know them too."""
+
+    callback = fa.Callback(Decimal("0.001"), Decimal("0.2"))
 
     async def create_trigger_order(self, request: fa.OrderRequest) -> fa.Order:
         """Place an order that waits for `request.trigger_price`, by the last price unless `trigger_by` says the mark.
@@ -46,19 +47,9 @@ class BinanceTriggers(BinanceAccount):
             body = algo_body(plan, await self._price_now(plan))
         return await self._place_as_order(plan, fa.Placement(endpoints.PLACE_ALGO, body, read_algo_ack))
 
-    async def create_trailing_order(self, request: fa.OrderRequest, callback_rate: fa.Number) -> fa.Order:
-        """Place a market order that follows the price once it reached `request.trigger_price`.
-
-        Args:
-            request: Type `TRIGGER`, without a price; buying below the last price, selling above it.
-            callback_rate: By how much the price must come back: 0.001 (0.1 %) to 0.2.
-        """
-        plan, rate = await self._plan_trailing(request, callback_rate, least=CALLBACK[0], most=CALLBACK[1])
-        # The venue counts in percent.
-        percent = fa.EXACT.multiply(rate, Decimal(100)).normalize(fa.EXACT)
-        return await self._place_as_order(
-            plan, fa.Placement(endpoints.PLACE_ALGO, trailing_body(plan, percent), read_algo_ack)
-        )
+    async def _place_trailing(self, plan: fa.PlannedOrder, percent: str) -> fa.Order:
+        placement = fa.Placement(endpoints.PLACE_ALGO, trailing_body(plan, percent), read_algo_ack)
+        return await self._place_as_order(plan, placement)
 
     async def _price_now(self, plan: fa.PlannedOrder) -> Decimal:
         """The price that the trigger is compared with.

@@ -31,17 +31,15 @@ PLAN_GROUPS = ("normal_plan", "track_plan", "profit_loss")
 ONE_WAY_HOLD_SIDE = {fa.PositionSide.LONG: "buy", fa.PositionSide.SHORT: "sell"}
 
 
-LARGEST_CALLBACK = Decimal("0.1")
-
-
 def _held_side(side: fa.PositionSide, mode: fa.PositionMode | None) -> str:
     return WIRE_POSITION_SIDE[side] if mode is fa.PositionMode.HEDGE else ONE_WAY_HOLD_SIDE[side]
 
 
-class BitgetTriggers(fa.TriggerEdits, fa.PartStops, BitgetPlacing):
+class BitgetTriggers(fa.TriggerEdits, fa.PartStops, fa.Trailing, BitgetPlacing):
     """Orders that wait for a price."""
 
     waits_apart = True
+    callback = fa.Callback(Decimal(0), Decimal("0.1"))
 
     async def create_trigger_order(self, request: fa.OrderRequest) -> fa.Order:
         """Place an order that waits for `request.trigger_price`, by the mark price unless `trigger_by` says another."""
@@ -49,17 +47,9 @@ class BitgetTriggers(fa.TriggerEdits, fa.PartStops, BitgetPlacing):
         plan = await self._plan_waiting(request, fa.OrderKind.TRIGGER)
         return await self._place(endpoints.PLACE_PLAN, self._trigger_body(plan), plan)
 
-    async def create_trailing_order(self, request: fa.OrderRequest, callback_rate: fa.Number) -> fa.Order:
-        """Place a market order that follows the price once it reached `request.trigger_price`, by the mark price.
-
-        Args:
-            request: Type `TRIGGER`, without a price.
-            callback_rate: By how much the price must come back, above 0 and at most 0.1 (10 %).
-        """
-        plan, rate = await self._plan_trailing(request, callback_rate, most=LARGEST_CALLBACK)
-        # The venue counts in percent.
-        percent = fa.EXACT.multiply(rate, Decimal(100)).normalize(fa.EXACT)
-        body = self._trigger_body(plan) | {"planType": "track_plan", "callbackRatio": to_text(percent)}
+    async def _place_trailing(self, plan: fa.PlannedOrder, percent: str) -> fa.Order:
+        """By the mark price unless `trigger_by` says another."""
+        body = self._trigger_body(plan) | {"planType": "track_plan", "callbackRatio": percent}
         return await self._place(endpoints.PLACE_PLAN, body, plan)
 
     async def _place_stop(self, plan: fa.PlannedOrder) -> fa.Order:

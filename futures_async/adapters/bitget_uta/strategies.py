@@ -27,7 +27,6 @@ TPSL, TRIGGER, TRAILING = KINDS = ("tpsl", "trigger", "trailing_stop")
 """The venue's words for what this library places; it has others (`oco`, `iceberg`, `twap`)."""
 WHOLE = "fawhole-"
 """Begins the client order ids of stops that close a whole position: no row says that it does."""
-LEAST_CALLBACK, LARGEST_CALLBACK = Decimal("0.001"), Decimal("0.1")
 SOURCE = {"market": fa.PriceSource.LAST, "mark": fa.PriceSource.MARK, "index": fa.PriceSource.INDEX}
 ACTIVATED_BY = {**TRIGGER_BY, fa.PriceSource.INDEX: "index"}
 LEGS = {"take_profit": ("takeProfit", "tp"), "stop_loss": ("stopLoss", "sl")}

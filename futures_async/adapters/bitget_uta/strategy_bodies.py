@@ -45,13 +45,13 @@ def trigger_body(order: fa.PlannedOrder, category: ProductType) -> dict[str, Any
     }
 
 
-def trailing_body(order: fa.PlannedOrder, category: ProductType, rate: Decimal) -> dict[str, Any]:
-    """An order that follows the price: the venue counts the rate in percent."""
+def trailing_body(order: fa.PlannedOrder, category: ProductType, percent: str) -> dict[str, Any]:
+    """An order that follows the price."""
     terms = {
         "activationPrice": to_text(order.trigger_price),
         "activationType": _source(order.request.trigger_by),
         "trailType": "ratio",
-        "trailVariance": to_text(fa.EXACT.multiply(rate, Decimal(100)).normalize(fa.EXACT)),
+        "trailVariance": percent,
         "preOrderType": "market",
     }
     return _frame(order, category, strategies.TRAILING) | _sides(order) | {"trailingStopParams": [terms]}

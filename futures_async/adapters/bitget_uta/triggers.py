@@ -15,8 +15,6 @@ from futures_async.adapters.bitget_uta.orders import read_ack
 from futures_async.adapters.bitget_uta.strategies import (
     CLOSES,
     KINDS,
-    LARGEST_CALLBACK,
-    LEAST_CALLBACK,
     STATUS,
     TPSL,
     TRAILING,
@@ -37,7 +35,7 @@ UNCHANGED = frozenset({"25271", "25571", "25600", "40923"})
 LATELY_MS = windows.DAY_MS
 
 
-class UnifiedTriggers(fa.TriggerEdits, fa.PartStops, UnifiedTriggerLists):
+class UnifiedTriggers(fa.TriggerEdits, fa.PartStops, fa.Trailing, UnifiedTriggerLists):
     """Trigger, take-profit, stop-loss and trailing orders: lists, ids and calls of their own.
 
     The venue's lists do not say whether a trigger buys or sells. Of those placed by this object, and of those pushed
@@ -45,6 +43,7 @@ class UnifiedTriggers(fa.TriggerEdits, fa.PartStops, UnifiedTriggerLists):
     """
 
     waits_apart = True
+    callback = fa.Callback(Decimal("0.001"), Decimal("0.1"))
     _named_by_side: bool
     """In one-way mode this venue wants the side of a closing order, not of its position."""
 
@@ -62,18 +61,10 @@ class UnifiedTriggers(fa.TriggerEdits, fa.PartStops, UnifiedTriggerLists):
         self._check_margin_mode(plan)
         return await self._place(plan, TRIGGER, [strategy_bodies.trigger_body(plan, self._category)])
 
-    async def create_trailing_order(self, request: fa.OrderRequest, callback_rate: fa.Number) -> fa.Order:
-        """Place a market order that follows the price once it reached `request.trigger_price`, by the mark price.
-
-        Older builds of the venue do not have it, and refuse.
-
-        Args:
-            request: Type `TRIGGER`, without a price.
-            callback_rate: By how much the price must come back: 0.001 (0.1 %) to 0.1.
-        """
-        plan, rate = await self._plan_trailing(request, callback_rate, least=LEAST_CALLBACK, most=LARGEST_CALLBACK)
+    async def _place_trailing(self, plan: fa.PlannedOrder, percent: str) -> fa.Order:
+        """By the mark price unless `trigger_by` says another. Older builds of the venue do not have it, and refuse."""
         self._check_margin_mode(plan)
-        return await self._place(plan, TRAILING, [strategy_bodies.trailing_body(plan, self._category, rate)])
+        return await self._place(plan, TRAILING, [strategy_bodies.trailing_body(plan, self._category, percent)])
 
     def _check_margin_mode(self, plan: fa.PlannedOrder) -> None:
         if plan.request.intent is fa.Intent.OPEN and self._margin_mode is fa.MarginMode.ISOLATED:

@@ -20,7 +20,6 @@ WHOLE = 2
 """The same for the whole position."""
 PROTECTION = (fa.OrderKind.TAKE_PROFIT, fa.OrderKind.STOP_LOSS)
 CLOSING_SIDE = {fa.PositionSide.LONG: 3, fa.PositionSide.SHORT: 2}
-SMALLEST_CALLBACK, LARGEST_CALLBACK = Decimal("0.001"), Decimal("0.05")
 
 
 PRICE_TYPE = {fa.PriceSource.LAST: LAST_PRICE, fa.PriceSource.MARK: 2}
@@ -220,18 +219,14 @@ def _changed(order: fa.Order, wanted: fa.Stop) -> dict[str, Any]:
 
 
 def trail_body(
-    order: fa.PlannedOrder, callback_rate: Decimal, leverage: Decimal | None, mode: fa.MarginMode | None
+    order: fa.PlannedOrder, percent: str, leverage: Decimal | None, mode: fa.MarginMode | None
 ) -> dict[str, Any]:
-    """`submit-trail-order`. The venue counts the callback in percent, 0.1 to 5.
+    """`submit-trail-order`.
 
     Raises:
-        InvalidOrder: A rate out of bounds, or something that such orders cannot have.
+        InvalidOrder: Its leverage or margin mode could not be read.
     """
     request = order.request
-    if not SMALLEST_CALLBACK <= callback_rate <= LARGEST_CALLBACK:
-        raise fa.InvalidOrder(f"callback_rate is 0.001 (0.1 %) to 0.05 here, not {to_text(callback_rate)}")
-    if request.price is not None:
-        raise fa.InvalidOrder("a BitMart trailing order executes at market: it has no price")
     if leverage is None or mode is None:
         raise fa.InvalidOrder("a BitMart trailing order needs leverage and margin_mode: they could not be read")
     return {
@@ -241,7 +236,7 @@ def trail_body(
         "open_type": MARGIN_MODE_WORD[mode],
         "size": to_contracts(request.quantity, contract_of(order)),
         "activation_price": to_text(trigger_price(order)),
-        "callback_rate": to_text(fa.EXACT.multiply(callback_rate, Decimal(100)).normalize(fa.EXACT)),
+        "callback_rate": percent,
         "activation_price_type": price_type(request.trigger_by),
     }
 

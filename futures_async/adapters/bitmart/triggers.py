@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 import msgspec
 
 import futures_async.adapter as fa
-from futures_async.adapter import as_request, chosen, one_id, required_id, to_decimal, unread_of, walks
+from futures_async.adapter import as_request, chosen, one_id, required_id, unread_of, walks
 from futures_async.adapters._rows import some_of, text_or_none
 from futures_async.adapters.bitmart import endpoints, orders, requests, wire, words
 from futures_async.adapters.bitmart.account import BitMartAccount
@@ -26,11 +26,12 @@ NOT_TRAILING = frozenset(words.ORDER_TYPE) - {TRAILING}
 Body: TypeAlias = dict[str, Any]
 
 
-class BitMartTriggers(fa.TriggerEdits, BitMartAccount):
+class BitMartTriggers(fa.TriggerEdits, fa.Trailing, BitMartAccount):
     """Everything that waits."""
 
     waits_apart = True
     changeable = ("trigger_price", "price")
+    callback = fa.Callback(Decimal("0.001"), Decimal("0.05"))
 
     async def create_trigger_order(self, request: fa.OrderRequest) -> fa.Order:
         """Place an order that waits for `request.trigger_price`, by the last price unless `trigger_by` says the mark.
@@ -246,26 +247,20 @@ class BitMartTriggers(fa.TriggerEdits, BitMartAccount):
     # Trailing orders
 
     async def create_trailing_order(self, request: fa.OrderRequest, callback_rate: fa.Number) -> fa.Order:
-        """Place a market order that follows the price once it reached `request.trigger_price`, by the last price.
-
-        Args:
-            request: Type `TRIGGER`; without a price. The venue has no client order id here.
-            callback_rate: By how much the price must come back: 0.001 (0.1 %) to 0.05.
-
-        Raises:
-            OrderOutcomeUnknown: It may wait at the venue: look with `fetch_trailing_orders` before placing another.
-        """
-        self._active("create_trailing_order")
         if as_request(request).client_order_id is not None:
             raise fa.InvalidOrder(f"{self.id}: trailing orders have no field for a client_order_id; leave it out")
-        plan = msgspec.structs.replace(await self._plan_waiting(request, fa.OrderKind.TRAILING), client_order_id=None)
+        return await super().create_trailing_order(request, callback_rate)
+
+    async def _place_trailing(self, plan: fa.PlannedOrder, percent: str) -> fa.Order:
+        """By the last price unless `trigger_by` says another. `fetch_trailing_orders` lists them."""
+        plan = msgspec.structs.replace(plan, client_order_id=None)
         leverage, mode = plan.request.leverage, plan.request.margin_mode
         if leverage is None or mode is None:
             # The venue asks closing ones for both, too.
             with self._before_placing(plan):
                 standing = await self._opening_terms(plan.venue_symbol)
             leverage, mode = leverage or standing[0], mode or standing[1]
-        body = requests.trail_body(plan, to_decimal(callback_rate, "callback_rate"), leverage, mode)
+        body = requests.trail_body(plan, percent, leverage, mode)
         return await self._submit(endpoints.SUBMIT_TRAIL_ORDER, body, plan)
 
     async def _cancel_waiting(self, venue_symbol: str) -> list[str]:

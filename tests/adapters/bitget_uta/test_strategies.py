@@ -83,7 +83,7 @@ def test_a_trailing_order_is_written_as_documented() -> None:
         quantity="0.002",
         trigger_price=125_000,
     )
-    body = strategy_bodies.trailing_body(order, USDT, D("0.01"))
+    body = strategy_bodies.trailing_body(order, USDT, "1")
     assert body.pop("clientOid") is None
     assert body == plain("place_strategy.trailing.request")
 
