@@ -9,7 +9,8 @@ What belongs together:
   `Refusal`; an `Amendment`; a `Call`; `ToClose` is what `_close_unread` gets; `OrderFields` is made by `carries`
 - orders that wait: on `TriggerEdits`, `_waiting_now` reads `WaitingValues`, of which `_waiting_change` makes a
   `WaitingChange`, or `_waiting_edit` a `WaitingEdit`; `_waiting_cancel` makes a `WaitingCancel`; `PartStops` places
-  by `_place_stop`, `Trailing` by `_place_trailing`
+  by `_place_stop`, `Trailing` by `_place_trailing`;
+  `PositionStops` puts those of a whole position
 - settings: `Call`; `LeverageChange` (leverage, and with it the margin mode), of which `Put` is what was set
 - pages: `Page` for a `PageQuery`; `first`, `collect`, `everything`, `iterate`, `in_turn` go through them; `walks`,
   `windows` where there is no cursor
@@ -70,7 +71,7 @@ from futures_async.trading.paging import FetchPage, Page, PageQuery, collect, ev
 from futures_async.trading.planning import as_request, check_client_order_id, make_client_order_id, one_id, several_ids
 from futures_async.trading.relying import Put
 from futures_async.trading.search import sent_since_ms
-from futures_async.trading.stops import PartStops
+from futures_async.trading.stops import PartStops, PositionStops
 from futures_async.trading.trailing import Callback, Trailing
 from futures_async.trading.trigger_edits import TriggerEdits, WaitingChange, WaitingValues
 from futures_async.trading.waiting_cancels import WaitingCancel
@@ -327,6 +328,7 @@ __all__ = [
     "PositionRisk",
     "PositionSide",
     "PositionSideLike",
+    "PositionStops",
     "PriceSource",
     "PriceSourceLike",
     "Push",

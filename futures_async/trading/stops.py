@@ -1,8 +1,8 @@
-"""Take-profits and stop-losses of a part of a position, which are orders that wait: for venues that have them."""
+"""Take-profits and stop-losses of positions, which are orders that wait: for venues that have them."""
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Generic, TypeVar
 
 from futures_async.trading.ordering import PlannedOrder
 from futures_async.trading.waiting import Waiting
@@ -19,6 +19,42 @@ from futures_async.unified.enums import (
 )
 from futures_async.unified.errors import InvalidRequest, NotCarried
 from futures_async.unified.models import Order, OrderRequest, Stop
+
+S = TypeVar("S")
+
+
+class PositionStops(Waiting, Generic[S]):
+    """Those of a whole position; an adapter puts them, and says what it tells of them then."""
+
+    async def _put_position_stops(self, venue_symbol: str, side: PositionSide, stops: dict[str, Stop]) -> S:
+        """Set `take_profit`, `stop_loss` or both, those that are given, of a contract's position."""
+        self._unsupported("set_position_stops")
+
+    async def set_position_stops(
+        self,
+        symbol: str,
+        side: PositionSideLike,
+        *,
+        take_profit: Number | Stop | None = None,
+        stop_loss: Number | Stop | None = None,
+    ) -> S:
+        """Set take-profit and stop-loss of a whole position: setting one again adds nothing, what is not named stays.
+
+        Args:
+            symbol: Unified symbol or the venue's id.
+            side: Which position.
+            take_profit: Trigger price, by the price that the venue itself goes by unless a `Stop` says otherwise; the
+                position is closed at market unless a `Stop` has a limit price.
+            stop_loss: The same.
+
+        Raises:
+            InvalidRequest: None is given.
+            OrderOutcomeUnknown, SettingOutcomeUnknown: One may stand at the venue: look before setting it anew.
+        """
+        side = chosen(PositionSide, side, "side")
+        stops = self._stops("set_position_stops", take_profit=take_profit, stop_loss=stop_loss)
+        self._active("set_position_stops")
+        return await self._put_position_stops(self.venue_symbol(symbol), side, stops)
 
 
 class PartStops(Waiting):

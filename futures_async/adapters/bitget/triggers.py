@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 import futures_async.adapter as fa
-from futures_async.adapter import chosen, everything, first, in_turn, one_id, required_id, to_text
+from futures_async.adapter import everything, first, in_turn, one_id, required_id, to_text
 from futures_async.adapters._rows import listed, readable, text_or_none
 from futures_async.adapters.bitget import endpoints
 from futures_async.adapters.bitget.account import DEPTH_MS
@@ -35,7 +35,7 @@ def _held_side(side: fa.PositionSide, mode: fa.PositionMode | None) -> str:
     return WIRE_POSITION_SIDE[side] if mode is fa.PositionMode.HEDGE else ONE_WAY_HOLD_SIDE[side]
 
 
-class BitgetTriggers(fa.TriggerEdits, fa.PartStops, fa.Trailing, BitgetPlacing):
+class BitgetTriggers(fa.TriggerEdits, fa.PartStops, fa.PositionStops[list[WireStops]], fa.Trailing, BitgetPlacing):
     """Orders that wait for a price."""
 
     waits_apart = True
@@ -219,23 +219,11 @@ class BitgetTriggers(fa.TriggerEdits, fa.PartStops, fa.Trailing, BitgetPlacing):
 
         return in_turn([of_group(group) for group in PLAN_GROUPS])
 
-    async def set_position_stops(
-        self,
-        symbol: str,
-        side: fa.PositionSide,
-        *,
-        take_profit: fa.Number | fa.Stop | None = None,
-        stop_loss: fa.Number | fa.Stop | None = None,
+    async def _put_position_stops(
+        self, venue_symbol: str, side: fa.PositionSide, stops: dict[str, fa.Stop]
     ) -> list[WireStops]:
-        """Set take profit and stop loss of a whole position, by the mark price and at market unless a `Stop` says more.
-
-        There is one of each for a position; setting it again amends it. They go when the position is closed.
-        """
-        side = chosen(fa.PositionSide, side, "side")
-        stops = self._stops("set_position_stops", take_profit=take_profit, stop_loss=stop_loss)
-        self._active("set_position_stops")
-        params = self._settled_params(symbol)
-        mode = await self._known_position_mode(params["symbol"])
+        """By the mark price unless a `Stop` says another. They go when the position is closed."""
+        params, mode = self._settled_params(venue_symbol), await self._known_position_mode(venue_symbol)
         body: dict[str, str] = {**params, "holdSide": _held_side(side, mode)}
         for name, stop in stops.items():
             body |= stop_fields(name, stop)

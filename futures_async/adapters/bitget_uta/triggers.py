@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 import futures_async.adapter as fa
-from futures_async.adapter import chosen, first, one_id, ordered, to_text, windows
+from futures_async.adapter import first, one_id, ordered, to_text, windows
 from futures_async.adapters._rows import text_or_none
 from futures_async.adapters.bitget_uta import endpoints, strategy_bodies, wire
 from futures_async.adapters.bitget_uta.orders import read_ack
@@ -35,7 +35,9 @@ UNCHANGED = frozenset({"25271", "25571", "25600", "40923"})
 LATELY_MS = windows.DAY_MS
 
 
-class UnifiedTriggers(fa.TriggerEdits, fa.PartStops, fa.Trailing, UnifiedTriggerLists):
+class UnifiedTriggers(
+    fa.TriggerEdits, fa.PartStops, fa.PositionStops[list[fa.Order]], fa.Trailing, UnifiedTriggerLists
+):
     """Trigger, take-profit, stop-loss and trailing orders: lists, ids and calls of their own.
 
     The venue's lists do not say whether a trigger buys or sells. Of those placed by this object, and of those pushed
@@ -144,37 +146,21 @@ class UnifiedTriggers(fa.TriggerEdits, fa.PartStops, fa.Trailing, UnifiedTrigger
             wanted=lambda order: order.client_order_id == client_order_id,
         )
 
-    async def set_position_stops(
-        self,
-        symbol: str,
-        side: fa.PositionSide,
-        *,
-        take_profit: fa.Number | fa.Stop | None = None,
-        stop_loss: fa.Number | fa.Stop | None = None,
+    async def _put_position_stops(
+        self, venue_symbol: str, side: fa.PositionSide, stops: dict[str, fa.Stop]
     ) -> list[fa.Order]:
-        """Set take profit and stop loss of a whole position, by the mark price and at market unless a `Stop` says more.
+        """By the mark price unless a `Stop` says another; both are one order. The orders that were set.
 
-        Both are one order. What waits for the whole position already is changed, so that setting it again adds
-        nothing; a leg that is not named stays. Whether the venue takes them away when the position is closed is not
-        documented: list what waits, and cancel it.
-
-        Returns:
-            The orders that were set.
-
-        Raises:
-            OrderOutcomeUnknown: One may wait at the venue: look with `fetch_trigger_orders`.
+        What waits for the whole position already is changed. Whether the venue takes them away when the position is
+        closed is not documented: list what waits, and cancel it.
         """
-        side = chosen(fa.PositionSide, side, "side")
-        stops = self._stops("set_position_stops", take_profit=take_profit, stop_loss=stop_loss)
-        self._active("set_position_stops")
-        name = self.venue_symbol(symbol)
         whole = [
             row
-            for row in await self._waiting_rows(name, TPSL)
+            for row in await self._waiting_rows(venue_symbol, TPSL)
             if str(row.pos_side).lower() == side.value and self._is_whole(row)
         ]
         if not whole:
-            return [await self._place_whole(name, side, stops)]
+            return [await self._place_whole(venue_symbol, side, stops)]
         changed: list[fa.Order] = []
         for row, legs in strategy_bodies.shared_out(whole, stops):
             changed.append(await self._change(row, TPSL, strategy_bodies.leg_fields(legs), partial(has_legs, legs)))

@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 import msgspec
 
 import futures_async.adapter as fa
-from futures_async.adapter import as_request, chosen, one_id, required_id, unread_of, walks
+from futures_async.adapter import as_request, one_id, required_id, unread_of, walks
 from futures_async.adapters._rows import some_of, text_or_none
 from futures_async.adapters.bitmart import endpoints, orders, requests, wire, words
 from futures_async.adapters.bitmart.account import BitMartAccount
@@ -26,7 +26,7 @@ NOT_TRAILING = frozenset(words.ORDER_TYPE) - {TRAILING}
 Body: TypeAlias = dict[str, Any]
 
 
-class BitMartTriggers(fa.TriggerEdits, fa.Trailing, BitMartAccount):
+class BitMartTriggers(fa.TriggerEdits, fa.PositionStops[list[fa.Order]], fa.Trailing, BitMartAccount):
     """Everything that waits."""
 
     waits_apart = True
@@ -164,39 +164,23 @@ class BitMartTriggers(fa.TriggerEdits, fa.Trailing, BitMartAccount):
             stands=lambda found: (found.trigger_price, found.price) == (wanted.price, wanted.limit_price),
         )
 
-    async def set_position_stops(
-        self,
-        symbol: str,
-        side: fa.PositionSide,
-        *,
-        take_profit: fa.Number | fa.Stop | None = None,
-        stop_loss: fa.Number | fa.Stop | None = None,
+    async def _put_position_stops(
+        self, venue_symbol: str, side: fa.PositionSide, stops: dict[str, fa.Stop]
     ) -> list[fa.Order]:
-        """Set take profit and stop loss of a whole position: one call for each.
-
-        By the last price and executed at market, unless a `Stop` says otherwise.
-
-        What waits for the whole position already is changed, so that setting it again adds nothing.
-
-        Raises:
-            OrderOutcomeUnknown: One may wait at the venue: look with `fetch_trigger_orders`.
-        """
-        side = chosen(fa.PositionSide, side, "side")
-        stops = self._stops("set_position_stops", take_profit=take_profit, stop_loss=stop_loss)
-        self._active("set_position_stops")
-        name = self.venue_symbol(symbol)
-        waiting = await self._whole_stops(name, side)
+        """One call for each, by the last price unless a `Stop` says another. What waits for the whole position already
+        is changed. The orders that wait then."""
+        waiting = await self._whole_stops(venue_symbol, side)
         for word, stop in stops.items():
             if word in waiting:
                 await self._edit_waiting(waiting[word], stop)
                 continue
-            body = requests.position_stop_body(name, side, word, stop)
+            body = requests.position_stop_body(venue_symbol, side, word, stop)
             try:
                 await self._call(endpoints.SUBMIT_TP_SL_ORDER, body=body)
             except fa.OrderOutcomeUnknown as unknown:
-                unknown.symbol = self.unified_symbol(name)
+                unknown.symbol = self.unified_symbol(venue_symbol)
                 raise
-        return [order for word, order in (await self._whole_stops(name, side)).items() if word in stops]
+        return [order for word, order in (await self._whole_stops(venue_symbol, side)).items() if word in stops]
 
     async def _whole_stops(self, name: str, side: fa.PositionSide) -> dict[str, fa.Order]:
         """What waits for the whole position, `take_profit` and `stop_loss`.

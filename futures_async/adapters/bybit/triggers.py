@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 import futures_async.adapter as fa
-from futures_async.adapter import chosen, decimal_or_none, one_id, to_text
+from futures_async.adapter import decimal_or_none, one_id, to_text
 from futures_async.adapters.bybit import endpoints
 from futures_async.adapters.bybit.codes import UNCHANGED
 from futures_async.adapters.bybit.lists import of_contract
@@ -20,7 +20,7 @@ RISES, FALLS = 1, 2
 CHANGED = {"trigger_price": "triggerPrice", "price": "price", "quantity": "qty"}
 
 
-class TriggerCalls(fa.TriggerEdits, fa.PartStops, OwnCalls):
+class TriggerCalls(fa.TriggerEdits, fa.PartStops, fa.PositionStops[None], OwnCalls):
     """Orders that wait, TP/SL of positions and of orders."""
 
     async def _listed(self, symbol: str | None, asked: dict[str, str]) -> list[fa.Order]:
@@ -112,38 +112,27 @@ class TriggerCalls(fa.TriggerEdits, fa.PartStops, OwnCalls):
         """
         await self._cancel_as_order(self.venue_symbol(symbol), one_id(order_id, client_order_id))
 
-    async def set_position_stops(
-        self,
-        symbol: str,
-        side: fa.PositionSideLike,
-        *,
-        take_profit: fa.Number | fa.Stop | None = None,
-        stop_loss: fa.Number | fa.Stop | None = None,
-    ) -> None:
-        """Set take-profit and stop-loss of a whole position, at market, by the last price unless a `Stop` says another.
+    async def _put_position_stops(self, venue_symbol: str, side: fa.PositionSide, stops: dict[str, fa.Stop]) -> None:
+        """At market, by the last price unless a `Stop` says another.
 
-        There is one of each for a position; setting it again replaces it, and what is not named stays. That it is set
-        is judged by the prices of the position's row, which tells neither who set them nor which price sets them off:
-        after a lost answer, one at the same price by another source counts as set. `fetch_trigger_orders` tells
-        `trigger_by`.
+        There is one of each for a position; setting it again replaces it. That it is set is judged by the prices of the
+        position's row, which tells neither who set them nor which price sets them off: after a lost answer, one at the
+        same price by another source counts as set. `fetch_trigger_orders` tells `trigger_by`.
 
         https://bybit-exchange.github.io/docs/v5/position/trading-stop
         """
-        side = chosen(fa.PositionSide, side, "side")
-        stops = self._stops("set_position_stops", take_profit=take_profit, stop_loss=stop_loss)
-        name = self.venue_symbol(symbol)
-        hedged = await self._known_position_mode(name) is fa.PositionMode.HEDGE
-        body: dict[str, Any] = {**of_contract(name).params, "tpslMode": "Full"}
+        hedged = await self._known_position_mode(venue_symbol) is fa.PositionMode.HEDGE
+        body: dict[str, Any] = {**of_contract(venue_symbol).params, "tpslMode": "Full"}
         body["positionIdx"] = INDEX[side] if hedged else 0
         body |= stop_fields(stops, fa.PriceSource.LAST)
         wanted = {word: stop.price for word, stop in stops.items()}
 
         async def read() -> dict[str, Decimal | None]:
-            held = [position for position in await self.fetch_positions(name) if position.side is side]
+            held = [position for position in await self.fetch_positions(venue_symbol) if position.side is side]
             return {word: getattr(held[0], word) if held else None for word in wanted}
 
         await self._apply(
-            ("set_position_stops", name, side.value),
+            ("set_position_stops", venue_symbol, side.value),
             tuple(wanted.items()),
             send=lambda: self._call(endpoints.TRADING_STOP, body=body),
             read=read,
