@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Hashable
+from collections.abc import AsyncIterator, Callable, Hashable, Sequence
 from typing import TypeAlias, TypeVar
 
+from futures_async.trading import windows
 from futures_async.trading.paging import FetchPage, Page, PageQuery, collect, everything, iterate
 from futures_async.trading.waiting import Waiting
 from futures_async.unified.convert import chosen_or_none
@@ -16,6 +17,7 @@ from futures_async.unified.reading import unread_path
 
 Row: TypeAlias = Order | Fill | LedgerEntry
 T = TypeVar("T", Order, Fill, LedgerEntry)
+P = TypeVar("P", Order, Fill, LedgerEntry, PositionHistory)
 
 
 class History(Waiting):
@@ -44,6 +46,13 @@ class History(Waiting):
     async def _closed_page(self, query: PageQuery, cursor: str | None) -> Page[PositionHistory]:
         """One page of closed positions, newest first."""
         self._unsupported("fetch_position_history")
+
+    async def _merged(
+        self, lists: Sequence[windows.Ask[P]], query: PageQuery, cursor: str | None, reach: windows.Reach
+    ) -> Page[P]:
+        """For these: one page of a list by windows of time, or of several that are merged: `windows.history_page`."""
+        now_ms = self._channel.now_ms()
+        return await windows.history_page(lists, query, cursor, at=_moment, now_ms=now_ms, reach=reach)
 
     @staticmethod
     def _closed_identity(row: PositionHistory) -> Hashable:
@@ -167,6 +176,11 @@ class History(Waiting):
         )
         rows = [row for row in page.rows if not paths.get(row.entry_id)] if odd else page.rows
         return page._replace(rows=rows, unread=(*page.unread, *odd))
+
+
+def _moment(row: Row | PositionHistory) -> int:
+    """When it was, as far as it tells."""
+    return (row.closed_ms if isinstance(row, PositionHistory) else row.created_ms) or 0
 
 
 async def _collect(page: FetchPage[T], query: PageQuery) -> list[T]:

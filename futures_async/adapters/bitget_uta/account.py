@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from decimal import Decimal
 from typing import TypeVar
 
@@ -232,7 +232,7 @@ class UnifiedAccount(fa.Adapter):
         """Of the last 90 days."""
         params = {"category": self._category, "symbol": query.symbol}
         ask = self._asking(endpoints.PAST_POSITIONS, params, mapping.closed_positions(self._category))
-        page = await self._past([ask], query, cursor, lambda row: row.closed_ms or 0)
+        page = await self._merged([ask], query, cursor, endpoints.REACH)
         return page._replace(rows=[row for row in page.rows if self._is_own(row.raw)])
 
     # Ledger
@@ -246,7 +246,7 @@ class UnifiedAccount(fa.Adapter):
 
         # What belongs to a contract is booked under its category.
         lists = [ask(self._category)] if query.symbol is not None else [ask(self._category), ask("OTHER")]
-        return await self._past(lists, query, cursor, lambda row: row.created_ms or 0)
+        return await self._merged(lists, query, cursor, endpoints.REACH)
 
     # Lists
 
@@ -273,10 +273,3 @@ class UnifiedAccount(fa.Adapter):
             return windows.Part(rows, answer.following, unread)
 
         return ask
-
-    async def _past(
-        self, lists: Sequence[windows.Ask[R]], query: fa.PageQuery, cursor: str | None, at: Callable[[R], int]
-    ) -> fa.Page[R]:
-        """One page of them, merged by time."""
-        now_ms, reach = self._channel.now_ms(), endpoints.REACH
-        return await windows.history_page(lists, query, cursor, at=at, now_ms=now_ms, reach=reach)

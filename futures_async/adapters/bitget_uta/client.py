@@ -195,12 +195,12 @@ class BitgetUTA(fa.BatchCancels, UnifiedTriggers):
     async def _orders_page(self, query: fa.PageQuery, cursor: str | None) -> fa.Page[fa.Order]:
         params = {"category": self._category, "symbol": query.symbol}
         ask = self._asking(endpoints.PAST_ORDERS, params, orders(self._category))
-        return await self._past([ask], query, cursor, lambda order: order.created_ms or 0)
+        return await self._merged([ask], query, cursor, endpoints.REACH)
 
     async def _fills_page(self, query: fa.PageQuery, cursor: str | None) -> fa.Page[fa.Fill]:
         """The venue filters by order only: fills of other contracts are dropped by the core."""
         ask = self._asking(endpoints.FILLS, {"category": self._category}, fills(self._category))
-        return await self._past([ask], query, cursor, lambda fill: fill.created_ms or 0)
+        return await self._merged([ask], query, cursor, endpoints.REACH)
 
     async def _close_unread(self, wanted: fa.ToClose) -> fa.Ack | None:
         if wanted.margin_mode is not None and await self._has_twin(wanted, wanted.margin_mode):

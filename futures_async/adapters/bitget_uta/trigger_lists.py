@@ -94,7 +94,7 @@ class UnifiedTriggerLists(UnifiedVenue):
         asks = [ask(kind) for kind in kinds]
 
         async def page(query: fa.PageQuery, cursor: str | None) -> fa.Page[fa.Order]:
-            return await self._past(asks, query, cursor, lambda order: order.created_ms or 0)
+            return await self._merged(asks, query, cursor, endpoints.REACH)
 
         return page
 

@@ -283,7 +283,7 @@ class AccountCalls(MarketCalls):
         """Of two years: one row for each order that has closed something."""
         scopes = self._categories(query.symbol)
         lists = [self._asking(endpoints.CLOSED, scope, mapping.closed_positions()) for scope in scopes]
-        return await self._past(lists, query, cursor, lambda row: row.closed_ms or 0, endpoints.REACH)
+        return await self._merged(lists, query, cursor, endpoints.REACH)
 
     @staticmethod
     def _closed_identity(row: fa.PositionHistory) -> Hashable:
@@ -310,4 +310,4 @@ class AccountCalls(MarketCalls):
             found, unread = reading.each(fa.Rows(mapping.records(rows)).without(lost))
             return windows.Part(found, cursor, unread)
 
-        return await self._past([ask], query, cursor, lambda row: row.created_ms, endpoints.RECORDS_REACH)
+        return await self._merged([ask], query, cursor, endpoints.RECORDS_REACH)

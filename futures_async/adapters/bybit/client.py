@@ -200,11 +200,11 @@ class Bybit(fa.BatchCancels, TriggerCalls):
 
     async def _orders_page(self, query: fa.PageQuery, cursor: str | None) -> fa.Page[fa.Order]:
         lists = [self._asking(endpoints.PAST, scope, orders()) for scope in self._categories(query.symbol)]
-        return await self._past(lists, query, cursor, lambda order: order.created_ms or 0, endpoints.PAST_ORDERS_REACH)
+        return await self._merged(lists, query, cursor, endpoints.PAST_ORDERS_REACH)
 
     async def _fills_page(self, query: fa.PageQuery, cursor: str | None) -> fa.Page[fa.Fill]:
         lists = [self._trades(scope) for scope in self._categories(query.symbol)]
-        return await self._past(lists, query, cursor, lambda fill: fill.created_ms or 0, endpoints.REACH)
+        return await self._merged(lists, query, cursor, endpoints.REACH)
 
     def _trades(self, scope: Scope) -> windows.Ask[fa.Fill]:
         """Executions but for funding and what else is no trade. A page may hold nothing else."""

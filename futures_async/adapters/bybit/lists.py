@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any, NamedTuple, TypeVar
 from urllib.parse import unquote
 
@@ -140,15 +140,3 @@ class Lists(fa.Adapter):
             return windows.Part(rows, following(answer, bounds.cursor), unread)
 
         return ask
-
-    async def _past(
-        self,
-        lists: Sequence[windows.Ask[M]],
-        query: fa.PageQuery,
-        cursor: str | None,
-        at: Callable[[M], int],
-        reach: windows.Reach,
-    ) -> fa.Page[M]:
-        """One page of them, merged by time."""
-        now_ms = self._channel.now_ms()
-        return await windows.history_page(lists, query, cursor, at=at, now_ms=now_ms, reach=reach)

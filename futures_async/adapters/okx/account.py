@@ -11,7 +11,7 @@ from futures_async.adapter import chosen, to_text, unread_of, windows
 from futures_async.adapters._rows import account_in, all_of, listed, readable, same_name
 from futures_async.adapters.okx import endpoints, mapping, wire
 
-M = TypeVar("M", bound=fa.Model)
+M = TypeVar("M", fa.Order, fa.Fill, fa.LedgerEntry)
 T = TypeVar("T")
 
 
@@ -215,9 +215,4 @@ class OKXAccount(fa.Adapter):
 
             return ask
 
-        def at(row: M) -> int:
-            moment: int | None = getattr(row, "created_ms", None)
-            return moment or 0
-
-        asks, now_ms = [asking(endpoint) for endpoint in lists], self._channel.now_ms()
-        return await windows.history_page(asks, query, cursor, at=at, now_ms=now_ms, reach=endpoints.REACH)
+        return await self._merged([asking(endpoint) for endpoint in lists], query, cursor, endpoints.REACH)
