@@ -20,6 +20,7 @@ FOLLOWS: Mapping[Can, Sequence[str]] = {
     Can.ITER_LEDGER: ("_ledger_page",),
     Can.FETCH_POSITION_HISTORY: ("_closed_page",),
     Can.ADJUST_MARGIN: ("_margin_move",),
+    Can.FETCH_ORDER: ("_fetch_order",),
     Can.FETCH_OPEN_ORDERS: ("_open_page",),
     Can.FETCH_POSITION_MODE: ("only_position_mode",),
     Can.SET_POSITION_MODE: ("_position_mode_change", "fetch_position_mode"),

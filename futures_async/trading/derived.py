@@ -6,6 +6,7 @@ from futures_async import risk
 from futures_async.trading.closing import is_named, may_be_position
 from futures_async.trading.hooks import Hooks
 from futures_async.trading.paging import FetchPage, PageQuery, first
+from futures_async.trading.planning import one_id
 from futures_async.unified.convert import chosen_or_none
 from futures_async.unified.enums import MarginMode, MarginModeLike, PositionSide, PositionSideLike
 from futures_async.unified.errors import InvalidRequest, OrderNotFound, ResponseMismatch, UnreadRows, unread_rows
@@ -44,6 +45,23 @@ class Derived(Hooks):
                 both = "a cross and an isolated position: name the margin mode"
             raise InvalidRequest(f"{self.id}: {symbol} has {both}")
         return positions[0] if positions else None
+
+    async def _fetch_order(self, name: str, order_id: str | None, client_order_id: str | None) -> Order:
+        """Read one order of the contract `name` by the venue's id or ours, one of which is given; both as they are now.
+
+        Raises:
+            OrderNotFound: The venue does not know it (now).
+            ResponseMismatch: It is another contract's.
+        """
+        self._unsupported("fetch_order")
+
+    async def fetch_order(
+        self, symbol: str, *, order_id: str | None = None, client_order_id: str | None = None
+    ) -> Order:
+        self._require(Capability.FETCH_ORDER)
+        return await self._fetch_order(
+            self.venue_symbol(symbol), *self._current_ids(*one_id(order_id, client_order_id))
+        )
 
     async def fetch_position_risk(self, symbol: str | None = None) -> list[PositionRisk]:
         self._require(Capability.FETCH_POSITION_RISK)

@@ -13,7 +13,7 @@ from typing import Any, ClassVar, Unpack
 import msgspec
 
 import futures_async.adapter as fa
-from futures_async.adapter import one_id, side_by_side
+from futures_async.adapter import side_by_side
 from futures_async.adapters._rows import all_of
 from futures_async.adapters.binance import endpoints, mapping, wire
 from futures_async.adapters.binance.codes import NOTHING_TO_CLOSE, ORDER_STANDS
@@ -131,10 +131,8 @@ class Binance(fa.BatchCancels, BinanceVenue):
         await self._call(endpoints.CANCEL_ALL, {"symbol": venue_symbol})
         return None
 
-    async def fetch_order(
-        self, symbol: str, *, order_id: str | None = None, client_order_id: str | None = None
-    ) -> fa.Order:
-        """Read one order, in any state; by a client order id also a conditional one.
+    async def _fetch_order(self, name: str, order_id: str | None, client_order_id: str | None) -> fa.Order:
+        """In any state; by a client order id also a conditional one.
 
         Of a conditional order that has gone off it is the regular order that came of it, with an id of its own:
         `parent_order_id` is the former id, which stands for it in edits and cancels too.
@@ -143,17 +141,16 @@ class Binance(fa.BatchCancels, BinanceVenue):
             OrderNotFound: The venue does not know it: not yet, or not any more (three days after a cancel without a
                 fill, else ninety).
         """
-        order_id, client_order_id = self._current_ids(*one_id(order_id, client_order_id))
         if order_id is not None and order_id.startswith(ALGO_ID):
-            return await self._fetch_waiting(symbol, order_id, None)
+            return await self._fetch_waiting(name, order_id, None)
 
         try:
-            return await self._regular(self.venue_symbol(symbol), order_id, client_order_id)
+            return await self._regular(name, order_id, client_order_id)
         except fa.OrderNotFound as gone:
             if client_order_id is None:
                 raise
             try:
-                return await self._fetch_waiting(symbol, None, client_order_id)
+                return await self._fetch_waiting(name, None, client_order_id)
             except fa.OrderNotFound:
                 raise gone from None
 

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from functools import partial
 
 import futures_async.adapter as fa
-from futures_async.adapter import everything, iterate, one_id, windows
+from futures_async.adapter import everything, iterate, windows
 from futures_async.adapters._bitget_codes import NO_POSITION
 from futures_async.adapters.bitget import endpoints
 from futures_async.adapters.bitget.account import DEPTH_MS
@@ -32,11 +32,8 @@ class Bitget(BitgetVenue):
     lifecycle = "live"
     nothing_to_close = NO_POSITION
 
-    async def fetch_order(
-        self, symbol: str, *, order_id: str | None = None, client_order_id: str | None = None
-    ) -> fa.Order:
-        order_id, client_order_id = self._current_ids(*one_id(order_id, client_order_id))
-        params = {**self._contract_params(symbol), "orderId": order_id, "clientOid": client_order_id}
+    async def _fetch_order(self, name: str, order_id: str | None, client_order_id: str | None) -> fa.Order:
+        params = {**self._contract_params(name), "orderId": order_id, "clientOid": client_order_id}
 
         def order_of(found: WireOrder | list[WireOrder] | None) -> fa.Order | None:
             rows = found if isinstance(found, list) else [found] if found is not None else []

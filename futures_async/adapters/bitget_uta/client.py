@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any, ClassVar, Unpack
 
 import futures_async.adapter as fa
-from futures_async.adapter import known_or_none, one_id, unread_of, windows
+from futures_async.adapter import known_or_none, unread_of, windows
 from futures_async.adapters._bitget import ProductType, named
 from futures_async.adapters._rows import Row, same_name, some_of
 from futures_async.adapters.bitget_uta import endpoints, mapping, wire
@@ -153,17 +153,8 @@ class BitgetUTA(fa.BatchCancels, UnifiedTriggers):
             raise
         return [str(item.order_id) for item in answer.rows or () if item.order_id and refusal_of(item) is None]
 
-    async def fetch_order(
-        self, symbol: str, *, order_id: str | None = None, client_order_id: str | None = None
-    ) -> fa.Order:
-        """Read one order, in any state.
-
-        Raises:
-            OrderNotFound: The venue does not know it (now).
-            ResponseMismatch: It is another contract's: the venue looks in the whole account.
-        """
-        order_id, client_order_id = self._current_ids(*one_id(order_id, client_order_id))
-        name = self.venue_symbol(symbol)
+    async def _fetch_order(self, name: str, order_id: str | None, client_order_id: str | None) -> fa.Order:
+        """In any state. The venue looks in the whole account, so that it may be another contract's."""
         params = {"orderId": order_id} if order_id is not None else {"clientOid": client_order_id}
 
         def about(row: wire.WireOrder) -> bool:

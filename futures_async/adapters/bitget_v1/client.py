@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 import msgspec
 
 import futures_async.adapter as fa
-from futures_async.adapter import carries, chosen_or_none, one_id, unread_rows, urgent, walks
+from futures_async.adapter import carries, chosen_or_none, unread_rows, urgent, walks
 from futures_async.adapters._bitget_codes import NO_POSITION
 from futures_async.adapters._rows import same_name, some_of
 from futures_async.adapters.bitget_v1 import endpoints as api
@@ -143,19 +143,15 @@ class BitgetV1(BitgetV1Account):
             return None
         return [str(order_id) for order_id in wire.cancelled_orders]
 
-    async def fetch_order(
-        self, symbol: str, *, order_id: str | None = None, client_order_id: str | None = None
-    ) -> fa.Order:
+    async def _fetch_order(self, name: str, order_id: str | None, client_order_id: str | None) -> fa.Order:
         """Read one order by the venue's id: orders carry no other."""
-        venue_symbol = mapping.to_venue_symbol(symbol)
-        order_id, client_order_id = one_id(order_id, client_order_id)
         if order_id is None:
             self._unsupported("fetch_order by client_order_id", "orders carry no id of ours")
 
         def about(wire: WireOrder) -> bool:
-            return str(wire.order_id) == order_id and same_name(wire.symbol, venue_symbol)
+            return str(wire.order_id) == order_id and same_name(wire.symbol, name)
 
-        row = await self._call(api.DETAIL, {"symbol": venue_symbol, "orderId": order_id}, about=about)
+        row = await self._call(api.DETAIL, {"symbol": name, "orderId": order_id}, about=about)
         return mapping.orders().one(row)
 
     async def fetch_open_orders(self, symbol: str | None = None) -> list[fa.Order]:

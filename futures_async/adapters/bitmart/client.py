@@ -11,7 +11,7 @@ from typing import Any, ClassVar, Unpack
 import msgspec
 
 import futures_async.adapter as fa
-from futures_async.adapter import decimal_or_none, make_client_order_id, one_id, required_id, walks
+from futures_async.adapter import decimal_or_none, make_client_order_id, required_id, walks
 from futures_async.adapters._rows import some_of
 from futures_async.adapters.bitmart import endpoints, mapping, orders, requests, words
 from futures_async.adapters.bitmart.dialect import BitMartDialect
@@ -150,12 +150,8 @@ class BitMart(BitMartTriggers):
 
     # Reading orders
 
-    async def fetch_order(
-        self, symbol: str, *, order_id: str | None = None, client_order_id: str | None = None
-    ) -> fa.Order:
-        """Read one order. By client id it is looked for in the lists of open and past orders (90 days)."""
-        order_id, client_order_id = one_id(order_id, client_order_id)
-        name = self.venue_symbol(symbol)
+    async def _fetch_order(self, name: str, order_id: str | None, client_order_id: str | None) -> fa.Order:
+        """By client id it is looked for in the lists of open and past orders (90 days)."""
         if order_id is None:
             found = await self._find_order(name, client_order_id or "")
             if found is None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any, ClassVar, Self, TypeVar, Unpack
 
 import futures_async.adapter as fa
-from futures_async.adapter import chosen_or_none, known_or_none, one_id, unread_of, unread_rows, walks
+from futures_async.adapter import chosen_or_none, known_or_none, unread_of, unread_rows, walks
 from futures_async.adapters._rows import listed, readable
 from futures_async.adapters.bittap import endpoints as api
 from futures_async.adapters.bittap import mapping
@@ -130,29 +130,21 @@ class BitTap(fa.Adapter):
             raise unread_rows(unread, orders)
         return orders
 
-    async def fetch_order(
-        self, symbol: str, *, order_id: str | None = None, client_order_id: str | None = None
-    ) -> fa.Order:
-        """Read one order, open or past, by the venue's id: orders carry no other.
-
-        Raises:
-            OrderNotFound: It is neither among the open orders nor in the history that the venue shows.
-        """
-        venue_symbol = mapping.to_venue_symbol(symbol)
-        order_id, client_order_id = one_id(order_id, client_order_id)
+    async def _fetch_order(self, name: str, order_id: str | None, client_order_id: str | None) -> fa.Order:
+        """Open, or past as far as the venue's history shows, by the venue's id: orders carry no other."""
         if order_id is None:
             self._unsupported("fetch_order by client_order_id", "orders carry no id of ours")
-        params: dict[str, str | int | None] = {"symbolId": venue_symbol, "orderId": order_id, "limit": api.MAX_LIMIT}
+        params: dict[str, str | int | None] = {"symbolId": name, "orderId": order_id, "limit": api.MAX_LIMIT}
         for _ in range(2):  # once more after lists of other orders: answers to other requests, perhaps
             # Open orders first: one that finishes between the two reads is in the second.
             opens = listed(await self._call(api.OPEN_ORDER, params))
             for opened in opens:
                 if str(opened.order_id) == order_id:
-                    return self._checked(mapping.open_orders().one(opened), venue_symbol)
+                    return self._checked(mapping.open_orders().one(opened), name)
             pasts = listed(await self._call(api.ORDER_HISTORY, params))
             for past in pasts:
                 if str(past.id) == order_id:
-                    return self._checked(mapping.past_orders().one(past), venue_symbol)
+                    return self._checked(mapping.past_orders().one(past), name)
             if not (opens or pasts):
                 break
         raise fa.OrderNotFound(

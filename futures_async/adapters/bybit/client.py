@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any, ClassVar, Unpack
 
 import futures_async.adapter as fa
-from futures_async.adapter import make_client_order_id, one_id, side_by_side, unread_of, unread_rows, windows
+from futures_async.adapter import make_client_order_id, side_by_side, unread_of, unread_rows, windows
 from futures_async.adapters._rows import listed
 from futures_async.adapters.bybit import endpoints, mapping, wire
 from futures_async.adapters.bybit.codes import UNCHANGED
@@ -126,18 +126,8 @@ class Bybit(fa.BatchCancels, TriggerCalls):
         await self._call(endpoints.CANCEL_ALL, body={**of_contract(venue_symbol).params, **PLAIN})
         return None
 
-    async def fetch_order(
-        self, symbol: str, *, order_id: str | None = None, client_order_id: str | None = None
-    ) -> fa.Order:
-        """Read one order, plain or waiting for a price, in any state.
-
-        An order that was cancelled without a fill is forgotten by the venue after a day.
-
-        Raises:
-            OrderNotFound: The venue does not know it (now).
-        """
-        order_id, client_order_id = self._current_ids(*one_id(order_id, client_order_id))
-        name = self.venue_symbol(symbol)
+    async def _fetch_order(self, name: str, order_id: str | None, client_order_id: str | None) -> fa.Order:
+        """Plain or waiting for a price, in any state; one cancelled without a fill is forgotten after a day."""
         scope = of_contract(name)
         # The list of open orders, which remembers the last that were closed; then the history.
         for endpoint in (endpoints.OPEN, endpoints.PAST):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import futures_async.adapter as fa
-from futures_async.adapter import first, one_id, ordered, sent_since_ms, unread_of
+from futures_async.adapter import first, ordered, sent_since_ms, unread_of
 from futures_async.adapters._rows import nameless
 from futures_async.adapters.hyperliquid import endpoints as api
 from futures_async.adapters.hyperliquid import orders, wire
@@ -45,17 +45,8 @@ class LookupCalls(HistoryCalls):
     def _as_order(self, standing: wire.WireStanding) -> fa.Order:
         return orders.orders(self._names).one(standing.order, standing)
 
-    async def fetch_order(
-        self, symbol: str, *, order_id: str | None = None, client_order_id: str | None = None
-    ) -> fa.Order:
-        """Read one order, in any state: of one that works, from the list of open orders, which alone tells its fills.
-
-        Raises:
-            OrderNotFound: The venue does not know it (now, or any more).
-            ResponseMismatch: It is another contract's.
-        """
-        order_id, client_order_id = self._current_ids(*one_id(order_id, client_order_id))
-        name = self.venue_symbol(symbol)
+    async def _fetch_order(self, name: str, order_id: str | None, client_order_id: str | None) -> fa.Order:
+        """In any state: of one that works, from the list of open orders, which alone tells its fills."""
         standing = await self._record(name, order_id, client_order_id)
         if standing.status not in orders.WORKING:
             return self._as_order(standing)

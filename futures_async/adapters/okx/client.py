@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any, ClassVar, Unpack
 
 import futures_async.adapter as fa
-from futures_async.adapter import one_id, side_by_side, unread_of, windows, worst_of
+from futures_async.adapter import side_by_side, unread_of, windows, worst_of
 from futures_async.adapters._rows import same_name, some_of
 from futures_async.adapters.okx import endpoints, mapping, market, wire
 from futures_async.adapters.okx.codes import CANCELLING, GONE, NOTHING_TO_CHANGE
@@ -161,16 +161,8 @@ class OKX(fa.BatchCancels, OKXTriggers):
                 return
             after = last
 
-    async def fetch_order(
-        self, symbol: str, *, order_id: str | None = None, client_order_id: str | None = None
-    ) -> fa.Order:
-        """Read one order: open, or finished within three months; one cancelled without a fill is kept for two hours.
-
-        Raises:
-            OrderNotFound: The venue does not know it (now).
-        """
-        order_id, client_order_id = self._current_ids(*one_id(order_id, client_order_id))
-        name = self.venue_symbol(symbol)
+    async def _fetch_order(self, name: str, order_id: str | None, client_order_id: str | None) -> fa.Order:
+        """Open, or finished within three months; one cancelled without a fill is kept for two hours."""
 
         def about(rows: list[wire.WireOrder]) -> wire.WireOrder | None:
             for row in rows:
