@@ -48,6 +48,42 @@ def all_of(
     return about
 
 
+def row_of(
+    wanted: str,
+    endpoint: fa.Endpoint[Any],
+    venue: str,
+    rows: Callable[[Any], Any] = lambda answer: answer,
+    *,
+    named: str = "symbol",
+) -> Callable[[Any], Any]:
+    """For `_pick`: the row of the contract `wanted`, None where an answer has others alone.
+
+    Args:
+        wanted: The venue's id.
+        endpoint: Whose answer it is.
+        venue: The adapter's id.
+        rows: Where they are in the answer.
+        named: The field of a row that names its contract.
+
+    Raises:
+        SymbolNotFound: When called: no row at all came, so that there is no such contract.
+    """
+
+    def find(answer: Any) -> Any:
+        found = rows(answer)
+        if not found and not unread_of(found):
+            raise fa.SymbolNotFound(f"no contract {wanted}", venue=venue, endpoint=endpoint.name)
+        return next((row for row in found if _may_be(row, named, wanted)), None)
+
+    return find
+
+
+def by_tier(tiers: list[fa.RiskLimit]) -> list[fa.RiskLimit]:
+    """Risk tiers, smallest first, and beside them those that could not be read."""
+    tiers.sort(key=lambda tier: tier.tier or 0)
+    return tiers
+
+
 def _each(rows: Any) -> list[Any]:
     return rows if isinstance(rows, list) else [rows]  # pyright: ignore[reportUnknownVariableType] - rows of any kind
 

@@ -10,7 +10,7 @@ import msgspec
 
 import futures_async.adapter as fa
 from futures_async.adapter import decimal_or_none, side_by_side, to_text, unread_of, unread_rows, walks
-from futures_async.adapters._rows import all_of, listed, same_name
+from futures_async.adapters._rows import all_of, by_tier, listed, same_name
 from futures_async.adapters.binance import endpoints, mapping, wire
 from futures_async.adapters.binance.codes import MARGIN_MODE_STANDS, POSITION_MODE_HELD, POSITION_MODE_STANDS
 from futures_async.adapters.binance.kind import BinanceKind
@@ -134,9 +134,7 @@ class BinanceAccount(BinanceKind):
 
         found = await self._pick(endpoints.BRACKETS, {"symbol": name}, find)
         rows = fa.Rows(msgspec.structs.replace(row, symbol=name) for row in found.brackets or ())
-        tiers = mapping.risk_limits().known(rows.without(unread_of(found.brackets)))
-        tiers.sort(key=lambda tier: tier.tier or 0)
-        return tiers
+        return by_tier(mapping.risk_limits().known(rows.without(unread_of(found.brackets))))
 
     # Balances and positions
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from decimal import Decimal
-from typing import Any, ClassVar, TypeVar, Unpack
+from typing import ClassVar, TypeVar, Unpack
 
 import futures_async.adapter as fa
 from futures_async.adapter import chosen, finite, ms, to_decimal, to_text, unread_of, walks, windows
 from futures_async.adapters._bitget import ProductType, unified_symbol, venue_symbol
-from futures_async.adapters._rows import Row, all_of, listed, readable, same_name, some_of
+from futures_async.adapters._rows import Row, all_of, by_tier, listed, readable, row_of, same_name, some_of
 from futures_async.adapters.bitget import endpoints, mapping
 from futures_async.adapters.bitget.dialect import BitgetDialect
 from futures_async.adapters.bitget.options import BitgetOptions
@@ -101,24 +101,12 @@ class BitgetAccount(fa.Adapter):
         wanted = self.venue_symbol(symbol)
         rows = await self._call(endpoints.TIERS, self._contract_params(symbol), about=some_of(wanted))
         own = fa.Rows(row for row in rows if same_name(row.symbol, wanted)).without(unread_of(rows))
-        tiers = mapping.risk_limits(self.product_type).known(own)
-        tiers.sort(key=lambda tier: tier.tier or 0)
-        return tiers
+        return by_tier(mapping.risk_limits(self.product_type).known(own))
 
     async def _row(self, endpoint: fa.Endpoint[list[Row]], symbol: str) -> Row:
         """Read the row of one contract."""
-        return await self._pick(endpoint, self._contract_params(symbol), self._row_of(symbol, endpoint))
-
-    def _row_of(self, symbol: str, endpoint: fa.Endpoint[Any]) -> Callable[[Sequence[Row]], Row | None]:
-        """Finds the row of one contract; none at all means that there is no such contract."""
-        wanted = self.venue_symbol(symbol)
-
-        def find(rows: Sequence[Row]) -> Row | None:
-            if not rows and not unread_of(rows):
-                raise fa.SymbolNotFound(f"no contract {symbol}", venue=self.id, endpoint=endpoint.name)
-            return next((row for row in rows if same_name(row.symbol, wanted)), None)
-
-        return find
+        params = self._contract_params(symbol)
+        return await self._pick(endpoint, params, row_of(params["symbol"], endpoint, self.id))
 
     # Positions
 

@@ -7,7 +7,7 @@ from typing import Literal
 
 import futures_async.adapter as fa
 from futures_async.adapter import chosen, finite, to_decimal, to_text
-from futures_async.adapters._rows import listed, readable, some_of
+from futures_async.adapters._rows import listed, readable, row_of, some_of
 from futures_async.adapters.bitget import endpoints, wire_venue
 from futures_async.adapters.bitget.mapping import WIRE_POSITION_SIDE, tickers
 from futures_async.adapters.bitget.triggers import BitgetTriggers
@@ -162,10 +162,9 @@ class BitgetVenue(BitgetTriggers):
 
     async def fetch_open_interest(self, symbol: str) -> Decimal:
         """Read the open interest of a contract, base coin."""
-        endpoint = endpoints.OPEN_INTEREST
-        find = self._row_of(symbol, endpoint)
-        row = await self._pick(endpoint, self._contract_params(symbol), lambda answer: find(listed(answer.rows)))
-        return finite(row.size, "size")
+        params, endpoint = self._contract_params(symbol), endpoints.OPEN_INTEREST
+        find = row_of(params["symbol"], endpoint, self.id, lambda answer: listed(answer.rows))
+        return finite((await self._pick(endpoint, params, find)).size, "size")
 
     async def fetch_open_interest_limits(self, symbol: str | None = None) -> list[wire_venue.WireOpenInterestLimit]:
         """Read how large positions may be altogether, of one contract or of all."""

@@ -13,7 +13,7 @@ from typing import Any, ClassVar, Unpack
 import futures_async.adapter as fa
 from futures_async.adapter import known_or_none, unread_of, windows
 from futures_async.adapters._bitget import ProductType, named
-from futures_async.adapters._rows import Row, same_name, some_of
+from futures_async.adapters._rows import Row, by_tier, same_name, some_of
 from futures_async.adapters.bitget_uta import endpoints, mapping, wire
 from futures_async.adapters.bitget_uta.dialect import NO_POSITION, NOTHING_TO_CANCEL, BitgetUTADialect
 from futures_async.adapters.bitget_uta.options import BitgetUTAOptions
@@ -250,9 +250,7 @@ class BitgetUTA(fa.BatchCancels, UnifiedTriggers):
     async def fetch_risk_limits(self, symbol: str) -> list[fa.RiskLimit]:
         named = wire.WireNamed(symbol=self.venue_symbol(symbol))
         rows = await self._call(endpoints.TIERS, {"category": self._category, "symbol": named.symbol})
-        tiers = mapping.risk_limits(self._category).known(rows, lambda _: named)
-        tiers.sort(key=lambda tier: tier.tier or 0)
-        return tiers
+        return by_tier(mapping.risk_limits(self._category).known(rows, lambda _: named))
 
     async def fetch_time(self) -> int:
         return (await self._call(endpoints.TIME)).server_time

@@ -8,24 +8,11 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from futures_async.adapter import InvalidRequest
 from futures_async.adapters import _bitget
-from futures_async.adapters._bitget import PRODUCT_TYPES, ProductType
+from futures_async.adapters._bitget import ProductType
 
 COIN_MARGINED = "_CM"
 """How the ids of contracts margined in their coin end: `BTCUSD_CM` is not v2's `BTCUSD`."""
-
-
-def check_category(category: str) -> ProductType:
-    """The category in the venue's spelling.
-
-    Raises:
-        InvalidRequest: It is none of the three futures categories.
-    """
-    for known in PRODUCT_TYPES:
-        if category.upper() == known:
-            return known
-    raise InvalidRequest(f"product_type {category[:40]!r} is none of {', '.join(PRODUCT_TYPES)}")
 
 
 def settle_coin(category: ProductType, base: str) -> str:

@@ -10,8 +10,6 @@ from futures_async.adapters.bitget_v1 import wire
 
 v1 = Root("/api/mix/v1")
 
-DEFAULT_LIMIT = 100
-"""Rows of a page unless asked otherwise."""
 MAX_LIMIT = 500
 """Rows of the largest page."""
 

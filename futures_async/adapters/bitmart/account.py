@@ -11,7 +11,7 @@ import msgspec
 
 import futures_async.adapter as fa
 from futures_async.adapter import chosen, chosen_or_none, ms, to_text, unread_of, unread_rows
-from futures_async.adapters._rows import readable, some_of, text_or_none
+from futures_async.adapters._rows import by_tier, readable, row_of, some_of, text_or_none
 from futures_async.adapters.bitmart import endpoints, mapping, wire, words
 
 M = TypeVar("M", bound=fa.Model)
@@ -209,12 +209,8 @@ class BitMartAccount(fa.Adapter):
         """Read last and index price; BitMart tells no best prices and no mark price here."""
         name = self.venue_symbol(symbol)
 
-        def find(answer: wire.WireContracts) -> fa.Ticker | None:
-            if not (answer.symbols or unread_of(answer.symbols)):
-                raise fa.SymbolNotFound(f"no contract {symbol}", venue=self.id, endpoint=endpoints.DETAILS.name)
-            return next((mapping.tickers().one(row) for row in answer.symbols if row.symbol == name), None)
-
-        return await self._pick(endpoints.DETAILS, {"symbol": name}, find)
+        find = row_of(name, endpoints.DETAILS, self.id, lambda answer: answer.symbols)
+        return mapping.tickers().one(await self._pick(endpoints.DETAILS, {"symbol": name}, find))
 
     async def fetch_funding_rate(self, symbol: str) -> fa.FundingRate:
         name = self.venue_symbol(symbol)
@@ -259,8 +255,7 @@ class BitMartAccount(fa.Adapter):
         if rule is None:
             raise fa.DecodeError(f"{self.id}: no tiers of {name}", path="rules")
         named = msgspec.structs.replace(rule, symbol=name)
-        tiers = mapping.risk_limits().known(rule.brackets, lambda _: named)
-        return fa.Rows(sorted(tiers, key=lambda tier: tier.tier or 0)).without(unread_of(tiers))
+        return by_tier(mapping.risk_limits().known(rule.brackets, lambda _: named))
 
     async def fetch_time(self) -> int:
         return ms((await self._call(endpoints.TIME)).server_time, "server_time")

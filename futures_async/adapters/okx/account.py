@@ -8,7 +8,7 @@ from typing import Protocol, TypeVar
 
 import futures_async.adapter as fa
 from futures_async.adapter import chosen, to_text, unread_of, windows
-from futures_async.adapters._rows import account_in, all_of, listed, readable, same_name
+from futures_async.adapters._rows import account_in, all_of, listed, readable, row_of
 from futures_async.adapters.okx import endpoints, mapping, wire
 
 M = TypeVar("M", fa.Order, fa.Fill, fa.LedgerEntry)
@@ -54,13 +54,7 @@ class OKXAccount(fa.Adapter):
 
     async def _row(self, endpoint: fa.Endpoint[list[N]], params: fa.Params) -> N:
         """Read the row of what `instId` names; none at all means that there is no such thing."""
-        name = str(params["instId"])
-
-        def find(rows: list[N]) -> N | None:
-            if not rows and not unread_of(rows):
-                raise fa.SymbolNotFound(f"no contract {name}", venue=self.id, endpoint=endpoint.name)
-            return next((row for row in rows if same_name(row.inst_id, name)), None)
-
+        find = row_of(str(params["instId"]), endpoint, self.id, named="inst_id")
         return await self._pick(endpoint, params, find)
 
     # Modes

@@ -12,7 +12,7 @@ from typing import Any, ClassVar, Unpack
 
 import futures_async.adapter as fa
 from futures_async.adapter import side_by_side, unread_of, windows, worst_of
-from futures_async.adapters._rows import same_name, some_of
+from futures_async.adapters._rows import by_tier, same_name, some_of
 from futures_async.adapters.okx import endpoints, mapping, market, wire
 from futures_async.adapters.okx.codes import CANCELLING, GONE, NOTHING_TO_CHANGE
 from futures_async.adapters.okx.dialect import OKXDialect
@@ -273,9 +273,7 @@ class OKX(fa.BatchCancels, OKXTriggers):
         pair = mapping.family(contract.venue_symbol)
         params: fa.Params = {**endpoints.SWAP, "tdMode": mode.value, "instFamily": pair}
         rows = await self._call(endpoints.TIERS, params, about=some_of(pair, named="inst_family"))
-        tiers = market.risk_limits().known(rows, lambda _: contract)
-        tiers.sort(key=lambda tier: tier.tier or 0)
-        return tiers
+        return by_tier(market.risk_limits().known(rows, lambda _: contract))
 
     async def fetch_time(self) -> int:
         return (await self._first(endpoints.TIME)).ts

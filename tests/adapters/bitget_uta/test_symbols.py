@@ -5,20 +5,13 @@ from __future__ import annotations
 import pytest
 
 from futures_async.adapters.bitget_uta.mapping import of_category
-from futures_async.adapters.bitget_uta.symbols import check_category, settle_coin, unified_symbol, venue_symbol
-from futures_async.unified.errors import InvalidRequest
+from futures_async.adapters.bitget_uta.symbols import settle_coin, unified_symbol, venue_symbol
 
 
 def test_a_contract_settles_in_the_coin_of_its_category() -> None:
     assert settle_coin("COIN-FUTURES", "ETH") == "ETH"
     assert settle_coin("USDC-FUTURES", "ETH") == "USDC"
     assert settle_coin("USDT-FUTURES", "ETH") == "USDT"
-
-
-def test_categories_are_checked_and_written_as_the_venue_does() -> None:
-    assert check_category("usdt-futures") == "USDT-FUTURES"
-    with pytest.raises(InvalidRequest, match="SPOT"):
-        check_category("SPOT")
 
 
 @pytest.mark.parametrize(
