@@ -84,6 +84,7 @@ class BitgetFamily(fa.Dialect):
     traits: ClassVar[fa.VenueTraits] = TRAITS
     envelope: ClassVar[Any] = Envelope
     codes: ClassVar[Mapping[str, fa.Code]] = CODES
+    hints: ClassVar[Mapping[str, str]] = _HINTS
     # "The overall rate limit: 6000/IP/Min"; once over it, five minutes of refusals follow.
     wide_limits = (fa.RateLimit(6000, 60.0, scope="ip"),)
     credentials_needed = ("passphrase",)
@@ -130,10 +131,7 @@ class BitgetFamily(fa.Dialect):
         """The code decides, whatever the HTTP status: 00000 is success, all else is not."""
         if envelope.code == SUCCESS:
             return None
-        code = str(envelope.code)
-        message = envelope.msg or "refused without a message"
-        hint = _HINTS.get(code)
-        return fa.Refusal(code, f"{message} ({hint})" if hint else message)
+        return self.said(envelope.code, envelope.msg)
 
     def rule(self, refusal: fa.Refusal, endpoint: fa.Endpoint[Any]) -> fa.Code | None:
         """Two codes mean different things by their message.
@@ -152,8 +150,7 @@ class BitgetFamily(fa.Dialect):
 
     def remaining(self, headers: Mapping[str, str]) -> int | None:
         """Despite its name the header counts down: what is left in this second for this endpoint."""
-        left = headers.get("x-mbx-used-remain-limit", "")
-        return int(left) if left.isascii() and left.isdigit() and len(left) < 10 else None
+        return fa.number_in(headers, "x-mbx-used-remain-limit")
 
 
 @lru_cache(maxsize=4096)

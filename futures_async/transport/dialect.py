@@ -195,6 +195,8 @@ class Dialect(ABC):
     """Payloads come with nothing around them: `envelope` is what a refusal says in their place, and its `data` what
     came where it says none. Every field of it has a default."""
     codes: ClassVar[Mapping[str, Code]]
+    hints: ClassVar[Mapping[str, str]] = {}
+    """What to do about some of the codes: told behind the venue's message."""
     account_limit: ClassVar[RateLimit | None] = RateLimit(10)
     """Over all private endpoints of an account, unless its user gives `uid_limit`; None: the venue has none."""
     wide_limits: ClassVar[tuple[RateLimit, ...]] = ()
@@ -237,6 +239,12 @@ class Dialect(ABC):
     @abstractmethod
     def refusal(self, envelope: Any) -> Refusal | None:
         """What a decoded envelope says: None for success."""
+
+    def said(self, code: object, message: object) -> Refusal:
+        """For `refusal`: the venue's code and message, with our hint behind it."""
+        number, text = str(code), str(message or "refused without a message")
+        hint = self.hints.get(number)
+        return Refusal(number, f"{text} ({hint})" if hint else text)
 
     def bare_refusal(self, status: int, headers: Mapping[str, str], body: bytes) -> Refusal | None:
         """What an answer without the venue's envelope says, as one of `codes`; None: what its HTTP status says.
@@ -296,6 +304,12 @@ class Dialect(ABC):
     def ban_s(self, refusal: Refusal, now_ms: int) -> float | None:
         """How long a ban or a rate limit lasts, where the refusal's code or words tell it; see `retry_after_s`."""
         return None
+
+
+def number_in(headers: Mapping[str, str], name: str, digits: int = 9) -> int | None:
+    """The whole number that a header has; None where it has none, or one of more digits."""
+    text = headers.get(name, "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= digits else None
 
 
 _UNRESERVED = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~"

@@ -115,7 +115,7 @@ class BinanceDialect(fa.Dialect):
         code = "" if envelope.code is None else str(envelope.code)
         if not code or code in SUCCESS:
             return None
-        return fa.Refusal(code, str(envelope.msg or "refused without a message"))
+        return self.said(code, envelope.msg)
 
     def rule(self, refusal: fa.Refusal, endpoint: fa.Endpoint[Any]) -> fa.Code | None:
         """What only the text tells: bans, and which failures of the venue prove that nothing was executed."""
@@ -143,9 +143,9 @@ class BinanceDialect(fa.Dialect):
         """What is left of the address's weight and of the account's orders, by the venue's own count."""
         found: list[tuple[fa.RateLimit, int]] = []
         for name, limit in (("x-mbx-used-weight-1m", self.wide_limits[0]), *COUNTED.items()):
-            used = headers.get(name, "")
-            if used.isdecimal() and len(used) < 10:
-                found.append((limit, max(0, limit.count - int(used))))
+            used = fa.number_in(headers, name)
+            if used is not None:
+                found.append((limit, max(0, limit.count - used)))
         return found
 
     def retry_after_s(self, headers: Mapping[str, str], now_ms: int) -> float | None:

@@ -181,15 +181,12 @@ class BitMartDialect(fa.Dialect):
 
     def remaining(self, headers: Mapping[str, str]) -> int | None:
         """Calls left in the endpoint's window. The venue's "Remaining" counts upwards: it is the number used."""
-        used, limit = headers.get("x-bm-ratelimit-remaining", ""), headers.get("x-bm-ratelimit-limit", "")
-        if not (_is_count(used) and _is_count(limit)):
-            return None
-        return max(0, int(limit) - int(used))
+        used, limit = (fa.number_in(headers, f"x-bm-ratelimit-{name}") for name in ("remaining", "limit"))
+        return None if used is None or limit is None else max(0, limit - used)
 
     def retry_after_s(self, headers: Mapping[str, str], now_ms: int) -> float:
         """A whole window: the header "Reset" is its length, 2 s where it is missing. Going on would end in a ban."""
-        reset = headers.get("x-bm-ratelimit-reset", "")
-        return min(float(reset), LONGEST_WINDOW_S) if _is_count(reset) and int(reset) else WINDOW_S
+        return min(fa.number_in(headers, "x-bm-ratelimit-reset") or WINDOW_S, LONGEST_WINDOW_S)
 
 
 def sign(timestamp: str, body: bytes, credentials: fa.Credentials) -> str:
@@ -231,7 +228,3 @@ def names_order(order_id: int | str | None) -> bool:
 def names_client(client_order_id: str | None) -> bool:
     """True for what can be a client order id; `PLAN_…`, which the venue makes itself, has an underscore."""
     return client_order_id is not None and _CLIENT_ID.fullmatch(client_order_id) is not None
-
-
-def _is_count(text: str) -> bool:
-    return text.isascii() and text.isdigit() and len(text) < 10

@@ -185,7 +185,7 @@ class BitTapDialect(fa.Dialect):
         code = "" if envelope.code is None else str(envelope.code)
         if code == "0" and (envelope.success is None or _true(envelope.success)):
             return None
-        return fa.Refusal(code, envelope.msg or "refused without a message")
+        return self.said(code, envelope.msg)
 
     def server_ms(self, envelope: Envelope[Any]) -> int | None:
         """`timestamp`, which one documented envelope shows."""

@@ -83,6 +83,7 @@ class BybitDialect(fa.Dialect):
     )
     envelope: ClassVar[Any] = Envelope
     codes: ClassVar[Mapping[str, fa.Code]] = CODES
+    hints: ClassVar[Mapping[str, str]] = HINTS
     # Each endpoint has a limit of its own, and there is none over all of them.
     account_limit: ClassVar[fa.RateLimit | None] = None
     wide_limits = (fa.RateLimit(600, 5.0, scope="ip"),)
@@ -135,8 +136,7 @@ class BybitDialect(fa.Dialect):
         if code == MARGIN_MODE and isinstance(envelope.data, WireReasons):
             reasons = [str(reason.get("reasonMsg")) for reason in envelope.data.reasons or ()]
             message = f"{message}: {'; '.join(reasons)}" if reasons else message
-        hint = HINTS.get(code)
-        return fa.Refusal(code, f"{message} ({hint})" if hint else message)
+        return self.said(code, message)
 
     def payload(self, envelope: Envelope[Any]) -> Any:
         """With the time, and in batches with the verdicts that stand beside the rows."""
@@ -175,16 +175,12 @@ class BybitDialect(fa.Dialect):
 
     def remaining(self, headers: Mapping[str, str]) -> int | None:
         """What is left of the endpoint's own pool in this second."""
-        left = headers.get("x-bapi-limit-status", "")
-        return int(left) if left.isascii() and left.isdigit() and len(left) < 10 else None
+        return fa.number_in(headers, "x-bapi-limit-status")
 
     def retry_after_s(self, headers: Mapping[str, str], now_ms: int) -> float | None:
         """Until the moment at which the pool is free again."""
-        reset = headers.get("x-bapi-limit-reset-timestamp", "")
-        if not (reset.isascii() and reset.isdigit() and len(reset) < 17):
-            return None
-        ahead_s = (int(reset) - now_ms) / 1000
-        return min(ahead_s, 60.0) if ahead_s > 0 else None
+        reset_ms = fa.number_in(headers, "x-bapi-limit-reset-timestamp", 16) or 0
+        return min((reset_ms - now_ms) / 1000, 60.0) if reset_ms > now_ms else None
 
     def ban_s(self, refusal: fa.Refusal, now_ms: int) -> float | None:
         """After a ban at least ten minutes without any request."""

@@ -88,6 +88,7 @@ class OKXDialect(fa.Dialect):
     )
     envelope: ClassVar[Any] = Envelope
     codes: ClassVar[Mapping[str, fa.Code]] = CODES
+    hints: ClassVar[Mapping[str, str]] = HINTS
     # "Rate limits of private endpoints are by user id" and endpoint: there is none over all of them.
     account_limit = None
     credentials_needed = ("passphrase",)
@@ -133,12 +134,12 @@ class OKXDialect(fa.Dialect):
         code, row = str(envelope.code), _first(envelope.data)
         if row is not None:
             if row.code not in SUCCESS:
-                return _refusal(row.code, row.s_msg)
+                return self.said(row.code, row.s_msg)
             if code in SUCCESS:
                 return None
         elif code in SUCCESS or (code in FAILED and _rows(envelope.data)):
             return None
-        return _refusal(code, envelope.msg)
+        return self.said(code, envelope.msg)
 
     def rule(self, refusal: fa.Refusal, endpoint: fa.Endpoint[Any]) -> fa.Code | None:
         """51000 names the parameter that it does not like: `posSide` is about the account's position mode, `clOrdId`
@@ -171,12 +172,6 @@ def _first(data: Any) -> WireAck | None:
 
 def _raw(row: dict[str, Any]) -> WireAck:
     return WireAck(s_code=str(row.get("sCode") or ""), s_msg=str(row.get("sMsg") or ""))
-
-
-def _refusal(code: str, message: str | None) -> fa.Refusal:
-    hint = HINTS.get(code)
-    message = message or "refused without a message"
-    return fa.Refusal(code, f"{message} ({hint})" if hint else message)
 
 
 @lru_cache(maxsize=8)
