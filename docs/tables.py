@@ -17,6 +17,7 @@ from typing import Any, cast
 import typer.main
 
 import futures_async as fa
+from futures_async.adapter import Adapter, Callback, Countdown, Trailing
 from futures_async.adapters import BUILT_IN
 from futures_async.cli.app import app
 from futures_async.cli.venues import capability_rows
@@ -247,6 +248,18 @@ def order_words() -> str:
     return rows(["", *(f"`{name}`" for name in trading)], body)
 
 
+def switch(kind: type[fa.FuturesExchange]) -> str:
+    """How many seconds a venue's dead man's switch takes, and whose orders it is for."""
+    least, most, by_contract = kind.countdown if issubclass(kind, Adapter) else Countdown()
+    span = f"{least} s or more" if most is None else f"{least} to {most} s"
+    return f"{span}, for {'one contract' if by_contract else 'the whole account'}"
+
+
+def callback(bounds: Callback) -> str:
+    """By how much the price may have to come back."""
+    return f"{bounds.least or 'above 0'} to {bounds.most}"
+
+
 def venue(name: str) -> str:
     """What the code declares of a venue. Without headings: what stands before one would come after its section."""
     kind, dialect = adapter_class(name), dialect_of(name)
@@ -269,6 +282,8 @@ def venue(name: str) -> str:
         ["client order ids", f"`{cell(traits.client_id_pattern)}`" if traits.client_id else "the venue has none"],
         ["a repeated id is refused among", dedup[traits.dedup] if traits.client_id else ""],
         ["an order is proved absent after", "never" if seconds is None else f"{seconds:g} s"],
+        ["`arm_cancel_all` takes", switch(kind) if fa.Capability.ARM_CANCEL_ALL in kind.capabilities else ""],
+        ["`callback_rate` is", callback(kind.callback) if issubclass(kind, Trailing) else ""],
         ["missing calls", ", ".join(f"`{one}`" for one in missing)],
     ]
     if streams is not None:
