@@ -39,7 +39,7 @@ from futures_async.streams.picture import Picture
 from futures_async.streams.rows import Rows
 from futures_async.streams.rules import POSITIONS
 from futures_async.transport.limits.none import NoLimiter
-from futures_async.transport.runtime import current_runtime
+from futures_async.transport.running import current_runtime
 from futures_async.unified.credentials import Credentials
 from futures_async.unified.watching import ChangeKind
 

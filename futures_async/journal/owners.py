@@ -18,7 +18,7 @@ from weakref import WeakSet, WeakValueDictionary
 
 from futures_async.journal.journal import JournalFailed
 from futures_async.journal.stored import STOP_IT
-from futures_async.transport.runtime import ModuleLock, inherit
+from futures_async.transport.forks import ModuleLock, inherit
 from futures_async.unified.errors import printable
 
 _FIND = "SELECT process FROM owners WHERE venue = ? AND account = ?"

@@ -20,7 +20,7 @@ from weakref import WeakSet, WeakValueDictionary
 
 from futures_async.journal.journal import JournalFailed
 from futures_async.journal.stored import STOP_IT, Job, Statements, StoredJournal
-from futures_async.transport.runtime import ModuleLock, inherit
+from futures_async.transport.forks import ModuleLock, inherit
 from futures_async.unified.errors import InvalidRequest, NotSupported, Portable, printable
 from futures_async.unified.secret_url import SecretUrl
 

@@ -28,7 +28,7 @@ from futures_async.journal.journal import (
     decided,
     logger,
 )
-from futures_async.transport.runtime import inherit
+from futures_async.transport.forks import inherit
 from futures_async.unified.convert import to_text
 from futures_async.unified.enums import Intent, OrderType, Outcome, Side
 from futures_async.unified.errors import FuturesAsyncError

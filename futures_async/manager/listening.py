@@ -9,7 +9,8 @@ from typing import Any
 
 import anyio
 
-from futures_async.transport.runtime import Runtime, Work, current_runtime
+from futures_async.transport.running import current_runtime
+from futures_async.transport.runtime import Runtime, Work
 from futures_async.unified.callbacks import failure_of
 from futures_async.unified.errors import NotSupported
 from futures_async.unified.exchange import Capability, FuturesExchange

@@ -16,7 +16,8 @@ from futures_async.portfolio.live import Live, audits_of
 from futures_async.portfolio.share import Member, RedisShare
 from futures_async.portfolio.snapshot import Snapshot, VenueState, shut_error, state_of
 from futures_async.transport.asleep import counting_sleep
-from futures_async.transport.runtime import Runtime, current_runtime
+from futures_async.transport.running import current_runtime
+from futures_async.transport.runtime import Runtime
 from futures_async.unified.errors import ClientClosed, InvalidRequest, UnreadRows
 from futures_async.unified.exchange import Capability, FuturesExchange
 from futures_async.unified.models import Account, Position

@@ -17,7 +17,8 @@ from futures_async.streams.session import Setting
 from futures_async.streams.streamed import STIR_S, ContractFeed, StreamFeed
 from futures_async.streams.watch import MAX_FILLS, FeedWatch
 from futures_async.transport.limits.limiter import Limiter, Pool
-from futures_async.transport.runtime import AsyncioRuntime, Runtime, Work
+from futures_async.transport.on_asyncio import AsyncioRuntime
+from futures_async.transport.runtime import Runtime, Work
 from futures_async.unified.credentials import Credentials
 from futures_async.unified.errors import ClientClosed, FuturesAsyncError, InvalidRequest, NotSupported
 from futures_async.unified.models import Account, Order, Position

@@ -14,7 +14,8 @@ from futures_async.transport.http.address import split
 from futures_async.transport.http.backend import HttpBackend, Timeouts
 from futures_async.transport.limits.limiter import Limiter
 from futures_async.transport.retry import RetryBudget, RetryPolicy
-from futures_async.transport.runtime import LoopEnd, Runtime, current_runtime
+from futures_async.transport.running import LoopEnd, current_runtime
+from futures_async.transport.runtime import Runtime
 
 
 class Transport:

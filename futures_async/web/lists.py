@@ -10,7 +10,8 @@ from typing import Any, Final
 from futures_async.portfolio.feeds import Answer, Feed, answered
 from futures_async.portfolio.portfolio import Portfolio
 from futures_async.transport.asleep import counting_sleep
-from futures_async.transport.runtime import Runtime, current_runtime
+from futures_async.transport.running import current_runtime
+from futures_async.transport.runtime import Runtime
 from futures_async.unified.exchange import Capability, FuturesExchange
 from futures_async.unified.models import to_builtins
 from futures_async.unified.reading import Read

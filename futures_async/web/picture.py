@@ -21,7 +21,7 @@ from typing import Any, Final
 from futures_async.portfolio.monitor import Alert, RiskMonitor
 from futures_async.portfolio.portfolio import Portfolio
 from futures_async.portfolio.rules import Rule
-from futures_async.transport.runtime import current_runtime
+from futures_async.transport.running import current_runtime
 from futures_async.unified.callbacks import failure_of
 from futures_async.unified.errors import ClientClosed, UnreadRow, UnreadRows, unread_rows
 from futures_async.unified.exchange import Capability, FuturesExchange

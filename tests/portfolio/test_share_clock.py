@@ -16,7 +16,8 @@ from futures_async.portfolio.share import Member, RedisShare
 from futures_async.portfolio.snapshot import Ok
 from futures_async.testing import virtual_time
 from futures_async.transport.limits.redis_server import RedisServer
-from futures_async.transport.runtime import Runtime, current_runtime
+from futures_async.transport.running import current_runtime
+from futures_async.transport.runtime import Runtime
 from futures_async.unified.models import Position, to_json
 from tests.fakes import FakeReads, position
 

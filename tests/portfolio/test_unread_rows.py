@@ -16,7 +16,7 @@ from futures_async.portfolio.monitor import RiskMonitor
 from futures_async.portfolio.portfolio import Portfolio
 from futures_async.portfolio.rules import Metric, Reduce, Rule
 from futures_async.portfolio.snapshot import Stale, VenueState, fresh_data
-from futures_async.transport.runtime import current_runtime
+from futures_async.transport.running import current_runtime
 from futures_async.unified.enums import PositionSide
 from futures_async.unified.errors import NotSupported, RequestTimeout, UnreadRow, UnreadRows, unread_rows
 from futures_async.unified.models import Account, Position, to_builtins

@@ -20,7 +20,7 @@ from futures_async.streams.rows import Rows
 from futures_async.streams.rules import ACCOUNTS, POSITIONS, TICKERS
 from futures_async.streams.watch import FeedWatch
 from futures_async.transport.limits.local import LocalLimiter
-from futures_async.transport.runtime import current_runtime
+from futures_async.transport.running import current_runtime
 from futures_async.unified.credentials import Credentials
 from futures_async.unified.errors import FuturesAsyncError
 from futures_async.unified.models import Account, Fill, Order, Position, Ticker

@@ -16,7 +16,7 @@ from futures_async.streams.line import Line
 from futures_async.streams.picture import LAG_S, Push
 from futures_async.streams.streamed import StreamFeed
 from futures_async.testing import virtual_time
-from futures_async.transport.runtime import current_runtime
+from futures_async.transport.running import current_runtime
 from futures_async.unified.enums import Side
 from futures_async.unified.errors import FuturesAsyncError
 from futures_async.unified.models import Fill

@@ -25,7 +25,7 @@ from futures_async.transport.http.fast import FastBackend
 from futures_async.transport.http.httpx import HttpxBackend
 from futures_async.transport.limits.local import LocalLimiter
 from futures_async.transport.limits.none import NoLimiter
-from futures_async.transport.runtime import LoopEnd
+from futures_async.transport.running import LoopEnd
 from tests.loopback import Loopback, reply, silence
 from tests.rig.support import Scripted, limit_order
 from tests.rig.test_cancellation import CountingLimiter

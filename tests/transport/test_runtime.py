@@ -16,7 +16,9 @@ import pytest
 from futures_async.testing.virtual_time import run, run_trio
 from futures_async.transport import runtime
 from futures_async.transport.limits.local import LocalLimiter
-from futures_async.transport.runtime import AsyncioRuntime, TrioRuntime, current_runtime
+from futures_async.transport.on_asyncio import AsyncioRuntime, _Rest
+from futures_async.transport.on_trio import TrioRuntime
+from futures_async.transport.running import current_runtime
 from futures_async.unified import errors
 from tests.rig.support import BTC, Scripted, toy
 from tests.rig.toy import Toy
@@ -227,7 +229,7 @@ def test_what_is_thrown_away_while_it_waits_is_closed() -> None:
 
     begun = waits()
     begun.send(None)
-    rest = runtime._Rest(begun, None).__await__()
+    rest = _Rest(begun, None).__await__()
     next(rest)
     rest.close()
     assert closed == [True]

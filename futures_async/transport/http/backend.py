@@ -23,7 +23,7 @@ import msgspec
 
 from futures_async.transport.dialect import SealedHeaders
 from futures_async.transport.http.slots import Slots
-from futures_async.transport.runtime import detach
+from futures_async.transport.running import detach
 from futures_async.unified.convert import check_number
 from futures_async.unified.errors import Portable
 

@@ -22,7 +22,7 @@ from futures_async.transport.http.failures import Marks, h11_state
 from futures_async.transport.http.idle import kept_s
 from futures_async.transport.http.library import HTTPX, Portable
 from futures_async.transport.http.route import DIRECT, Route
-from futures_async.transport.runtime import LoopEnd
+from futures_async.transport.running import LoopEnd
 
 
 class Direct:

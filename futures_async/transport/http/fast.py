@@ -26,7 +26,8 @@ from futures_async.transport.http.idle import idle_clock
 from futures_async.transport.http.llhttp import Connection
 from futures_async.transport.http.route import DIRECT, Route
 from futures_async.transport.http.watch import Watch
-from futures_async.transport.runtime import LoopEnd, running_asyncio_loop
+from futures_async.transport.running import LoopEnd
+from futures_async.transport.runtime import running_asyncio_loop
 
 CLOSE_TURNS = 100
 """So many turns of the loop are given to what is being closed; it needs three."""

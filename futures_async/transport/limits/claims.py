@@ -9,10 +9,10 @@ import gc
 from typing import Protocol
 from weakref import WeakKeyDictionary, ref
 
+from futures_async.transport.forks import ModuleLock
 from futures_async.transport.limits.limiter import Limiter, Pool
 from futures_async.transport.limits.none import NoLimiter
 from futures_async.transport.limits.pools import Pools
-from futures_async.transport.runtime import ModuleLock
 from futures_async.unified.errors import InvalidRequest
 
 

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from enum import IntEnum
 from typing import TYPE_CHECKING, NamedTuple
 
-from futures_async.transport.runtime import ModuleLock
+from futures_async.transport.forks import ModuleLock
 
 if TYPE_CHECKING:
     from futures_async.transport.endpoint import RateLimit

@@ -13,10 +13,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import ClassVar
 
+from futures_async.transport.forks import fork_generation, inherit
 from futures_async.transport.limits.limiter import Limiter, Permit, Pool, Priority
 from futures_async.transport.limits.loops import Loop, Loops, Timer
 from futures_async.transport.limits.queue import Queue, QueuedWindow, Waiter
-from futures_async.transport.runtime import fork_generation, inherit
 from futures_async.unified.enums import Outcome
 from futures_async.unified.errors import DeadlineExpired, PoolClosed, QueueFull
 

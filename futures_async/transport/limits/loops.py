@@ -15,7 +15,9 @@ from collections.abc import Callable
 from threading import get_ident
 from typing import TYPE_CHECKING, Any
 
-from futures_async.transport.runtime import clock_of, current_trio_token, fork_generation, running_asyncio_loop
+from futures_async.transport.forks import fork_generation
+from futures_async.transport.on_asyncio import clock_of
+from futures_async.transport.runtime import current_trio_token, running_asyncio_loop
 
 if TYPE_CHECKING:
     import trio

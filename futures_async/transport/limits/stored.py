@@ -16,10 +16,10 @@ from bisect import insort
 from collections.abc import Sequence
 from typing import Generic, NamedTuple, Protocol, TypeVar
 
+from futures_async.transport.forks import fork_generation, inherit
 from futures_async.transport.limits.limiter import Limiter, Permit, Pool, Priority
 from futures_async.transport.limits.loops import Loop, Loops, Signal
 from futures_async.transport.limits.window import MAX_CLOSED_S, RoundTrips
-from futures_async.transport.runtime import fork_generation, inherit
 from futures_async.unified.enums import Outcome
 from futures_async.unified.errors import DeadlineExpired, PoolClosed, QueueFull
 

@@ -4,7 +4,7 @@ from typing import Any, cast
 import pytest
 
 from futures_async.testing import virtual_time
-from futures_async.transport.runtime import begin_child, fork_generation
+from futures_async.transport.forks import begin_child, fork_generation
 
 Runner = Callable[[Callable[[], Awaitable[Any]]], Any]
 

@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 from futures_async.testing import virtual_time
+from futures_async.transport.forks import ModuleLock
 from futures_async.transport.limits import claims
 from futures_async.transport.limits import limiter as limiter_module
 from futures_async.transport.limits.host import HostLimiter
@@ -23,7 +24,6 @@ from futures_async.transport.limits.limiter import Permit, Pool, Priority
 from futures_async.transport.limits.local import LocalLimiter
 from futures_async.transport.limits.loops import Loop
 from futures_async.transport.limits.queue import QueuedWindow
-from futures_async.transport.runtime import ModuleLock
 from tests.transport.limits.conftest import Runner
 
 TWO = (Pool("two", 2, 1.0),)
