@@ -328,8 +328,9 @@ class Attempts:
                 transport.backend.renew()
             self._throttle(job, error, timing)
             # A timestamp is refused before the key is looked at: that says nothing of the key.
-            if endpoint.private and isinstance(error, ExchangeError) and not isinstance(error, ClockSkew):
-                self.lockout.note(error, timing.answered_at)
+            of_key = endpoint.private and not endpoint.aside
+            if of_key and isinstance(error, ExchangeError) and not isinstance(error, ClockSkew):
+                self.lockout.note(error, flight.sent_at, timing.answered_at)
             weighed = self._weigh(job, error, answer, timing.signed_ms)
             flight.report(weighed, answer, timing)
             raise weighed from weighed.__cause__

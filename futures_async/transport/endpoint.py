@@ -108,11 +108,13 @@ class Endpoint(Generic[T]):
         operation: What the body asks for, at venues where one path serves many calls; part of the name.
         cancels: It takes orders away, or has them taken away later, and does nothing else: it goes out after a halt
             too. Cancels by id do anyway.
+        aside: It is asked beside other calls, to tell what they do not: what it is refused for says nothing of the
+            key, which those are refused for too.
     """
 
     __slots__ = (
-        "_decoders", "cancels", "idempotent", "kind", "limits", "method", "name", "nullable", "operation", "path",
-        "private", "reads", "result", "signed", "weight", "window_s",
+        "_decoders", "aside", "cancels", "idempotent", "kind", "limits", "method", "name", "nullable", "operation",
+        "path", "private", "reads", "result", "signed", "weight", "window_s",
     )  # fmt: skip
 
     def __init__(
@@ -130,6 +132,7 @@ class Endpoint(Generic[T]):
         window_s: float | None = None,
         operation: str = "",
         cancels: bool = False,
+        aside: bool = False,
     ) -> None:
         self.method = method
         self.path = path
@@ -143,6 +146,7 @@ class Endpoint(Generic[T]):
         self.idempotent = kind in (Kind.READ, Kind.CANCEL, Kind.SETTING)
         """May be repeated although an earlier attempt may have arrived."""
         self.cancels = cancels or kind is Kind.CANCEL
+        self.aside = aside
         self.private = private
         self.signed = private and signed
         self.operation = operation
@@ -190,6 +194,7 @@ class Rest(TypedDict, total=False):
     nullable: bool
     window_s: float | None
     cancels: bool
+    aside: bool
 
 
 class Root:

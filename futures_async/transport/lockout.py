@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 
 from futures_async.unified.enums import Outcome
 from futures_async.unified.errors import AuthenticationError, ExchangeError, KeyLocked, PermissionDenied, RateLimited
@@ -21,6 +22,8 @@ class Lockout:
     def __init__(self, venue: str) -> None:
         self._venue = venue
         self._denials = 0
+        self._heard_at = -math.inf
+        """When the last refusal came that was counted."""
         self._lockouts = 0
         self._until = 0.0
 
@@ -44,12 +47,19 @@ class Lockout:
         """The venue took the key."""
         self._denials = self._lockouts = 0
 
-    def note(self, error: ExchangeError, now: float) -> None:
-        """Count a refusal of the key; what the venue says of a call's contents shows that the key is good."""
+    def note(self, error: ExchangeError, sent_at: float, now: float) -> None:
+        """Count a refusal of the key; what the venue says of a call's contents shows that the key is good.
+
+        Requests that were under way when one was refused went no further than that one: they are counted with it, so
+        that a call of several reads side by side, or a portfolio's of several, is one refusal.
+        """
         if not isinstance(error, AuthenticationError) or isinstance(error, PermissionDenied):
             if error.definitive and not isinstance(error, RateLimited):
                 self.good()
             return
+        if sent_at < self._heard_at:
+            return
+        self._heard_at = now
         self._denials += 1
         if self._denials >= DENIALS and now >= self._until:
             pause_s = min(LONGEST_LOCKOUT_S, LOCKOUT_S * 2.0**self._lockouts)

@@ -54,7 +54,7 @@ BRACKETS = v1.read(
 )
 POSITIONS = v3.read("/positionRisk", list[wire.WirePosition], weight=5)
 # Answers a row for Portfolio Margin accounts, which everything else here knows nothing of.
-PORTFOLIO_MARGIN = v1.read("/pmAccountInfo", wire.WirePortfolioMargin, weight=5)
+PORTFOLIO_MARGIN = v1.read("/pmAccountInfo", wire.WirePortfolioMargin, weight=5, aside=True)
 MARGIN_MOVES = v1.read("/positionMargin/history", list[wire.WireMarginMove])
 
 SET_POSITION_MODE = v1.setting("/positionSide/dual", WireDone)
