@@ -19,7 +19,7 @@ ADVICE: dict[type[FuturesAsyncError], str] = {
     errors.PositionModeConflict: "the mode is set at the venue, where nothing is held and no order is open",
     errors.QueueFull: "name fewer accounts at once, or try again",
     errors.StreamOverrun: "begin again; `fills` and `orders --history` tell what was missed",
-    errors.SymbolNotFound: "symbols look like BTC/USDT:USDT",
+    errors.SymbolNotFound: "symbols look like BASE/QUOTE:SETTLE",
     errors.UnreadRows: "a newer version of this program may read them",
     errors.UnresolvedOrders: LOOK,
 }

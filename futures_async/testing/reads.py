@@ -27,6 +27,9 @@ def whole(on: Running, model: Model) -> None:
         assert getattr(model, "symbol", None) == on.spec.symbol
 
 
+LISTS = (Can.FETCH_OPEN_ORDERS, Can.FETCH_TRIGGER_ORDERS, Can.FETCH_ORDER_HISTORY, Can.FETCH_FILLS)
+
+
 class Reads(Contract):
     """See the module."""
 
@@ -74,6 +77,21 @@ class Reads(Contract):
         async with self.on(server) as on:
             with pytest.raises((errors.ExchangeError, errors.BadResponse)):
                 await on.exchange.fetch_ticker(on.exchange.venue_symbol(on.spec.symbol.replace("BTC", "NOSUCH")))
+
+    @pytest.mark.parametrize("call", LISTS)
+    async def test_a_list_of_an_unknown_contract_says_that_there_is_none(self, server: Loopback, call: Can) -> None:
+        async with self.on(server) as on:
+            if not (on.exchange.supports(call) and on.exchange.supports(Can.FETCH_CONTRACTS)):
+                pytest.skip("the venue has no such list, or tells no contracts")
+            read = getattr(on.exchange, call.value)
+            await on.exchange.fetch_contracts()
+            await on.exchange.fetch_contract(on.spec.symbol)
+            asked = len(on.arrived)
+            assert await read(on.spec.symbol) == []
+            told = len(on.arrived) - asked
+            with pytest.raises(errors.SymbolNotFound):
+                await read(on.exchange.venue_symbol(on.spec.symbol.replace("BTC", "NOSUCH")))
+            assert len(on.arrived) - asked <= 2 * told  # what contracts there are was known
 
     @exercises(Can.FETCH_FUNDING_RATE)
     async def test_the_funding_rate_is_a_fraction(self, server: Loopback) -> None:

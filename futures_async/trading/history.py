@@ -29,7 +29,8 @@ class History(Waiting):
 
     async def fetch_open_orders(self, symbol: str | None = None) -> list[Order]:
         self._require(Capability.FETCH_OPEN_ORDERS)
-        return await everything(self._open_page, self._query(symbol, None, None, None), key=_identity)
+        rows = await everything(self._open_page, self._query(symbol, None, None, None), key=_identity)
+        return await self._unless_unknown(Capability.FETCH_OPEN_ORDERS, symbol, rows)
 
     async def _orders_page(self, query: PageQuery, cursor: str | None) -> Page[Order]:
         """One page of past orders, newest first; open ones among them are left out."""
@@ -86,7 +87,8 @@ class History(Waiting):
         limit: int | None = None,
     ) -> list[Order]:
         self._require(Capability.FETCH_ORDER_HISTORY)
-        return await _collect(self._orders_page, self._query(symbol, since_ms, until_ms, limit))
+        rows = await _collect(self._orders_page, self._query(symbol, since_ms, until_ms, limit))
+        return await self._unless_unknown(Capability.FETCH_ORDER_HISTORY, symbol, rows)
 
     def iter_orders(
         self,
@@ -108,7 +110,8 @@ class History(Waiting):
         limit: int | None = None,
     ) -> list[Fill]:
         self._require(Capability.FETCH_FILLS)
-        return await _collect(self._fills_page, self._query(symbol, since_ms, until_ms, limit))
+        rows = await _collect(self._fills_page, self._query(symbol, since_ms, until_ms, limit))
+        return await self._unless_unknown(Capability.FETCH_FILLS, symbol, rows)
 
     def iter_fills(
         self,

@@ -61,6 +61,8 @@ class Replacing(NamedTuple):
 class Hooks(FuturesExchange):
     """The hooks of the writing half of every adapter."""
 
+    silent_lists: ClassVar[frozenset[Capability]] = frozenset()
+    """Lists in which the venue answers nothing for a contract that it does not have, as for one without rows."""
     needs_contract: ClassVar[bool] = False
     """Orders cannot be written down without the contract's metadata."""
     needs_position_mode: ClassVar[bool] = False
@@ -279,6 +281,10 @@ class Hooks(FuturesExchange):
         """Move an amount once: see `SettingDesk.shift`."""
         self._active(key[0])
         await self._settings.shift(key, amount, send=send, read=read)
+
+    async def _unless_unknown(self, call: Capability, symbol: str | None, rows: list[R]) -> list[R]:
+        """See `Rules`."""
+        raise NotImplementedError  # pragma: no cover - `Adapter` has it
 
     async def _once(self, what: Hashable, read: Callable[[], Awaitable[R]]) -> R:
         """Read a fact, or wait for the reading of it that is under way: see `Facts.once`."""

@@ -22,6 +22,7 @@ from futures_async.unified.reading import Read, Reading
 logger = logging.getLogger("futures_async.orders")
 
 M = TypeVar("M", bound=Model)
+T = TypeVar("T")
 W = TypeVar("W")
 
 
@@ -43,8 +44,35 @@ class Rules(Hooks):
         if found is None and (unread := book.unread.get(venue_symbol)) is not None:
             raise DecodeError(f"{self.id}: the rules of {symbol} cannot be read: {unread.problem}", path=unread.path)
         if found is None:
-            raise SymbolNotFound(f"no contract {symbol}", venue=self.id, endpoint="fetch_contract")
+            raise self._no_contract(symbol, Capability.FETCH_CONTRACT)
         return found
+
+    async def _unless_unknown(self, call: Capability, symbol: str | None, rows: list[T]) -> list[T]:
+        """The rows of a list; where there are none, by the rules, whether that is for want of such a contract.
+
+        They are read for it where it is not known, and as far as they can be: not where that is urgent.
+
+        Raises:
+            SymbolNotFound: The venue lists no such contract.
+        """
+        if rows or symbol is None or call not in self.silent_lists or LANE.get() is Priority.URGENT:
+            return rows
+        name, book = self.venue_symbol(symbol), self._contracts
+        if name not in book.known:
+            try:
+                await self._know_contracts()
+            except FuturesAsyncError:
+                return rows
+            if name not in book.known and name not in book.unread:
+                raise self._no_contract(symbol, call)
+        return rows
+
+    def _no_contract(self, symbol: str, call: Capability) -> SymbolNotFound:
+        error = SymbolNotFound(f"no contract {symbol}", venue=self.id, endpoint=call.value)
+        for listed in self._contracts.rows.values():
+            error.advice = f"symbols look like {listed.symbol}; fetch_contracts() lists those of the venue"
+            break
+        return error
 
     async def _contract_held(self, symbol: str) -> Contract:
         """A contract's rules; those that were read last where it is listed no more, or the list does not come soon.

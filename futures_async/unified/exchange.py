@@ -433,7 +433,11 @@ class FuturesExchange(ABC):
         self._unsupported("fetch_order")
 
     async def fetch_open_orders(self, symbol: str | None = None) -> list[Order]:
-        """Read all open orders, of one contract or of all."""
+        """Read all open orders, of one contract or of all.
+
+        Raises:
+            SymbolNotFound: The venue lists no such contract, as far as it tells which it lists; so do the other lists.
+        """
         self._unsupported("fetch_open_orders")
 
     async def fetch_order_history(

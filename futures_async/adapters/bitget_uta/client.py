@@ -52,6 +52,7 @@ class BitgetUTA(fa.BatchCancels, UnifiedTriggers):
     lifecycle = "live"
     lacks: ClassVar[frozenset[fa.Capability]] = frozenset({fa.Capability.SET_MARGIN_MODE})
     needs_position_mode = True
+    silent_lists = frozenset({fa.Capability.FETCH_TRIGGER_ORDERS, fa.Capability.FETCH_FILLS})
     order_fields = ORDER_FIELDS
     countdown = fa.Countdown(least=5, most=60)
     both_margin_modes = True

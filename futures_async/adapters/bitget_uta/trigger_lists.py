@@ -35,7 +35,8 @@ class UnifiedTriggerLists(UnifiedVenue):
         """
         name = None if symbol is None else self.venue_symbol(symbol)
         lists = [self._open_list(name, kind) for kind in KINDS]
-        return await _told_once(everything(in_turn(lists), fa.PageQuery(symbol=name), key=lambda order: order.order_id))
+        found = everything(in_turn(lists), fa.PageQuery(symbol=name), key=lambda order: order.order_id)
+        return await self._unless_unknown(fa.Capability.FETCH_TRIGGER_ORDERS, symbol, await _told_once(found))
 
     async def fetch_trigger_history(
         self,

@@ -41,6 +41,14 @@ class Hyperliquid(fa.BatchCancels, LookupCalls):
     name = "Hyperliquid"
     lifecycle = "live"
     needs_contract = True
+    silent_lists = frozenset(
+        {
+            fa.Capability.FETCH_OPEN_ORDERS,
+            fa.Capability.FETCH_TRIGGER_ORDERS,
+            fa.Capability.FETCH_ORDER_HISTORY,
+            fa.Capability.FETCH_FILLS,
+        }
+    )
     order_fields = order_rows.ORDER_FIELDS
     countdown = fa.Countdown(least=5)
     takes: ClassVar[type[fa.Options]] = HyperliquidOptions

@@ -98,11 +98,15 @@ class LookupCalls(HistoryCalls):
 
     async def fetch_open_orders(self, symbol: str | None = None) -> list[fa.Order]:
         """Read all open orders of this dex, or of one contract; those that wait for a price are not among them."""
-        return await self._open(symbol, waiting=False)
+        return await self._unless_unknown(
+            fa.Capability.FETCH_OPEN_ORDERS, symbol, await self._open(symbol, waiting=False)
+        )
 
     async def fetch_trigger_orders(self, symbol: str | None = None) -> list[fa.Order]:
         """Read the orders that wait for a price."""
-        return await self._open(symbol, waiting=True)
+        return await self._unless_unknown(
+            fa.Capability.FETCH_TRIGGER_ORDERS, symbol, await self._open(symbol, waiting=True)
+        )
 
 
 def is_oid(order_id: str) -> bool:

@@ -56,7 +56,7 @@ class ParameterRejected(ExchangeError):
 class SymbolNotFound(ParameterRejected):
     """The venue does not know the contract."""
 
-    advice = "symbols look like BTC/USDT:USDT; fetch_contracts() lists those of the venue"
+    advice = "symbols look like BASE/QUOTE:SETTLE; fetch_contracts() lists those of the venue"
 
 
 class OrderRejected(ExchangeError):

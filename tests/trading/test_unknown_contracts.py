@@ -1,0 +1,54 @@
+"""Lists of a contract that a venue does not have, where its answer is the same as for one without rows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+import futures_async as fa
+from futures_async.testing.inside import Inside
+from futures_async.testing.virtual_time import run
+from tests.adapters.hyperliquid.test_contract import SPEC
+from tests.rig.support import Scripted, toy, virtual
+from tests.rig.toy import Toy
+
+
+class Silent(Toy):
+    """Its venue answers no fills for whatever it is asked for."""
+
+    silent_lists = frozenset({fa.Capability.FETCH_FILLS})
+    reads = 0
+    down = False
+
+    async def fetch_contracts(self) -> list[fa.Contract]:
+        self.reads += 1
+        if self.down:
+            raise fa.VenueUnavailable("maintenance", venue="toy")
+        return await super().fetch_contracts()
+
+
+def test_it_is_told_by_a_symbol_of_the_venues_own() -> None:
+    async def main() -> None:
+        on = Inside(SPEC)
+        async with on.exchange as exchange:
+            reads: list[Any] = [exchange.fetch_open_orders, exchange.fetch_fills, exchange.fetch_contract]
+            for read in reads:
+                with pytest.raises(fa.SymbolNotFound, match=r"symbols look like \w+/USDC:USDC; fetch_contracts"):
+                    await read("NOSUCH/USDC:USDC")
+
+    run(main())
+
+
+@virtual
+async def test_the_contracts_are_read_for_it_once_and_where_they_cannot_be_it_is_no_error() -> None:
+    async with toy(Scripted(), Silent) as exchange:
+        assert isinstance(exchange, Silent)
+        exchange.down = True
+        assert await exchange.fetch_fills("XRP/USDT:USDT") == []
+        exchange.down = False
+        for _ in range(2):
+            with pytest.raises(fa.SymbolNotFound):
+                await exchange.fetch_fills("XRP/USDT:USDT")
+        assert await exchange.fetch_fills("BTC/USDT:USDT") == []
+        assert exchange.reads == 2
