@@ -60,13 +60,13 @@ from futures_async.simulator.accounts import Account
 from futures_async.simulator.contracts import ContractSpec
 from futures_async.simulator.demo import Setup
 from futures_async.simulator.engine import Engine
-from futures_async.simulator.errors import EngineError
+from futures_async.simulator.errors import EngineError, UnknownSymbol
 from futures_async.simulator.limits import Credit as Credit
 from futures_async.simulator.reading import Reader
 from futures_async.simulator.refusals import Table as Table
 from futures_async.simulator.refusals import VenueRefusal as VenueRefusal
 from futures_async.simulator.refusals import refusal_of
-from futures_async.simulator.routes import Row
+from futures_async.simulator.routes import Of, Row
 from futures_async.simulator.routes import always as always
 from futures_async.simulator.routes import get as get
 from futures_async.simulator.routes import post as post
@@ -111,8 +111,12 @@ class Dialect(ABC):
     """Endpoints that give the same to everybody (see `always`), beside those of the classes below."""
     bare: ClassVar[bool] = False
     """There is no envelope around its payloads."""
+    linear_only: ClassVar[bool] = False
+    """It lists no coin-margined contracts."""
     quote_sized: ClassVar[bool] = False
     """Its coin-margined contracts are worth a fixed amount of quote coin each."""
+    symbol_field: ClassVar[str] = "symbol"
+    """What requests call the field that names a contract."""
     not_found: ClassVar[VenueRefusal]
     ambiguous: ClassVar[VenueRefusal]
     """A code after which a write may have happened."""
@@ -128,8 +132,14 @@ class Dialect(ABC):
             found += vars(cls).get("constants", ())
             for name, handler in vars(cls).items():
                 rows: Sequence[Row] = getattr(handler, "rows", ())
-                found += [Route(row.method, row.path, getattr(self, name), row.limit, **row.more) for row in rows]
+                for row in rows:
+                    call = getattr(self, name) if row.of is None else self._of(row.of, name)
+                    found.append(Route(row.method, row.path, call, row.limit, **row.more))
         return found
+
+    def _of(self, of: Of, name: str) -> Handler:
+        """A payload of rows that a method writes, whichever is called so then."""
+        return lambda request: of(self, getattr(self, name), request)
 
     def operation(self, request: Request) -> str:
         """What the body asks for, at venues where one path serves many calls: their routes name it after the path."""
@@ -179,7 +189,11 @@ class Dialect(ABC):
     def check(self, request: Request, needs: Sequence[str]) -> None:
         """Refuse a request without what its route needs."""
         if self.reader is not None:
-            self.reader.required(request.values, *needs)
+            self.reader.required(self.values(request), *needs)
+
+    def values(self, request: Request) -> Mapping[str, Any]:
+        """What a request names, by field: for venues with another way of their own."""
+        return request.values
 
     def judge(
         self, request: Request, items: Iterable[Mapping[str, Any]], call: Callable[[Mapping[str, Any]], Any]
@@ -197,7 +211,62 @@ class Dialect(ABC):
 
     def contracts_listed(self) -> list[ContractSpec]:
         """The contracts that this venue may list."""
-        return self.engine.world.listed(quote_sized=self.quote_sized)
+        world = self.engine.world
+        return world.linear if self.linear_only else world.listed(quote_sized=self.quote_sized)
+
+    def venue_symbol(self, contract: ContractSpec) -> str:
+        """What this venue calls a contract; needed for what is found by that name."""
+        raise NotImplementedError
+
+    def is_called(self, contract: ContractSpec, name: object) -> bool:
+        """This is its name, as requests may spell it."""
+        return self.venue_symbol(contract) == name
+
+    def contract_of(self, symbol: str) -> ContractSpec:
+        """By its unified symbol."""
+        return self.engine.world.contract(symbol)
+
+    def name(self, symbol: str) -> str:
+        """What this venue calls the contract of a unified symbol."""
+        return self.venue_symbol(self.contract_of(symbol))
+
+    def listed_for(self, values: Mapping[str, Any]) -> Sequence[ContractSpec]:
+        """Among which contracts a request finds its own: all, unless it names a part of them."""
+        return self.contracts_listed()
+
+    def find_contract(self, name: object, listed: Sequence[ContractSpec] | None = None) -> ContractSpec:
+        """The contract of this venue's name, among all or those that are given.
+
+        Raises:
+            UnknownSymbol: None.
+        """
+        for contract in self.contracts_listed() if listed is None else listed:
+            if self.is_called(contract, name):
+                return contract
+        raise UnknownSymbol(str(name)[:40])
+
+    def contract(self, values: Mapping[str, Any]) -> ContractSpec:
+        """The contract that a request names.
+
+        Raises:
+            VenueRefusal: It names none.
+            UnknownSymbol: It is not among those that it may be of.
+        """
+        if self.reader is not None:
+            self.reader.required(values, self.symbol_field)
+        return self.find_contract(values.get(self.symbol_field), self.listed_for(values))
+
+    def asked(self, values: Mapping[str, Any]) -> Sequence[ContractSpec]:
+        """The contract that is named, or else all that it may be of."""
+        return [self.contract(values)] if values.get(self.symbol_field) else self.listed_for(values)
+
+    def symbols(self, values: Mapping[str, Any]) -> set[str]:
+        """The same by unified symbols: what a list is filtered by."""
+        return {contract.symbol for contract in self.asked(values)}
+
+    def only(self, values: Mapping[str, Any]) -> set[str] | None:
+        """The same of a request that may name a contract; None: it does not, and rows without one count too."""
+        return self.symbols(values) if values.get(self.symbol_field) else None
 
     def dollars(self, coin: str) -> Decimal:
         """What a coin is worth, for amounts that the venue converts: the mark price; 1 for what is no listed base."""
@@ -221,6 +290,16 @@ class Dialect(ABC):
     def headers(self, request: Request, route: Route, credits: Sequence[Credit]) -> tuple[tuple[str, str], ...]:
         """Further headers of an answer, such as what is left of a limit."""
         return ()
+
+
+def one(dialect: Dialect, row: Callable[[ContractSpec], Any], request: Request) -> Any:
+    """The payload of a route that is marked `of=one`: the row of the contract that is named."""
+    return row(dialect.contract(dialect.values(request)))
+
+
+def each(dialect: Dialect, row: Callable[[ContractSpec], Any], request: Request) -> list[Any]:
+    """That of one marked `of=each`: a row for the contract that is named, or for all."""
+    return [row(contract) for contract in dialect.asked(dialect.values(request))]
 
 
 def plain(value: Decimal | None, empty: str = "") -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeAlias, TypeVar
 
 from futures_async.simulator.refusals import VenueRefusal
 from futures_async.simulator.wire import Handler, Request
@@ -12,21 +12,31 @@ from futures_async.transport.endpoint import Kind, RateLimit
 H = TypeVar("H", bound=Callable[..., Any])
 
 
+Of: TypeAlias = Callable[[Any, Callable[..., Any], Request], Any]
+"""Makes a payload of rows: of the dialect, of the handler that writes one row, and of the request."""
+
+
 class Row(NamedTuple):
     """What a handler is marked with: the route it will be, once its dialect is made."""
 
     method: str
     path: str
     limit: RateLimit | tuple[RateLimit, ...]
+    of: Of | None
     more: Mapping[str, Any]
 
 
-def route(method: str, path: str, limit: RateLimit | tuple[RateLimit, ...] = (), **more: Any) -> Callable[[H], H]:
-    """Declare that a handler serves a path; `more` as `Route` takes it. One handler may serve several."""
+def route(
+    method: str, path: str, limit: RateLimit | tuple[RateLimit, ...] = (), *, of: Of | None = None, **more: Any
+) -> Callable[[H], H]:
+    """Declare that a handler serves a path; `more` as `Route` takes it. One handler may serve several.
+
+    With `of` the handler writes one row, and `of` the payload: `one`, `each`, or a function of the venue's own.
+    """
 
     def mark(handler: H) -> H:
         rows: list[Row] = handler.__dict__.setdefault("rows", [])
-        rows.append(Row(method, path, limit, more))
+        rows.append(Row(method, path, limit, of, more))
         return handler
 
     return mark

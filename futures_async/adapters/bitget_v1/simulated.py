@@ -15,7 +15,7 @@ from futures_async.adapters.bitget.simulated import gate
 from futures_async.adapters.bitget.simulated.base import SIDES, TRADES
 from futures_async.adapters.bitget.simulated.gate import maybe, needed_number, pick, required, whole
 from futures_async.adapters.bitget_v1 import simulated_rows
-from futures_async.simulator.venue import errors, get, open_demo_account, page, post
+from futures_async.simulator.venue import errors, get, one, open_demo_account, page, post
 
 BASE = "/api/mix/v1"
 SETTING_CODES = {errors.InsufficientMargin: ("70004", "Insufficient margin")}
@@ -59,6 +59,7 @@ class SimulatedBitgetV1(gate.BitgetGate):
 
     tables = (OWN_CODES, gate.CODES)
     id = "bitget-v1"
+    linear_only = True
     prefixes = (f"{BASE}/",)
 
     def demo_account(self, setup: sim.Setup) -> sim.Account:
@@ -71,14 +72,8 @@ class SimulatedBitgetV1(gate.BitgetGate):
 
     # What requests name
 
-    def contract(self, values: Mapping[str, Any]) -> sim.ContractSpec:
-        """The contract, by its plain pair."""
-        required(values, "symbol")
-        symbol = str(values["symbol"])
-        for contract in self.engine.world.linear:
-            if simulated_rows.pair(contract.symbol) == symbol.upper():
-                return contract
-        raise sim.VenueRefusal("40034", f"Parameter {symbol[:40]} does not exist")
+    def venue_symbol(self, contract: sim.ContractSpec) -> str:
+        return simulated_rows.pair(contract.symbol)
 
     def coin(self, values: Mapping[str, Any]) -> str:
         """The margin coin."""
@@ -109,9 +104,9 @@ class SimulatedBitgetV1(gate.BitgetGate):
 
         return [simulated_rows.bill_row(row) for row in _page(request, request.account.ledger, None, match)]
 
-    @get(f"{BASE}/account/riskLimit", TEN)
-    def risk_limits(self, request: sim.Request) -> list[dict[str, Any]]:
-        return simulated_rows.tier_rows(self.contract(request.params))
+    @get(f"{BASE}/account/riskLimit", TEN, of=one)
+    def risk_limits(self, contract: sim.ContractSpec) -> list[dict[str, Any]]:
+        return simulated_rows.tier_rows(contract)
 
     @post(f"{BASE}/account/setPositionRiskLimit", FIVE, sim.Kind.SETTING)
     def set_risk_limit(self, request: sim.Request) -> dict[str, Any]:

@@ -14,7 +14,7 @@ import msgspec
 
 import futures_async.simulator.venue as sim
 from futures_async.adapters.bittap.simulated_rows import Rows, symbol_id
-from futures_async.simulator.venue import errors, get, open_demo_account, page, plain, public
+from futures_async.simulator.venue import errors, get, one, open_demo_account, page, plain, public
 
 AHEAD_MS = 300_000
 BEHIND_MS = 60_000
@@ -37,6 +37,9 @@ class SimulatedBitTap(sim.Dialect):
     tables = (CODES,)
     statuses: ClassVar[Mapping[str, int]] = {"10001": 400, "429": 429, "500": 500}
     refusal_status = 200
+    linear_only = True
+    symbol_field = "symbolId"
+    reader = READER
     prefixes = ("/ftapi/", "/fmapi/")
     # "600 requests per minute and 10 per second"; whether per key or per address is not said.
     ip_limits = (sim.RateLimit(10, 1.0, scope="ip"), sim.RateLimit(600, 60.0, scope="ip"))
@@ -47,6 +50,9 @@ class SimulatedBitTap(sim.Dialect):
     def __init__(self, engine: sim.Engine) -> None:
         super().__init__(engine)
         self._rows = Rows(engine)
+
+    def venue_symbol(self, contract: sim.ContractSpec) -> str:
+        return symbol_id(contract.symbol)
 
     # Who asks
 
@@ -128,7 +134,9 @@ class SimulatedBitTap(sim.Dialect):
             raise PARAMETER
         name = asked.get("symbolId")
         wanted = sim.Wanted(
-            symbols={row.symbol for row in self.engine.world.linear if symbol_id(row.symbol) == name} if name else None,
+            symbols=None
+            if name is None
+            else {row.symbol for row in self.contracts_listed() if self.is_called(row, name)},
             since_ms=since,
             until_ms=until or request.now_ms,
             order_id=READER.whole(asked, "orderId"),
@@ -137,13 +145,6 @@ class SimulatedBitTap(sim.Dialect):
         return page(rows, wanted).rows
 
     # Market data
-
-    def _symbol(self, request: sim.Request) -> str:
-        """The unified symbol asked for."""
-        parts = request.params.get("symbolId", "").split("-")
-        if len(parts) != 3 or parts[2] != "M":
-            raise PARAMETER
-        return self.engine.world.contract(f"{parts[0]}/{parts[1]}:{parts[1]}").symbol
 
     @public("/fmapi/v1/exchangeInfo")
     def exchange_info(self, request: sim.Request) -> dict[str, Any]:
@@ -176,25 +177,24 @@ class SimulatedBitTap(sim.Dialect):
 
     @public("/fmapi/v1/depth")
     def depth(self, request: sim.Request) -> dict[str, Any]:
-        symbol = self._symbol(request)
-        contract, book = self.engine.world.contract(symbol), self.engine.world.book(symbol)
+        contract = self.contract(request.params)
+        book = self.engine.world.book(contract.symbol)
         size = plain(contract.top_size)
         return {
             "asks": [[plain(book.ask), size]],
             "bids": [[plain(book.bid), size]],
             "e": "f_depth30",
             "i": request.params.get("scale", ""),
-            "s": symbol_id(symbol),
+            "s": symbol_id(contract.symbol),
             "lastUpdateId": str(request.now_ms),
         }
 
-    @public("/fmapi/v1/ticker/24hr")
-    def day_ticker(self, request: sim.Request) -> dict[str, Any]:
-        symbol = self._symbol(request)
-        contract = self.engine.world.contract(symbol)
-        prices = [self.engine.marks.mark(contract, request.now_ms - hours * sim.HOUR_MS) for hours in range(24, -1, -1)]
+    @public("/fmapi/v1/ticker/24hr", of=one)
+    def day_ticker(self, contract: sim.ContractSpec) -> dict[str, Any]:
+        now = self.engine.now_ms
+        prices = [self.engine.marks.mark(contract, now - hours * sim.HOUR_MS) for hours in range(24, -1, -1)]
         first, last = prices[0], prices[-1]
-        return self._names(symbol) | {
+        return self._names(contract) | {
             "openPrice": plain(first),
             "highPrice": plain(max(prices)),
             "lowPrice": plain(min(prices)),
@@ -203,17 +203,16 @@ class SimulatedBitTap(sim.Dialect):
             "priceChangePercentage": plain(round((last - first) / first, 6)),
             "volume": "0",
             "amount": "0",
-            "openTime": request.now_ms - 24 * sim.HOUR_MS,
-            "closeTime": request.now_ms,
+            "openTime": now - 24 * sim.HOUR_MS,
+            "closeTime": now,
         }
 
-    @public("/fmapi/v1/ticker/price")
-    def price_ticker(self, request: sim.Request) -> dict[str, Any]:
-        symbol = self._symbol(request)
-        return self._names(symbol) | {"price": plain(self.engine.world.book(symbol).last)}
+    @public("/fmapi/v1/ticker/price", of=one)
+    def price_ticker(self, contract: sim.ContractSpec) -> dict[str, Any]:
+        return self._names(contract) | {"price": plain(self.engine.world.book(contract.symbol).last)}
 
-    def _names(self, symbol: str) -> dict[str, str]:
-        name = symbol_id(symbol)
+    def _names(self, contract: sim.ContractSpec) -> dict[str, str]:
+        name = self.venue_symbol(contract)
         return {"symbolId": name, "symbolName": "".join(name.split("-")[:2]), "symbolPid": "1"}
 
 

@@ -8,7 +8,7 @@ from typing import Any, ClassVar, TypeVar
 import msgspec
 
 import futures_async.simulator.venue as sim
-from futures_async.simulator.venue import errors, get, open_demo_account, page, plain, post, public
+from futures_async.simulator.venue import errors, get, one, open_demo_account, page, plain, post, public
 
 R = TypeVar("R", sim.Order, sim.Fill, sim.LedgerRow)
 
@@ -79,6 +79,7 @@ class Simulated(sim.Dialect):
     tables: ClassVar[Sequence[sim.Table]] = (CODES,)
     statuses: ClassVar[Mapping[str, int]] = {"slow-down": 429, "bad-key": 401, "bad-sign": 401}
     reader = READ
+    symbol_field = "contract"
 
     def demo_account(self, setup: sim.Setup) -> sim.Account:
         key = sim.ApiKey(key="acme-key", secret="acme-secret")
@@ -108,15 +109,11 @@ class Simulated(sim.Dialect):
 
     # Market
 
-    def listed(self, room: str | None) -> list[sim.ContractSpec]:
-        return [spec for spec in self.engine.world.linear if spec.quote == spec.settle and room in (None, spec.settle)]
+    def contracts_listed(self) -> list[sim.ContractSpec]:
+        return [spec for spec in self.engine.world.linear if spec.quote == spec.settle]
 
-    def contract(self, request: sim.Request) -> sim.ContractSpec:
-        name = request.values.get("contract")
-        for spec in self.listed(None):
-            if to_contract(spec.symbol) == name:
-                return spec
-        raise errors.UnknownSymbol("no such contract")
+    def venue_symbol(self, contract: sim.ContractSpec) -> str:
+        return to_contract(contract.symbol)
 
     @public("/acme/time", IP)
     def time(self, request: sim.Request) -> Any:
@@ -134,14 +131,15 @@ class Simulated(sim.Dialect):
                 "worth_least": plain(spec.min_notional),
                 "leverage_most": str(spec.max_leverage),
             }
-            for spec in self.listed(request.params["room"])
+            for spec in self.contracts_listed()
+            if spec.settle == request.params["room"]
         ]
 
-    @public("/acme/ticker", IP, needs="contract")
-    def ticker(self, request: sim.Request) -> Any:
-        book = self.engine.world.book(self.contract(request).symbol)
+    @public("/acme/ticker", IP, needs="contract", of=one)
+    def ticker(self, contract: sim.ContractSpec) -> Any:
+        book = self.engine.world.book(contract.symbol)
         prices = {"last": book.last, "bid": book.bid, "ask": book.ask, "mark": book.mark}
-        return {"contract": request.params["contract"], **{name: plain(value) for name, value in prices.items()}}
+        return {"contract": self.venue_symbol(contract), **{name: plain(value) for name, value in prices.items()}}
 
     # Account
 
@@ -163,7 +161,7 @@ class Simulated(sim.Dialect):
 
     @get("/acme/positions", UID, needs="room")
     def positions(self, request: sim.Request) -> Any:
-        symbol = self.contract(request).symbol if request.params.get("contract") else None
+        symbol = self.contract(request.values).symbol if request.params.get("contract") else None
         held = request.account.positions_of(coin=request.params["room"], symbol=symbol)
         views = [self.engine.margins.view(request.account, position) for position in held]
         return [
@@ -189,13 +187,13 @@ class Simulated(sim.Dialect):
 
     @get("/acme/leverage", UID, needs="contract")
     def leverage(self, request: sim.Request) -> Any:
-        settings = request.account.settings(self.contract(request).symbol)
+        settings = request.account.settings(self.contract(request.values).symbol)
         return {"contract": request.values["contract"], "leverage": plain(settings.cross_leverage)}
 
     @post("/acme/leverage", UID, sim.Kind.SETTING, needs="contract leverage")
     def set_leverage(self, request: sim.Request) -> Any:
         leverage = READ.needed_number(request.fields(), "leverage")
-        self.engine.settings.set_leverage(request.account, self.contract(request).symbol, leverage)
+        self.engine.settings.set_leverage(request.account, self.contract(request.values).symbol, leverage)
         return self.leverage(request)
 
     @get("/acme/book", UID)
@@ -213,13 +211,13 @@ class Simulated(sim.Dialect):
     @post("/acme/orders", UID, sim.Kind.ORDER, needs="contract side kind size")
     def place(self, request: sim.Request) -> Any:
         fields = request.fields()
-        hedge = request.account.mode(self.contract(request).symbol) is sim.PositionMode.HEDGE
+        hedge = request.account.mode(self.contract(request.values).symbol) is sim.PositionMode.HEDGE
         if hedge is not bool(fields.get("book")):
             raise errors.ModeConflict("book is for accounts that hold both sides, and needed there")
         stops = {name: READ.number(fields, name) for name in ("profit_at", "stop_at")}
         closing = bool(fields.get("closing"))
         ticket = sim.Ticket(
-            symbol=self.contract(request).symbol,
+            symbol=self.contract(request.values).symbol,
             side=READ.pick(fields, "side", SIDE),
             type=READ.pick(fields, "kind", KIND),
             quantity=READ.needed_number(fields, "size"),
@@ -238,7 +236,7 @@ class Simulated(sim.Dialect):
 
     def named(self, request: sim.Request) -> dict[str, Any]:
         values = request.values
-        symbol = self.contract(request).symbol
+        symbol = self.contract(request.values).symbol
         return {"order_id": READ.whole(values, "id"), "client_id": values.get("tag"), "symbol": symbol}
 
     @post("/acme/edit", UID, sim.Kind.ORDER, needs="contract")
@@ -254,7 +252,7 @@ class Simulated(sim.Dialect):
 
     @post("/acme/cancel-all", UID, sim.Kind.DELTA, needs="contract")
     def cancel_all(self, request: sim.Request) -> Any:
-        symbol = self.contract(request).symbol
+        symbol = self.contract(request.values).symbol
         try:
             gone = self.engine.orders.cancel_all(request.account, lambda order: order.symbol == symbol)
         except errors.NothingToCancel:
@@ -271,7 +269,7 @@ class Simulated(sim.Dialect):
         """Rows of a room or a contract, newest first, and the id that the next page is before."""
         params = request.params
         wanted = sim.Wanted(
-            symbols=[self.contract(request).symbol] if params.get("contract") else None,
+            symbols=self.only(params),
             since_ms=READ.whole(params, "from"),
             until_ms=READ.whole(params, "to"),
             before_id=READ.whole(params, "before"),

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
 import futures_async.simulator.venue as sim
 from futures_async.adapters.binance.simulated.base import DAY_MS, DONE, LISTEN_KEY, READER, V1, V2, V3, Fapi, fields_of
 from futures_async.adapters.binance.simulated.orders import FLAGS
-from futures_async.simulator.venue import errors, get, money, plain, post, route
+from futures_async.simulator.venue import each, errors, get, money, one, plain, post, route
 
 MARGIN_TYPES = {"crossed": sim.MarginMode.CROSS, "isolated": sim.MarginMode.ISOLATED}
 MODES = {True: sim.PositionMode.HEDGE, False: sim.PositionMode.ONE_WAY}
@@ -40,7 +41,7 @@ class AccountCalls(Fapi):
         coins = dict.fromkeys((*COINS, *account.balances))
         rows = [
             {("unrealizedProfit" if name == "unRealizedProfit" else name): value for name, value in row.items()}
-            for row in self._positions(account, self.engine.world.linear)
+            for row in self._positions(account, self.contracts_listed())
         ]
         return totals | {"assets": [self._asset(account, coin) for coin in coins], "positions": rows}
 
@@ -154,12 +155,9 @@ class AccountCalls(Fapi):
         limit = contract.notional_limit(leverage)
         return {"leverage": int(leverage), "maxNotionalValue": plain(limit), "symbol": self.name(contract.symbol)}
 
-    @get(f"{V1}/leverageBracket")
-    def brackets(self, request: sim.Request) -> list[dict[str, Any]]:
+    @get(f"{V1}/leverageBracket", of=each)
+    def brackets(self, contract: sim.ContractSpec) -> dict[str, Any]:
         """Tiers, JSON numbers throughout."""
-        return [self._brackets(contract) for contract in self.asked(fields_of(request))]
-
-    def _brackets(self, contract: sim.ContractSpec) -> dict[str, Any]:
         rows: list[dict[str, Any]] = []
         cum, before = sim.ZERO, sim.ZERO
         for tier in contract.tiers:
@@ -177,10 +175,9 @@ class AccountCalls(Fapi):
             )
         return {"symbol": self.name(contract.symbol), "brackets": rows}
 
-    @get(f"{V1}/commissionRate", weight=20, needs="symbol")
-    def commission(self, request: sim.Request) -> dict[str, str]:
+    @get(f"{V1}/commissionRate", weight=20, needs="symbol", of=one)
+    def commission(self, contract: sim.ContractSpec) -> dict[str, str]:
         """The same for everybody."""
-        contract = self.contract(fields_of(request))
         return {
             "symbol": self.name(contract.symbol),
             "makerCommissionRate": plain(contract.maker_rate),
@@ -195,7 +192,7 @@ class AccountCalls(Fapi):
         """Of contracts with a position or an open order: rows without an amount are among them."""
         return self._positions(request.account, self.asked(fields_of(request)))
 
-    def _positions(self, account: sim.Account, contracts: list[sim.ContractSpec]) -> list[dict[str, Any]]:
+    def _positions(self, account: sim.Account, contracts: Sequence[sim.ContractSpec]) -> list[dict[str, Any]]:
         busy = {*account.positions_held(), *account.orders_held()}
         hedge = account.default_mode is sim.PositionMode.HEDGE
         rows: list[dict[str, Any]] = []

@@ -113,7 +113,7 @@ class AlgoCalls(Fapi):
     @get(f"{V1}/openAlgoOrders", weight=per_symbol(1, 40))
     def open_algos(self, request: sim.Request) -> list[dict[str, Any]]:
         """Those that wait."""
-        symbols = {contract.symbol for contract in self.asked(fields_of(request))}
+        symbols = self.symbols(fields_of(request))
         live = request.account.live_triggers.values()
         return [self._algo(request.account, trigger) for trigger in live if trigger.symbol in symbols]
 

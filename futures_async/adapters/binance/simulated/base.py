@@ -89,6 +89,7 @@ class Fapi(sim.Dialect):
     tables = (CODES,)
     statuses: ClassVar[Mapping[str, int]] = {"-1003": 429, "-1015": 429, "-2014": 401, "-2015": 401}
     limited_by_account = False
+    linear_only = True
     ip_limits = (WEIGHT,)
     reader = READER
     not_found = sim.VenueRefusal("-5000", "Path is not valid.", status=404)
@@ -177,25 +178,11 @@ class Fapi(sim.Dialect):
 
     # What requests say
 
-    def check(self, request: sim.Request, needs: Sequence[str]) -> None:
-        """Parameters may be in the query or in the form."""
-        READER.required(fields_of(request), *needs)
+    def values(self, request: sim.Request) -> Mapping[str, Any]:
+        return fields_of(request)
 
-    def contract(self, fields: Mapping[str, Any]) -> sim.ContractSpec:
-        """The contract that is named."""
-        READER.required(fields, "symbol")
-        for contract in self.engine.world.linear:
-            if venue_symbol(contract) == fields["symbol"]:
-                return contract
-        raise errors.UnknownSymbol("no such symbol")
-
-    def asked(self, fields: Mapping[str, Any]) -> list[sim.ContractSpec]:
-        """The one that is named, or all."""
-        return [self.contract(fields)] if fields.get("symbol") else self.engine.world.linear
-
-    def name(self, symbol: str) -> str:
-        """The venue's id of a contract of the engine's."""
-        return venue_symbol(self.engine.world.contract(symbol))
+    def venue_symbol(self, contract: sim.ContractSpec) -> str:
+        return venue_symbol(contract)
 
     def held_side(self, account: sim.Account, fields: Mapping[str, Any]) -> sim.PositionSide | None:
         """What `positionSide` names: needed in hedge mode, BOTH or nothing in one-way mode."""
@@ -233,6 +220,11 @@ def fields_of(request: sim.Request) -> dict[str, str]:
     if request.body:
         found |= dict(parse_qsl(request.body.decode(errors="replace"), keep_blank_values=True))
     return found
+
+
+def one_or_all(dialect: Fapi, row: Callable[[sim.ContractSpec], Any], request: sim.Request) -> Any:
+    """An object for one contract, a list without."""
+    return (sim.one if fields_of(request).get("symbol") else sim.each)(dialect, row, request)
 
 
 def items_of(fields: Mapping[str, Any], name: str, most: int) -> list[Any]:

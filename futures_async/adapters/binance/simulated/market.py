@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from futures_async.adapters.binance.simulated import base
-from futures_async.adapters.binance.simulated.base import fields_of, per_symbol, venue_symbol
+from futures_async.adapters.binance.simulated.base import fields_of, one_or_all, per_symbol, venue_symbol
 from futures_async.simulator.contracts import ContractSpec
 from futures_async.simulator.dialect import Request, VenueRefusal, plain, public
 from futures_async.transport.endpoint import RateLimit
@@ -51,20 +50,9 @@ class MarketCalls(base.Fapi):
             "symbols": [_symbol(contract) for contract in self.engine.world.linear],
         }
 
-    def _one_or_all(self, request: Request, row: Callable[[ContractSpec], dict[str, Any]]) -> Any:
-        """An object for one contract, a list without."""
-        fields = fields_of(request)
-        if fields.get("symbol"):
-            return row(self.contract(fields))
-        return [row(contract) for contract in self.engine.world.linear]
-
-    @public(f"{base.V1}/ticker/24hr", weight=per_symbol(1, 40))
-    def day_ticker(self, request: Request) -> Any:
-        """No best prices."""
-        return self._one_or_all(request, self.day_row)
-
+    @public(f"{base.V1}/ticker/24hr", weight=per_symbol(1, 40), of=one_or_all)
     def day_row(self, contract: ContractSpec) -> dict[str, Any]:
-        """The last 24 hours of one."""
+        """The last 24 hours; no best prices."""
         day, now = self.engine.figures.day(contract), self.engine.now_ms
         return {
             "symbol": venue_symbol(contract),
@@ -83,12 +71,9 @@ class MarketCalls(base.Fapi):
             "count": 1,
         }
 
-    @public(f"{base.V1}/ticker/bookTicker", weight=per_symbol(2, 5))
-    def book_ticker(self, request: Request) -> Any:
+    @public(f"{base.V1}/ticker/bookTicker", weight=per_symbol(2, 5), of=one_or_all)
+    def book_ticker(self, contract: ContractSpec) -> dict[str, Any]:
         """Best prices."""
-        return self._one_or_all(request, self._book)
-
-    def _book(self, contract: ContractSpec) -> dict[str, Any]:
         book, size = self.engine.world.book(contract.symbol), plain(contract.top_size)
         return {
             "symbol": venue_symbol(contract),
@@ -100,24 +85,16 @@ class MarketCalls(base.Fapi):
             "lastUpdateId": self.engine.now_ms,
         }
 
-    @public(f"{base.V1}/ticker/price")
-    @public(f"{base.V2}/ticker/price")
-    def price(self, request: Request) -> Any:
+    @public(f"{base.V1}/ticker/price", of=one_or_all)
+    @public(f"{base.V2}/ticker/price", of=one_or_all)
+    def price(self, contract: ContractSpec) -> dict[str, Any]:
         """The last price alone."""
+        last = self.engine.world.book(contract.symbol).last
+        return {"symbol": venue_symbol(contract), "price": plain(last), "time": self.engine.now_ms}
 
-        def row(contract: ContractSpec) -> dict[str, Any]:
-            last = self.engine.world.book(contract.symbol).last
-            return {"symbol": venue_symbol(contract), "price": plain(last), "time": self.engine.now_ms}
-
-        return self._one_or_all(request, row)
-
-    @public(f"{base.V1}/premiumIndex", weight=per_symbol(1, 10))
-    def premium(self, request: Request) -> Any:
-        """Mark, index, and the estimate of the next funding."""
-        return self._one_or_all(request, self.premium_row)
-
+    @public(f"{base.V1}/premiumIndex", weight=per_symbol(1, 10), of=one_or_all)
     def premium_row(self, contract: ContractSpec) -> dict[str, Any]:
-        """Of one."""
+        """Mark, index, and the estimate of the next funding."""
         book, figures = self.engine.world.book(contract.symbol), self.engine.figures
         return {
             "symbol": venue_symbol(contract),

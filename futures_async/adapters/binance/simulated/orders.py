@@ -198,14 +198,14 @@ class OrderCalls(base.Fapi):
     @get(f"{base.V1}/openOrders", weight=per_symbol(1, 40))
     def open_orders(self, request: sim.Request) -> list[dict[str, Any]]:
         """All of them."""
-        symbols = {contract.symbol for contract in self.asked(fields_of(request))}
+        symbols = self.symbols(fields_of(request))
         return [self._row(order) for order in self.engine.lists.open_orders(request.account) if order.symbol in symbols]
 
     @get(f"{base.V1}/allOrders", weight=5)
     def all_orders(self, request: sim.Request) -> list[dict[str, Any]]:
         """Open and past, ascending: by time, or from an id on."""
         fields, now, account = fields_of(request), request.now_ms, request.account
-        symbols = {contract.symbol for contract in self.asked(fields)}
+        symbols = self.symbols(fields)
         rows = [
             order
             for order in account.order_log
@@ -239,7 +239,7 @@ class OrderCalls(base.Fapi):
     def forced(self, request: sim.Request) -> list[dict[str, Any]]:
         """Liquidations."""
         fields = fields_of(request)
-        symbols = {contract.symbol for contract in self.asked(fields)}
+        symbols = self.symbols(fields)
         rows = [o for o in request.account.order_log if o.source is sim.Source.LIQUIDATION and o.symbol in symbols]
         return [self._row(order) for order in self.window(rows, fields, request.now_ms, most=100)]
 

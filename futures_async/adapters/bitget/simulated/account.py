@@ -10,7 +10,7 @@ import futures_async.simulator.venue as sim
 from futures_async.adapters.bitget.simulated import base
 from futures_async.adapters.bitget.simulated.base import fee_rates
 from futures_async.adapters.bitget.simulated.gate import needed_number, number, pick, word
-from futures_async.simulator.venue import always, errors, get, money, plain, post, refusing
+from futures_async.simulator.venue import always, errors, get, money, one, plain, post, refusing
 
 PATH = "/api/v2/mix/account"
 TEN, FIVE = sim.RateLimit(10), sim.RateLimit(5)
@@ -252,10 +252,10 @@ class AccountCalls(base.V2):
         """No limit."""
         return {"coin": request.params["coin"], "maxTransferIn": "1000000"}
 
-    @get("/api/v2/common/trade-rate", TEN, needs="symbol businessType")
-    def trade_rate(self, request: sim.Request) -> dict[str, str]:
+    @get("/api/v2/common/trade-rate", TEN, needs="symbol businessType", of=one)
+    def trade_rate(self, contract: sim.ContractSpec) -> dict[str, str]:
         """The same for everybody."""
-        return fee_rates(self.contract(request.params))
+        return fee_rates(contract)
 
 
 def business_type(row: sim.LedgerRow) -> str:

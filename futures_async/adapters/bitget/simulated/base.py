@@ -38,12 +38,7 @@ class Products(BitgetGate):
             self.product(request.values)
 
     def venue_symbol(self, contract: sim.ContractSpec) -> str:
-        """`BTCUSDT`; contracts settled in USDC are called `BTCPERP`."""
         return venue_symbol(contract)
-
-    def name(self, symbol: str) -> str:
-        """The venue's id of a unified symbol."""
-        return self.venue_symbol(self.engine.world.contract(symbol))
 
     def product(self, values: Mapping[str, Any]) -> str:
         """The request's product type."""
@@ -55,29 +50,16 @@ class Products(BitgetGate):
 
     def product_of(self, symbol: str) -> str:
         """The product type of a unified symbol."""
-        return product_type(self.engine.world.contract(symbol))
+        return product_type(self.contract_of(symbol))
 
     def contracts(self, product: str) -> list[sim.ContractSpec]:
         """All contracts of a product type."""
         return [contract for contract in self.contracts_listed() if product_type(contract) == product]
 
-    def contract(self, values: Mapping[str, Any]) -> sim.ContractSpec:
-        """The contract that the request names, in its product type where the endpoint takes one."""
-        required(values, "symbol")
-        listed = self.contracts(self.product(values)) if self.product_field in values else self.contracts_listed()
-        symbol = str(values["symbol"])
-        for contract in listed:
-            if self.venue_symbol(contract) == symbol.upper():
-                return contract
-        raise errors.UnknownSymbol(f"Parameter {symbol[:40]} does not exist")
-
-    def asked(self, values: Mapping[str, Any]) -> list[sim.ContractSpec]:
-        """The contract that is named, or all of the product type."""
-        return [self.contract(values)] if values.get("symbol") else self.contracts(self.product(values))
-
-    def symbols(self, values: Mapping[str, Any]) -> set[str]:
-        """The same by unified symbols: what a list is filtered by."""
-        return {contract.symbol for contract in self.asked(values)}
+    def listed_for(self, values: Mapping[str, Any]) -> Sequence[sim.ContractSpec]:
+        """Of a product type, which some endpoints do not take beside a symbol."""
+        anywhere = values.get("symbol") and self.product_field not in values
+        return self.contracts_listed() if anywhere else self.contracts(self.product(values))
 
     def close_at_market(self, request: sim.Request, found: Sequence[tuple[str, sim.PositionSide]]) -> list[sim.Order]:
         """Close positions; the client ids are the venue's own."""

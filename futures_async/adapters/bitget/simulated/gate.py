@@ -44,7 +44,7 @@ whole, word, pick, maybe, objects = READER.whole, READER.word, READER.pick, READ
 either = READER.either
 
 CODES: sim.Table = {
-    errors.UnknownSymbol: ("40034", None),
+    errors.UnknownSymbol: ("40034", "Parameter {} does not exist"),
     errors.SymbolClosed: ("43115", "The symbol is not open for trading"),
     errors.InvalidQuantity: ("22038", None),
     errors.BelowMinimum: ("45110", None),
@@ -100,6 +100,9 @@ class BitgetGate(sim.Dialect):
     not_found = sim.VenueRefusal("40404", "Request URL NOT FOUND", status=404)
     ambiguous = sim.VenueRefusal("40010", "Request timed out")
     maintenance = sim.VenueRefusal("40200", "Server upgrade, please try again later")
+
+    def is_called(self, contract: sim.ContractSpec, name: object) -> bool:
+        return self.venue_symbol(contract) == str(name).upper()
 
     def authenticate(self, request: sim.Request) -> sim.Account:
         """Judge the headers in the order in which the venue does, as far as that is known."""

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from futures_async.adapters.bitget.simulated.base import V2, contract_terms, limit_row, places
 from futures_async.adapters.bitget.simulated.gate import whole, word
 from futures_async.simulator.contracts import ContractSpec
-from futures_async.simulator.dialect import Request, Route, VenueRefusal, always, plain, public
+from futures_async.simulator.dialect import Request, Route, VenueRefusal, always, each, one, plain, public
 from futures_async.transport.endpoint import RateLimit
 
 PATH = "/api/v2/mix/market"
@@ -29,12 +29,9 @@ class MarketCalls(V2):
         Route("GET", "/api/v2/margin/currencies", always([]), IP20, private=False),
     )
 
-    @public(f"{PATH}/contracts", IP20, needs="productType")
-    def contract_list(self, request: Request) -> list[dict[str, Any]]:
-        """All of a product type, or one."""
-        return [self._contract(contract) for contract in self.asked(request.params)]
-
-    def _contract(self, contract: ContractSpec) -> dict[str, Any]:
+    @public(f"{PATH}/contracts", IP20, needs="productType", of=each)
+    def contract_row(self, contract: ContractSpec) -> dict[str, Any]:
+        """Trading rules."""
         return contract_terms(contract) | {
             "feeRateUpRatio": "0.1",
             "openCostUpRatio": "0.1",
@@ -54,17 +51,14 @@ class MarketCalls(V2):
             "posLimit": "0.05",
         }
 
-    @public(f"{PATH}/ticker", IP20, needs=ONE)
-    def ticker(self, request: Request) -> list[dict[str, Any]]:
-        """A list of one."""
-        return [self._ticker(self.contract(request.params))]
-
     @public(f"{PATH}/tickers", IP20, needs="productType")
     def tickers(self, request: Request) -> list[dict[str, Any]]:
-        """All of a product type."""
-        return [self._ticker(contract) for contract in self.asked({"productType": request.params["productType"]})]
+        """All of a product type, whatever else is named."""
+        return [self.ticker(contract) for contract in self.contracts(self.product(request.params))]
 
-    def _ticker(self, contract: ContractSpec) -> dict[str, Any]:
+    @public(f"{PATH}/ticker", IP20, needs=ONE, of=each)
+    def ticker(self, contract: ContractSpec) -> dict[str, Any]:
+        """A list of one."""
         book, day = self.engine.world.book(contract.symbol), self.engine.figures.day(contract)
         return {
             "symbol": self.venue_symbol(contract),
@@ -92,25 +86,21 @@ class MarketCalls(V2):
             "markPrice": plain(book.mark),
         }
 
-    @public(f"{PATH}/symbol-price", IP20, needs=ONE)
-    def symbol_price(self, request: Request) -> list[dict[str, str]]:
+    @public(f"{PATH}/symbol-price", IP20, needs=ONE, of=each)
+    def symbol_price(self, contract: ContractSpec) -> dict[str, str]:
         """The three prices of a symbol."""
-        contract = self.contract(request.params)
         book = self.engine.world.book(contract.symbol)
-        return [
-            {
-                "symbol": self.venue_symbol(contract),
-                "price": plain(book.last),
-                "indexPrice": plain(book.index_price),
-                "markPrice": plain(book.mark),
-                "ts": str(self.engine.now_ms),
-            }
-        ]
+        return {
+            "symbol": self.venue_symbol(contract),
+            "price": plain(book.last),
+            "indexPrice": plain(book.index_price),
+            "markPrice": plain(book.mark),
+            "ts": str(self.engine.now_ms),
+        }
 
-    @public(f"{PATH}/merge-depth", IP20, needs=ONE)
-    def merge_depth(self, request: Request) -> dict[str, Any]:
+    @public(f"{PATH}/merge-depth", IP20, needs=ONE, of=one)
+    def merge_depth(self, contract: ContractSpec) -> dict[str, Any]:
         """Five levels; numbers, not strings."""
-        contract = self.contract(request.params)
         asks, bids = self.engine.figures.levels(contract, 5)
         return {
             "asks": [[price, contract.top_size] for price in asks],
@@ -123,10 +113,10 @@ class MarketCalls(V2):
 
     # -- funding
 
-    @public(f"{PATH}/current-fund-rate", IP20, needs="productType")
-    def current_fund_rate(self, request: Request) -> list[dict[str, str]]:
+    @public(f"{PATH}/current-fund-rate", IP20, needs="productType", of=each)
+    def current_fund_rate(self, contract: ContractSpec) -> dict[str, str]:
         """Of one symbol, or of all."""
-        return [self.funding_row(contract) for contract in self.asked(request.params)]
+        return self.funding_row(contract)
 
     @public(f"{PATH}/history-fund-rate", IP20, needs=ONE)
     def history_fund_rate(self, request: Request) -> list[dict[str, str]]:
@@ -139,31 +129,27 @@ class MarketCalls(V2):
             for at, rate in self.engine.figures.past_funding(contract, size, number)
         ]
 
-    @public(f"{PATH}/funding-time", IP20, needs=ONE)
-    def funding_time(self, request: Request) -> list[dict[str, str]]:
+    @public(f"{PATH}/funding-time", IP20, needs=ONE, of=each)
+    def funding_time(self, contract: ContractSpec) -> dict[str, str]:
         """When the next settlement is."""
-        contract = self.contract(request.params)
-        return [
-            {
-                "symbol": self.venue_symbol(contract),
-                "nextFundingTime": str(self.engine.figures.next_funding_ms(contract)),
-                "ratePeriod": str(contract.funding_interval_h),
-            }
-        ]
+        return {
+            "symbol": self.venue_symbol(contract),
+            "nextFundingTime": str(self.engine.figures.next_funding_ms(contract)),
+            "ratePeriod": str(contract.funding_interval_h),
+        }
 
     # -- the rest
 
-    @public(f"{PATH}/open-interest", IP20, needs=ONE)
-    def open_interest(self, request: Request) -> dict[str, Any]:
+    @public(f"{PATH}/open-interest", IP20, needs=ONE, of=one)
+    def open_interest(self, contract: ContractSpec) -> dict[str, Any]:
         """An invented figure that stands still."""
-        contract = self.contract(request.params)
         row = {"symbol": self.venue_symbol(contract), "size": plain(self.engine.figures.volume(contract))}
         return {"openInterestList": [row], "ts": str(self.engine.now_ms)}
 
-    @public(f"{PATH}/oi-limit", IP10, needs="productType")
-    def open_interest_limits(self, request: Request) -> list[dict[str, str]]:
-        """Of one symbol, or of all: the largest position of the last tier."""
-        return [limit_row(contract) for contract in self.asked(request.params)]
+    @public(f"{PATH}/oi-limit", IP10, needs="productType", of=each)
+    def open_interest_limits(self, contract: ContractSpec) -> dict[str, str]:
+        """Of one symbol, or of all."""
+        return limit_row(contract)
 
     @public(f"{PATH}/candles", IP20, needs=f"{ONE} granularity")
     @public(f"{PATH}/history-candles", IP20, needs=f"{ONE} granularity")
@@ -176,10 +162,9 @@ class MarketCalls(V2):
         word(request.params, "kLineType", ("market", "mark", "index"), "market")
         return self.candle_rows(contract, minutes * MINUTE_MS, request.params)
 
-    @public(f"{PATH}/query-position-lever", IP10, needs=ONE)
-    def position_lever(self, request: Request) -> list[dict[str, str]]:
+    @public(f"{PATH}/query-position-lever", IP10, needs=ONE, of=one)
+    def position_lever(self, contract: ContractSpec) -> list[dict[str, str]]:
         """The risk tiers of a symbol."""
-        contract = self.contract(request.params)
         return [
             {
                 "symbol": self.venue_symbol(contract),

@@ -17,7 +17,7 @@ from futures_async.adapters.bitget.simulated.base import (
 from futures_async.adapters.bitget.simulated.gate import needed_number, number, pick, required, word
 from futures_async.adapters.bitget_uta.simulated.base import OTHER_CATEGORIES, V3, listed, side_of
 from futures_async.adapters.bitget_uta.simulated.rows import totals
-from futures_async.simulator.venue import errors, get, money, plain, post
+from futures_async.simulator.venue import errors, get, money, one, plain, post
 
 ACCOUNT = "/api/v3/account"
 BOOKS = (*OTHER_CATEGORIES, "OTHER")
@@ -109,15 +109,15 @@ class AccountCalls(V3):
             "regisTime": "1704067200000",
         }
 
-    @get(f"{ACCOUNT}/fee-rate", sim.RateLimit(3))
-    def fee_rate(self, request: sim.Request) -> dict[str, str]:
+    @get(f"{ACCOUNT}/fee-rate", sim.RateLimit(3), of=one)
+    def fee_rate(self, contract: sim.ContractSpec) -> dict[str, str]:
         """The same for everybody."""
-        return fee_rates(self.contract(request.params))
+        return fee_rates(contract)
 
-    @get(f"{ACCOUNT}/open-interest-limit", sim.RateLimit(5))
-    def open_interest_limit(self, request: sim.Request) -> dict[str, str]:
+    @get(f"{ACCOUNT}/open-interest-limit", sim.RateLimit(5), of=one)
+    def open_interest_limit(self, contract: sim.ContractSpec) -> dict[str, str]:
         """Of a symbol."""
-        largest = plain(self.contract(request.params).tiers[-1].max_notional)
+        largest = plain(contract.tiers[-1].max_notional)
         return {"singleUserLimit": largest, "masterSubLimit": largest, "marketMakerLimit": largest}
 
     @post(f"{ACCOUNT}/max-open-available", sim.RateLimit(5))

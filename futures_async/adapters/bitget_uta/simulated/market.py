@@ -10,7 +10,7 @@ from futures_async.adapters.bitget.simulated.base import contract_terms, limit_r
 from futures_async.adapters.bitget.simulated.gate import required, whole, word
 from futures_async.adapters.bitget_uta.simulated.base import OTHER_CATEGORIES, V3, venue_symbol
 from futures_async.simulator.contracts import ContractSpec
-from futures_async.simulator.dialect import Request, Route, VenueRefusal, always, plain, public
+from futures_async.simulator.dialect import Request, Route, VenueRefusal, always, each, one, plain, public
 from futures_async.transport.endpoint import RateLimit
 
 PATH = "/api/v3/market"
@@ -34,22 +34,39 @@ class MarketCalls(V3):
         """The same clock under v3."""
         return self.server_time(request)
 
-    def asked(self, values: Mapping[str, Any]) -> list[ContractSpec]:
+    def asked(self, values: Mapping[str, Any]) -> Sequence[ContractSpec]:
         """None of what is no futures."""
         required(values, "category")
         return [] if str(values["category"]).upper() in OTHER_CATEGORIES else super().asked(values)
 
-    @public(f"{PATH}/instruments", base.IP20)
-    def instruments(self, request: Request) -> list[dict[str, Any]]:
+    @public(f"{PATH}/instruments", base.IP20, of=each)
+    def instrument(self, contract: ContractSpec) -> dict[str, Any]:
         """Trading rules; the spot list is empty."""
-        return [_instrument(contract) for contract in self.asked(request.params)]
+        return contract_terms(contract) | {
+            "symbol": venue_symbol(contract),
+            "category": product_type(contract),
+            "feeRateUpRatio": "0.005",
+            "openCostUpRatio": "0.01",
+            "minOrderQty": plain(contract.step),
+            "pricePrecision": str(places(contract.tick)),
+            "quantityPrecision": str(places(contract.step)),
+            "quotePrecision": None,
+            "priceMultiplier": plain(contract.tick),
+            "quantityMultiplier": plain(contract.step),
+            "type": "perpetual",
+            "symbolType": "crypto",
+            "minOrderAmount": plain(contract.min_notional),
+            "maxSymbolOrderNum": "200",
+            "maxProductOrderNum": "1000",
+            "status": "online" if contract.is_open else "limit_open",
+            "deliveryPeriod": "",
+            "minLeverage": "1",
+            "maxLeverage": str(contract.max_leverage),
+        }
 
-    @public(f"{PATH}/tickers", base.IP20)
-    def tickers(self, request: Request) -> list[dict[str, Any]]:
+    @public(f"{PATH}/tickers", base.IP20, of=each)
+    def ticker(self, contract: ContractSpec) -> dict[str, Any]:
         """Prices."""
-        return [self._ticker(contract) for contract in self.asked(request.params)]
-
-    def _ticker(self, contract: ContractSpec) -> dict[str, Any]:
         book, day = self.engine.world.book(contract.symbol), self.engine.figures.day(contract)
         return {
             "category": product_type(contract),
@@ -75,10 +92,9 @@ class MarketCalls(V3):
             "deliveryStatus": "",
         }
 
-    @public(f"{PATH}/position-tier", base.IP20)
-    def position_tier(self, request: Request) -> list[dict[str, str]]:
+    @public(f"{PATH}/position-tier", base.IP20, of=one)
+    def position_tier(self, contract: ContractSpec) -> list[dict[str, str]]:
         """Tiers of one symbol; the rows do not name it."""
-        contract = self.contract(request.params)
         return [
             {
                 "tier": str(tier.number),
@@ -99,8 +115,7 @@ class MarketCalls(V3):
     @public(f"{PATH}/current-fund-rate", base.IP20)
     def current_fund_rate(self, request: Request) -> list[dict[str, str]]:
         """A list of one."""
-        contract = self._named(request)
-        return [self.funding_row(contract)]
+        return [self.funding_row(self._named(request))]
 
     @public(f"{PATH}/history-fund-rate", base.IP20)
     def history_fund_rate(self, request: Request) -> dict[str, Any]:
@@ -139,10 +154,10 @@ class MarketCalls(V3):
         ]
         return {"list": rows, "ts": str(self.engine.now_ms)}
 
-    @public(f"{PATH}/oi-limit", RateLimit(10, scope="ip"))
-    def oi_limit(self, request: Request) -> list[dict[str, str]]:
+    @public(f"{PATH}/oi-limit", RateLimit(10, scope="ip"), of=each)
+    def oi_limit(self, contract: ContractSpec) -> dict[str, str]:
         """Likewise."""
-        return [limit_row(contract) for contract in self.asked(request.params)]
+        return limit_row(contract)
 
     @public(f"{PATH}/candles", base.IP20)
     def candles(self, request: Request) -> list[list[str]]:
@@ -155,27 +170,3 @@ class MarketCalls(V3):
             raise VenueRefusal("25200", "Parameter interval error")
         word(params, "type", ("market", "mark", "index", "premium"), "market")
         return self.candle_rows(contract, minutes * MINUTE_MS, params)
-
-
-def _instrument(contract: ContractSpec) -> dict[str, Any]:
-    return contract_terms(contract) | {
-        "symbol": venue_symbol(contract),
-        "category": product_type(contract),
-        "feeRateUpRatio": "0.005",
-        "openCostUpRatio": "0.01",
-        "minOrderQty": plain(contract.step),
-        "pricePrecision": str(places(contract.tick)),
-        "quantityPrecision": str(places(contract.step)),
-        "quotePrecision": None,
-        "priceMultiplier": plain(contract.tick),
-        "quantityMultiplier": plain(contract.step),
-        "type": "perpetual",
-        "symbolType": "crypto",
-        "minOrderAmount": plain(contract.min_notional),
-        "maxSymbolOrderNum": "200",
-        "maxProductOrderNum": "1000",
-        "status": "online" if contract.is_open else "limit_open",
-        "deliveryPeriod": "",
-        "minLeverage": "1",
-        "maxLeverage": str(contract.max_leverage),
-    }

@@ -46,34 +46,13 @@ SIDES = {
 
 
 class BitMartSide(sim.Dialect):
-    """Finds contracts."""
+    """Base of the groups of endpoints."""
 
     reader = READER
+    linear_only = True
 
-    def contract(self, symbol: Any) -> sim.ContractSpec:
-        """By the venue's id.
-
-        Raises:
-            UnknownSymbol: 40034.
-        """
-        for contract in self.engine.world.linear:
-            if rows.venue_symbol(contract) == symbol:
-                return contract
-        raise errors.UnknownSymbol("no such symbol")
-
-    def wanted_contract(self, request: sim.Request) -> sim.ContractSpec:
-        """The contract that the query names."""
-        READER.required(request.params, "symbol")
-        return self.contract(request.params["symbol"])
-
-    def maybe_contract(self, request: sim.Request) -> sim.ContractSpec | None:
-        """The contract that the query may name."""
-        symbol = request.params.get("symbol")
-        return self.contract(symbol) if symbol else None
-
-    def contract_of(self, symbol: str) -> sim.ContractSpec:
-        """By the unified symbol of a record."""
-        return self.engine.world.contract(symbol)
+    def venue_symbol(self, contract: sim.ContractSpec) -> str:
+        return rows.venue_symbol(contract)
 
 
 class Body:
@@ -82,7 +61,7 @@ class Body:
     def __init__(self, dialect: BitMartSide, request: sim.Request) -> None:
         self.fields = request.fields()
         self.account = request.account
-        self.contract = dialect.contract(self.text("symbol"))
+        self.contract = dialect.find_contract(self.text("symbol"))
         self.symbol = self.contract.symbol
 
     def text(self, name: str) -> str | None:

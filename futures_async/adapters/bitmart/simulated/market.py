@@ -8,7 +8,8 @@ from typing import Any, ClassVar
 
 from futures_async.adapters.bitmart.simulated import rows
 from futures_async.adapters.bitmart.simulated.base import BitMartSide, per2, whole
-from futures_async.simulator.dialect import Request, Route, VenueRefusal, always, plain, public
+from futures_async.simulator.contracts import ContractSpec
+from futures_async.simulator.dialect import Request, Route, VenueRefusal, always, one, plain, public
 from futures_async.transport.endpoint import RateLimit
 
 COINS = ("USDT", "BTC", "ETH")
@@ -52,11 +53,10 @@ class MarketData(BitMartSide):
                 raise VenueRefusal("40012", "SYMBOL_NOT_EXIST")
         return {"symbols": found}
 
-    @public(f"{PUBLIC}/depth", IP12)
-    def depth(self, request: Request) -> Any:
+    @public(f"{PUBLIC}/depth", IP12, of=one)
+    def depth(self, contract: ContractSpec) -> Any:
         """Price, size in contracts, cumulative size; a `limit` is ignored."""
-        contract = self.wanted_contract(request)
-        book = self.engine.marks.book(contract, request.now_ms)
+        book = self.engine.marks.book(contract, self.engine.now_ms)
 
         def side(best: Decimal, away: Decimal) -> list[list[str]]:
             return [[plain(best + away * level), "1000", str(1000 * (level + 1))] for level in range(LEVELS)]
@@ -65,39 +65,37 @@ class MarketData(BitMartSide):
             "asks": side(book.ask, contract.tick),
             "bids": side(book.bid, -contract.tick),
             "symbol": rows.venue_symbol(contract),
-            "timestamp": request.now_ms,
+            "timestamp": self.engine.now_ms,
         }
 
-    @public(f"{PUBLIC}/market-trade", IP12)
-    def market_trades(self, request: Request) -> Any:
+    @public(f"{PUBLIC}/market-trade", IP12, of=one)
+    def market_trades(self, contract: ContractSpec) -> Any:
         """One trade, at the last price; `qty` is base coin, `time` seconds."""
-        contract = self.wanted_contract(request)
-        last = self.engine.marks.book(contract, request.now_ms).last
+        last = self.engine.marks.book(contract, self.engine.now_ms).last
         return [
             {
                 "symbol": rows.venue_symbol(contract),
                 "price": plain(last),
                 "qty": plain(contract.contract_size),
                 "quote_qty": plain(contract.contract_size * last),
-                "time": request.now_ms // 1000,
+                "time": self.engine.now_ms // 1000,
                 "is_buyer_maker": False,
             }
         ]
 
-    @public(f"{PUBLIC}/open-interest", RateLimit(2, 2.0, "ip"))
-    def open_interest(self, request: Request) -> Any:
+    @public(f"{PUBLIC}/open-interest", RateLimit(2, 2.0, "ip"), of=one)
+    def open_interest(self, contract: ContractSpec) -> Any:
         """Contracts and quote."""
         return {
-            "symbol": rows.venue_symbol(self.wanted_contract(request)),
+            "symbol": rows.venue_symbol(contract),
             "open_interest": "4134180",
             "open_interest_value": "386587171.8",
-            "timestamp": request.now_ms,
+            "timestamp": self.engine.now_ms,
         }
 
-    @public(f"{PUBLIC}/funding-rate", IP12)
-    def funding_rate(self, request: Request) -> Any:
+    @public(f"{PUBLIC}/funding-rate", IP12, of=one)
+    def funding_rate(self, contract: ContractSpec) -> Any:
         """`rate_value` is settled, `expected_rate` is due at `funding_time`."""
-        contract = self.wanted_contract(request)
         [(_, settled)] = self.engine.figures.past_funding(contract, 1)
         return {
             "symbol": rows.venue_symbol(contract),
@@ -106,13 +104,13 @@ class MarketData(BitMartSide):
             "funding_time": self.engine.figures.next_funding_ms(contract),
             "funding_upper_limit": "0.0375",
             "funding_lower_limit": "-0.0375",
-            "timestamp": request.now_ms,
+            "timestamp": self.engine.now_ms,
         }
 
     @public(f"{PUBLIC}/funding-rate-history", IP12)
     def funding_rate_history(self, request: Request) -> Any:
         """Settled rates, newest first; here `funding_time` is text."""
-        contract = self.wanted_contract(request)
+        contract = self.contract(request.params)
         size = min(whole(request.params, "limit") or 100, 100)
         return {
             "list": [
@@ -125,7 +123,7 @@ class MarketData(BitMartSide):
     @public(f"{PUBLIC}/markprice-kline", IP12)
     def candles(self, request: Request) -> Any:
         """At most 500 between two times in seconds."""
-        contract = self.wanted_contract(request)
+        contract = self.contract(request.params)
         step, start, end = (whole(request.params, name) for name in ("step", "start_time", "end_time"))
         if (step or 1) not in STEPS_MIN:
             raise VenueRefusal("40038", "The k-line step is error")
@@ -151,12 +149,10 @@ class MarketData(BitMartSide):
     @public(f"{PUBLIC}/leverage-bracket", IP12)
     def brackets(self, request: Request) -> Any:
         """Risk limits of one contract or all."""
-        only = self.maybe_contract(request)
-        listed = self.engine.world.linear if only is None else [only]
         return {
             "rules": [
                 {"symbol": rows.venue_symbol(contract), "brackets": list(rows.bracket_rows(contract))}
-                for contract in listed
+                for contract in self.asked(request.params)
             ]
         }
 

@@ -90,7 +90,7 @@ class OrderCalls(base.BitMartSide):
     @get(f"{base.PRIVATE}/order", per2(50), needs="symbol order_id")
     def order(self, request: sim.Request) -> Any:
         """By id; there is no look-up by client id."""
-        contract, account = self.wanted_contract(request), request.account
+        contract, account = self.contract(request.params), request.account
         order_id = whole(request.params, "order_id")
         order = self.engine.orders.find(account, order_id=order_id, symbol=contract.symbol)
         return rows.order_row(order, contract)
@@ -98,12 +98,12 @@ class OrderCalls(base.BitMartSide):
     @get(f"{base.PRIVATE}/get-open-orders", per2(50))
     def open_orders(self, request: sim.Request) -> Any:
         """At most 100, newest first, no pages; trailing orders too. Other conditional orders are elsewhere."""
-        contract, kind, account = self.maybe_contract(request), request.params.get("type"), request.account
+        symbols, kind, account = self.symbols(request.params), request.params.get("type"), request.account
         partial = request.params.get("order_state") == "partially_filled"
 
         def match(order: sim.Order) -> bool:
             return (
-                (contract is None or order.symbol == contract.symbol)
+                order.symbol in symbols
                 and (not kind or rows.order_type(order) == kind)
                 and (not partial or bool(order.filled))
             )
@@ -115,7 +115,7 @@ class OrderCalls(base.BitMartSide):
             listed += [
                 rows.trail_row(trigger, self.contract_of(trigger.symbol))
                 for trigger in reversed(account.live_triggers.values())
-                if trigger.kind is sim.TriggerKind.TRAILING and (contract is None or trigger.symbol == contract.symbol)
+                if trigger.kind is sim.TriggerKind.TRAILING and trigger.symbol in symbols
             ]
         return listed[:most]
 
@@ -124,14 +124,14 @@ class OrderCalls(base.BitMartSide):
     def _listed(self, request: sim.Request, found: Sequence[sim.R]) -> list[sim.R]:
         """Newest 200 of a window that match; what is beyond is dropped without a word. The window is seconds: 7 days
         by default, 90 at most."""
-        params, contract = request.params, self.maybe_contract(request)
+        params, symbols = request.params, self.only(request.params)
         start, end = whole(params, "start_time"), whole(params, "end_time")
         end_s = request.now_ms // 1000 + 1 if end is None else end
         start_s = end_s - 7 * base.DAY_S if start is None else start
         if not 0 < end_s - start_s <= 90 * base.DAY_S:
             raise sim.VenueRefusal("40039", "The timestamp is invalid")
         wanted = sim.Wanted(
-            symbols=None if contract is None else (contract.symbol,),
+            symbols=symbols,
             since_ms=start_s * 1000,
             until_ms=end_s * 1000,
             order_id=whole(params, "order_id"),
@@ -143,7 +143,7 @@ class OrderCalls(base.BitMartSide):
     @get(f"{base.PRIVATE}/order-history", per2(6))
     def order_history(self, request: sim.Request) -> Any:
         """Finished orders of one symbol."""
-        contract, account = self.wanted_contract(request), request.account
+        contract, account = self.contract(request.params), request.account
         found = self._listed(request, self.engine.lists.past_orders(account))
         return [rows.history_row(order, contract) for order in found]
 
@@ -156,7 +156,7 @@ class OrderCalls(base.BitMartSide):
     @get(f"{base.PRIVATE}/transaction-history", per2(6))
     def transactions(self, request: sim.Request) -> Any:
         """Changes of balance between two times in milliseconds, newest first."""
-        params, contract = request.params, self.maybe_contract(request)
+        params, symbols = request.params, self.only(request.params)
         flow, start, end = (whole(params, name) for name in ("flow_type", "start_time", "end_time"))
         end = request.now_ms if end is None else end
         start = end - 7 * base.DAY_S * 1000 if start is None else start
@@ -165,7 +165,6 @@ class OrderCalls(base.BitMartSide):
         most = whole(params, "page_size") or 100
         if most > base.LEDGER_ROWS:
             raise sim.VenueRefusal("40011", "page_size is at most 1000")
-        symbols = None if contract is None else (contract.symbol,)
         wanted = sim.Wanted(symbols=symbols, since_ms=start, until_ms=end, limit=most)
 
         def lines(row: sim.LedgerRow) -> list[dict[str, Any]]:

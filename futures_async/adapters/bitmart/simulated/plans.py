@@ -181,13 +181,13 @@ class PlanCalls(base.BitMartSide):
     @get(f"{base.PRIVATE}/current-plan-order", per2(50))
     def plan_orders(self, request: sim.Request) -> Any:
         """At most 100, newest first, no pages."""
-        params, contract = request.params, self.maybe_contract(request)
+        params, symbols = request.params, self.symbols(request.params)
         kind, family = params.get("type"), params.get("plan_type")
 
         def match(trigger: sim.Trigger) -> bool:
             return (
                 plain_plan(trigger)
-                and (contract is None or trigger.symbol == contract.symbol)
+                and trigger.symbol in symbols
                 and (not kind or (kind == "market") == (trigger.price is None))
                 and (not family or (family == "profit_loss") == trigger.kind.closes)
             )

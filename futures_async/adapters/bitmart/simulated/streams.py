@@ -225,7 +225,7 @@ class Streams(sim.StreamDialect):
 
     def tick(self, subscription: sim.Subscription) -> Iterable[sim.Frame]:
         """One contract."""
-        contract = self._rest.contract(subscription.arg.partition(":")[2])
+        contract = self._rest.find_contract(subscription.arg.partition(":")[2])
         yield self._push(subscription, stream_rows.ticker_row(self.engine, contract))
 
     def tick_all(self, subscription: sim.Subscription) -> Iterable[sim.Frame]:
@@ -235,5 +235,5 @@ class Streams(sim.StreamDialect):
 
     def funding(self, subscription: sim.Subscription) -> Iterable[sim.Frame]:
         """The rate last settled and the one to come."""
-        contract = self._rest.contract(subscription.arg.partition(":")[2])
+        contract = self._rest.find_contract(subscription.arg.partition(":")[2])
         yield self._push(subscription, stream_rows.funding_row(self.engine, contract))

@@ -160,11 +160,11 @@ class AccountCalls(base.V5):
         return listed(records, cursor)
 
     def _category_of(self, row: sim.LedgerRow) -> str:
-        return category_of(self.engine.world.contract(row.symbol)) if row.symbol else ""
+        return category_of(self.contract_of(row.symbol)) if row.symbol else ""
 
     def _record(self, row: sim.LedgerRow) -> dict[str, Any]:
         funding, fill = row.kind is sim.LedgerKind.FUNDING, row.fill
-        contract = self.engine.world.contract(row.symbol) if row.symbol else None
+        contract = self.contract_of(row.symbol) if row.symbol else None
         return {
             "id": str(row.id),
             "symbol": venue_symbol(contract) if contract is not None else "",

@@ -185,28 +185,25 @@ class V5(sim.Dialect):
         """All contracts of a category."""
         return [contract for contract in self.contracts_listed() if category_of(contract) == category]
 
-    def contract(self, values: Mapping[str, Any], category: str | None = None) -> sim.ContractSpec:
-        """The one that the request names, in its category."""
-        required(values, "symbol")
-        for contract in self.contracts(category or self.category(values)):
-            if venue_symbol(contract) == values["symbol"]:
-                return contract
-        raise errors.UnknownSymbol(str(values["symbol"])[:40])
+    def venue_symbol(self, contract: sim.ContractSpec) -> str:
+        return venue_symbol(contract)
 
-    def asked(self, values: Mapping[str, Any], *, narrow: bool = False) -> list[sim.ContractSpec]:
-        """The contract that is named, or those of the coin, or of the category; `narrow` linear reads must be told."""
-        category = self.category(values)
+    def listed_for(self, values: Mapping[str, Any]) -> Sequence[sim.ContractSpec]:
+        return self.contracts(self.category(values))
+
+    def asked(self, values: Mapping[str, Any]) -> Sequence[sim.ContractSpec]:
+        """The contract that is named, or those of the coin, or of the category."""
+        found = super().asked(values)
         if values.get("symbol"):
-            return [self.contract(values)]
-        found = self.contracts(category)
+            return found
         coin, base = values.get("settleCoin"), values.get("baseCoin")
-        if narrow and category == "linear" and not coin and not base:
-            raise sim.VenueRefusal("10001", "params error: symbol, settleCoin or baseCoin is required")
         return [spec for spec in found if coin in (None, "", spec.settle) and base in (None, "", spec.base)]
 
-    def symbols(self, values: Mapping[str, Any], *, narrow: bool = False) -> set[str]:
-        """The same by the engine's names: what a list is filtered by."""
-        return {contract.symbol for contract in self.asked(values, narrow=narrow)}
+    def narrow(self, values: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The same fields, of reads of linear contracts that must be told which."""
+        if self.category(values) == "linear" and not any(map(values.get, ("symbol", "settleCoin", "baseCoin"))):
+            raise sim.VenueRefusal("10001", "params error: symbol, settleCoin or baseCoin is required")
+        return values
 
     def band(self, contract: sim.ContractSpec) -> tuple[Decimal, Decimal]:
         """The lowest and the highest price that orders may have."""
@@ -278,6 +275,11 @@ class V5(sim.Dialect):
             if trigger.id == order_id or (client_id is not None and trigger.client_id == client_id):
                 return account.orders[trigger.order_id] if trigger.order_id is not None else trigger
         return self.engine.orders.named(account, order_id if text else None, client_id)
+
+
+def each(dialect: V5, row: Callable[[sim.ContractSpec], Any], request: sim.Request) -> dict[str, Any]:
+    """A list of a row for each contract that is asked for."""
+    return listed(sim.each(dialect, row, request), "", request.params["category"])
 
 
 def listed(rows: list[dict[str, Any]], cursor: str = "", category: str = "") -> dict[str, Any]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from futures_async.adapters.bybit.simulated.base import V5, listed, venue_symbol, whole
+from futures_async.adapters.bybit.simulated.base import V5, each, listed, venue_symbol, whole
 from futures_async.simulator.contracts import ContractSpec
 from futures_async.simulator.dialect import Request, VenueRefusal, plain, public
 from futures_async.simulator.engine import Engine
@@ -30,7 +30,7 @@ class MarketCalls(V5):
     def instruments(self, request: Request) -> dict[str, Any]:
         """Trading rules of what trades; nothing is announced or delivered here."""
         params = request.params
-        found = self.asked(params)
+        found = list(self.asked(params))
         if (params.get("status") or "Trading") != "Trading":
             found = []
         size, start = whole(params, "limit") or 500, int(params.get("cursor") or 0)
@@ -40,11 +40,10 @@ class MarketCalls(V5):
         cursor = str(start + size) if start + size < len(found) else ""
         return listed(rows, cursor, params["category"])
 
-    @public(f"{PATH}/tickers", needs="category")
-    def tickers(self, request: Request) -> dict[str, Any]:
+    @public(f"{PATH}/tickers", needs="category", of=each)
+    def tickers(self, contract: ContractSpec) -> dict[str, Any]:
         """Prices and funding."""
-        rows = [ticker_row(self.engine, contract) for contract in self.asked(request.params)]
-        return listed(rows, "", request.params["category"])
+        return ticker_row(self.engine, contract)
 
     @public(f"{PATH}/risk-limit", needs="category")
     def risk_limit(self, request: Request) -> dict[str, Any]:

@@ -197,7 +197,7 @@ class OrderCalls(base.V5):
         if not fields.get("orderId") and not fields.get("orderLinkId"):
             raise sim.VenueRefusal("10001", "params error: OrderId or orderLinkId is required")
         found = self.one(request, fields)
-        if found is None or base.venue_symbol(self.engine.world.contract(found.symbol)) != fields["symbol"]:
+        if found is None or base.venue_symbol(self.contract_of(found.symbol)) != fields["symbol"]:
             raise errors.UnknownOrder("none")
         if not (found.is_open if isinstance(found, sim.Order) else found.status is sim.TriggerStatus.LIVE):
             raise errors.OrderFinished("gone")
@@ -228,7 +228,7 @@ class OrderCalls(base.V5):
     def cancel_all(self, request: sim.Request) -> dict[str, Any]:
         """What was asked to be cancelled; an empty list where there was nothing."""
         fields, account = request.fields(), request.account
-        symbols, which = self.symbols(fields, narrow=True), _filter(fields)
+        symbols, which = self.symbols(self.narrow(fields)), _filter(fields)
         gone: list[sim.Order | sim.Trigger] = []
         if which != "stoporder":
             found = [order for order in account.open_orders.values() if order.symbol in symbols]
@@ -259,7 +259,7 @@ class OrderCalls(base.V5):
         if params.get("orderId") or params.get("orderLinkId"):
             recent = {id(order) for order in self.engine.lists.past_orders(account)[-CACHE:]}
             return self._by_id(request, lambda order: order.is_open or id(order) in recent)
-        symbols, which = self.symbols(params, narrow=True), _filter(params)
+        symbols, which = self.symbols(self.narrow(params)), _filter(params)
         rows: list[sim.Order | sim.Trigger] = []
         if which != "stoporder":
             found = (
@@ -322,7 +322,7 @@ class OrderCalls(base.V5):
         return listed([self._row(request.account, row) for row in found], cursor, request.params["category"])
 
     def _row(self, account: sim.Account, row: sim.Order | sim.Trigger) -> dict[str, Any]:
-        contract = self.engine.world.contract(row.symbol)
+        contract = self.contract_of(row.symbol)
         return trigger_row(row, contract) if isinstance(row, sim.Trigger) else order_row(account, row, contract)
 
     @get("/v5/execution/list", base.FIFTY, needs="category")
@@ -346,7 +346,7 @@ class OrderCalls(base.V5):
         return listed([self._execution(account, row) for row in found], cursor, params["category"])
 
     def _execution(self, account: sim.Account, row: sim.Fill | sim.LedgerRow) -> dict[str, Any]:
-        contract = self.engine.world.contract(row.symbol or "")
+        contract = self.contract_of(row.symbol or "")
         if isinstance(row, sim.Fill):
             return fill_row(account, row, contract)
         return funding_row(row, contract, self.engine.world.mark(contract.symbol))

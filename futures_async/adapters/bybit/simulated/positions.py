@@ -27,7 +27,7 @@ class PositionCalls(base.V5):
     def positions(self, request: sim.Request) -> dict[str, Any]:
         """Of a contract also when it is flat; of a coin the open ones. A cursor comes with every row there is."""
         account, params = request.account, request.params
-        contracts = self.asked(params, narrow=True)
+        contracts = self.asked(self.narrow(params))
         if not 1 <= (whole(params, "limit") or 20) <= 200:
             raise sim.VenueRefusal("10001", "params error: limit invalid")
         rows = [
@@ -76,7 +76,7 @@ class PositionCalls(base.V5):
         return listed([self._closed(request.account, fill) for fill in rows], cursor, request.params["category"])
 
     def _closed(self, account: sim.Account, last: sim.Fill) -> dict[str, Any]:
-        order, contract = last.order, self.engine.world.contract(last.symbol)
+        order, contract = last.order, self.contract_of(last.symbol)
         parts = [(fill, fill.reduced) for fill in account.fills if fill.order is order and fill.reduced is not None]
         size = sum((part.quantity for _, part in parts), sim.ZERO)
         entered = sum((contract.counter(part.quantity, part.entry_price) for _, part in parts), sim.ZERO)

@@ -172,7 +172,7 @@ class AccountCalls(base.OKXSide):
     @get(f"{base.API}/account/positions", TEN)
     def positions(self, request: sim.Request) -> list[dict[str, Any]]:
         """All open ones; of a contract that is named also the row of one that is gone, with size 0."""
-        account, symbols = request.account, {contract.symbol for contract in self.asked(request.params)}
+        account, symbols = request.account, self.symbols(request.params)
         held = [position for position in account.positions_of() if position.symbol in symbols]
         rows = [self.position_row(account, self.engine.margins.view(account, position)) for position in held]
         if request.params.get("instId") and not held:
@@ -182,7 +182,7 @@ class AccountCalls(base.OKXSide):
 
     def position_row(self, account: sim.Account, view: sim.PositionView) -> dict[str, Any]:
         """Sized in contracts; with `net` the sign is the direction."""
-        position, contract = view.position, self.named(view.position.symbol)
+        position, contract = view.position, self.contract_of(view.position.symbol)
         cross, net = position.margin_mode is sim.MarginMode.CROSS, position.mode is sim.PositionMode.ONE_WAY
         book = self.engine.world.book(position.symbol)
         sign = -1 if net and position.side is sim.PositionSide.SHORT else 1
@@ -224,7 +224,7 @@ class AccountCalls(base.OKXSide):
         net, fee = position.mode is sim.PositionMode.ONE_WAY, -position.fee
         return {
             "instType": "SWAP",
-            "instId": inst_id(self.named(position.symbol)),
+            "instId": inst_id(self.contract_of(position.symbol)),
             "posId": str(position.id),
             "tradeId": str(position.id),
             "posSide": "net" if net else position.side.value,
@@ -246,7 +246,7 @@ class AccountCalls(base.OKXSide):
     @get(f"{base.API}/account/positions-history", TEN)
     def positions_history(self, request: sim.Request) -> list[dict[str, str]]:
         """Pages go by the time of the last change."""
-        params, symbols = request.params, {contract.symbol for contract in self.asked(request.params)}
+        params, symbols = request.params, self.symbols(request.params)
         limit, after = base.READER.whole(params, "limit") or 100, base.READER.whole(params, "after")
         rows = [
             record
@@ -258,7 +258,7 @@ class AccountCalls(base.OKXSide):
         return [self._past(record) for index, record in enumerate(rows) if index < limit or record.closed_ms == last]
 
     def _past(self, record: sim.PositionRecord) -> dict[str, str]:
-        position, contract = record.position, self.named(record.position.symbol)
+        position, contract = record.position, self.contract_of(record.position.symbol)
         return {
             "instType": "SWAP",
             "instId": inst_id(contract),
@@ -307,7 +307,7 @@ class AccountCalls(base.OKXSide):
     def _bill(self, row: sim.LedgerRow) -> dict[str, str]:
         kind, sub = _bill_type(row)
         fill, moved = row.fill, row.kind is sim.LedgerKind.MARGIN
-        contract = None if row.symbol is None else self.named(row.symbol)
+        contract = None if row.symbol is None else self.contract_of(row.symbol)
         return {
             "billId": str(row.id),
             "type": kind,

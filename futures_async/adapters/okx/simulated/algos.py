@@ -137,7 +137,7 @@ class AlgoCalls(OrderCalls):
 
     def algo_row(self, trigger: sim.Trigger) -> dict[str, str]:
         """As lists and pushes have it."""
-        contract, leg = self.named(trigger.symbol), _leg(trigger)
+        contract, leg = self.contract_of(trigger.symbol), _leg(trigger)
         at, by = plain(trigger.trigger_price), "mark" if trigger.on_mark else "last"
         price = "-1" if trigger.price is None else plain(trigger.price)
         net = trigger.position_mode is sim.PositionMode.ONE_WAY

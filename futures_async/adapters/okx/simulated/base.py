@@ -105,6 +105,7 @@ class OKXSide(sim.Dialect):
     prefixes = (f"{API}/",)
     limited_by_account = False
     quote_sized = True
+    symbol_field = "instId"
     tables: ClassVar[Sequence[sim.Table]] = (CODES,)
     statuses: ClassVar[Mapping[str, int]] = STATUSES
     refusal_status = 200
@@ -191,23 +192,12 @@ class OKXSide(sim.Dialect):
 
     # -- contracts
 
-    def contract(self, values: Mapping[str, Any]) -> sim.ContractSpec:
-        """The contract that `instId` names."""
-        READER.required(values, "instId")
-        for contract in self.contracts_listed():
-            if inst_id(contract) == values["instId"]:
-                return contract
-        raise errors.UnknownSymbol("no such instrument")
+    def venue_symbol(self, contract: sim.ContractSpec) -> str:
+        return inst_id(contract)
 
-    def named(self, symbol: str) -> sim.ContractSpec:
-        """By the engine's symbol."""
-        return self.engine.world.contract(symbol)
-
-    def asked(self, values: Mapping[str, Any]) -> list[sim.ContractSpec]:
-        """Those of a list: all swaps, or one of them; nothing of other types."""
-        if str(values.get("instType") or "SWAP").upper() not in ("SWAP", "ANY"):
-            return []
-        return [self.contract(values)] if values.get("instId") else self.contracts_listed()
+    def asked(self, values: Mapping[str, Any]) -> Sequence[sim.ContractSpec]:
+        """Nothing of other types than swaps."""
+        return super().asked(values) if str(values.get("instType") or "SWAP").upper() in ("SWAP", "ANY") else []
 
     # -- pages
 
@@ -220,7 +210,7 @@ class OKXSide(sim.Dialect):
         since, until = (READER.whole(params, name) for name in ("begin", "end"))
         order_id, oldest = READER.whole(params, "ordId"), request.now_ms - days * sim.DAY_MS
         wanted = sim.Wanted(
-            symbols={contract.symbol for contract in self.asked(params)} if params.get("instId") else None,
+            symbols=self.only(params),
             since_ms=max(since or 0, oldest),
             until_ms=until,
             order_id=order_id,

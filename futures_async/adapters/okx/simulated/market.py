@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 import futures_async.simulator.venue as sim
 from futures_async.adapters.okx.simulated.base import API, READER, OKXSide, contract_worth, in_contracts, inst_id
-from futures_async.simulator.venue import always, errors, get, plain, public
+from futures_async.simulator.venue import always, each, get, one, plain, public
 
 YEAR = 3 * 365
 """Settlements that are remembered."""
@@ -27,26 +27,46 @@ class MarketCalls(OKXSide):
         """The clock."""
         return {"ts": str(self.engine.clock())}
 
-    @public(f"{API}/public/instruments", TWENTY, needs="instType")
-    def instruments(self, request: sim.Request) -> list[dict[str, Any]]:
-        """Trading rules; lists of other types are empty."""
-        return [_instrument(contract) for contract in self.asked(request.params)]
+    @public(f"{API}/public/instruments", TWENTY, needs="instType", of=each)
+    @get(f"{API}/account/instruments", TWENTY, needs="instType", of=each)
+    def instrument_row(self, contract: sim.ContractSpec) -> dict[str, Any]:
+        """Trading rules: base and quote coin are empty for swaps, sizes are contracts."""
+        pair, worth = f"{contract.base}-{contract.quote}", contract_worth(contract)
+        lot = Decimal(1) if contract.quote_sized else contract.step / worth
+        largest, market = (int(most / worth) for most in (contract.max_quantity, contract.max_market_quantity))
+        return {
+            "instType": "SWAP",
+            "instId": inst_id(contract),
+            "instIdCode": sum(map(ord, pair)),
+            "instFamily": pair,
+            "uly": pair,
+            "baseCcy": "",
+            "quoteCcy": "",
+            "settleCcy": contract.settle,
+            "ctVal": plain(worth),
+            "ctMult": "1",
+            "ctValCcy": contract.quote if contract.quote_sized else contract.base,
+            "ctType": "inverse" if contract.is_inverse else "linear",
+            "lotSz": plain(lot),
+            "minSz": plain(lot),
+            "tickSz": plain(contract.tick),
+            "maxLmtSz": str(largest),
+            "maxMktSz": str(market),
+            "lever": str(contract.max_leverage),
+            "state": "live" if contract.is_open else "suspend",
+            "listTime": "1573557408000",
+            "expTime": "",
+            "ruleType": "normal",
+            "futureSettlement": False,
+            "upcChg": list[Any](),
+            "groupId": "1",
+            **dict.fromkeys(("optType", "stk", "alias", "openType", "auctionEndTime", "maxLmtAmt", "maxMktAmt"), ""),
+            **dict.fromkeys(("maxTwapSz", "maxIcebergSz", "maxTriggerSz", "maxStopSz"), str(largest)),
+            "category": "1",
+        }
 
-    @get(f"{API}/account/instruments", TWENTY, needs="instType")
-    def account_instruments(self, request: sim.Request) -> list[dict[str, Any]]:
-        """The same, as the account may trade them."""
-        return self.instruments(request)
-
-    @public(f"{API}/market/ticker", TWENTY)
-    def ticker(self, request: sim.Request) -> dict[str, str]:
-        """Of one contract."""
-        return self.ticker_row(self.contract(request.params))
-
-    @public(f"{API}/market/tickers", TWENTY, needs="instType")
-    def tickers(self, request: sim.Request) -> list[dict[str, str]]:
-        """Of all."""
-        return [self.ticker_row(contract) for contract in self.asked(request.params)]
-
+    @public(f"{API}/market/ticker", TWENTY, of=one)
+    @public(f"{API}/market/tickers", TWENTY, needs="instType", of=each)
     def ticker_row(self, contract: sim.ContractSpec) -> dict[str, str]:
         """Sizes are contracts."""
         book, day = self.engine.world.book(contract.symbol), self.engine.figures.day(contract)
@@ -70,11 +90,7 @@ class MarketCalls(OKXSide):
             "sodUtc8": plain(day.open),
         }
 
-    @public(f"{API}/public/mark-price", TEN, needs="instType")
-    def mark_price(self, request: sim.Request) -> list[dict[str, str]]:
-        """Of one contract, or of all."""
-        return [self.mark_row(contract) for contract in self.asked(request.params)]
-
+    @public(f"{API}/public/mark-price", TEN, needs="instType", of=each)
     def mark_row(self, contract: sim.ContractSpec) -> dict[str, str]:
         """The mark price."""
         price, now = plain(self.engine.world.mark(contract.symbol)), str(self.engine.now_ms)
@@ -90,13 +106,9 @@ class MarketCalls(OKXSide):
         price = plain(self.engine.world.book(contract.symbol).index_price)
         return {"instId": inst_id(contract).removesuffix("-SWAP"), "idxPx": price, "ts": str(self.engine.now_ms)}
 
-    @public(f"{API}/public/funding-rate", TEN)
-    def funding_rate(self, request: sim.Request) -> dict[str, str]:
-        """Of the running period."""
-        return self.funding_row(self.contract(request.params))
-
+    @public(f"{API}/public/funding-rate", TEN, of=one)
     def funding_row(self, contract: sim.ContractSpec) -> dict[str, str]:
-        """`nextFundingTime` is the end of the period after the running one."""
+        """Of the running period; `nextFundingTime` is the end of the period after the running one."""
         due, figures = self.engine.figures.next_funding_ms(contract), self.engine.figures
         [(_, last)] = figures.past_funding(contract, 1)
         return {
@@ -141,9 +153,7 @@ class MarketCalls(OKXSide):
     def position_tiers(self, request: sim.Request) -> list[dict[str, str]]:
         """By family; bounds are contracts."""
         pair = request.params.get("instFamily") or request.params.get("uly")
-        contract = next((each for each in self.contracts_listed() if inst_id(each) == f"{pair}-SWAP"), None)
-        if contract is None:
-            raise errors.UnknownSymbol("no such family")
+        contract = self.find_contract(f"{pair}-SWAP")
         mark = self.engine.world.mark(contract.symbol)
 
         def bound(notional: Decimal) -> str:
@@ -168,40 +178,3 @@ class MarketCalls(OKXSide):
             }
             for tier in contract.tiers
         ]
-
-
-def _instrument(contract: sim.ContractSpec) -> dict[str, Any]:
-    """Base and quote coin are empty for swaps; sizes are contracts."""
-    pair, worth = f"{contract.base}-{contract.quote}", contract_worth(contract)
-    lot = Decimal(1) if contract.quote_sized else contract.step / worth
-    largest, market = (int(most / worth) for most in (contract.max_quantity, contract.max_market_quantity))
-    return {
-        "instType": "SWAP",
-        "instId": inst_id(contract),
-        "instIdCode": sum(map(ord, pair)),
-        "instFamily": pair,
-        "uly": pair,
-        "baseCcy": "",
-        "quoteCcy": "",
-        "settleCcy": contract.settle,
-        "ctVal": plain(worth),
-        "ctMult": "1",
-        "ctValCcy": contract.quote if contract.quote_sized else contract.base,
-        "ctType": "inverse" if contract.is_inverse else "linear",
-        "lotSz": plain(lot),
-        "minSz": plain(lot),
-        "tickSz": plain(contract.tick),
-        "maxLmtSz": str(largest),
-        "maxMktSz": str(market),
-        "lever": str(contract.max_leverage),
-        "state": "live" if contract.is_open else "suspend",
-        "listTime": "1573557408000",
-        "expTime": "",
-        "ruleType": "normal",
-        "futureSettlement": False,
-        "upcChg": list[Any](),
-        "groupId": "1",
-        **dict.fromkeys(("optType", "stk", "alias", "openType", "auctionEndTime", "maxLmtAmt", "maxMktAmt"), ""),
-        **dict.fromkeys(("maxTwapSz", "maxIcebergSz", "maxTriggerSz", "maxStopSz"), str(largest)),
-        "category": "1",
-    }

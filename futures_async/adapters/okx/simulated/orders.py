@@ -213,7 +213,7 @@ class OrderCalls(base.OKXSide):
         order = self._order(request, request.params)
         if not _kept(order, request.now_ms):
             raise errors.UnknownOrder("forgotten")
-        return order_row(order, self.named(order.symbol))
+        return order_row(order, self.contract_of(order.symbol))
 
     @get(f"{TRADE}/orders-pending", sim.RateLimit(60, 2.0))
     def orders_pending(self, request: sim.Request) -> list[dict[str, Any]]:
@@ -235,9 +235,9 @@ class OrderCalls(base.OKXSide):
 
         def shown(order: sim.Order) -> bool:
             told = order.is_open or _kept(order, request.now_ms)
-            return told and wanted in (None, "", order_row(order, self.named(order.symbol))["state"])
+            return told and wanted in (None, "", order_row(order, self.contract_of(order.symbol))["state"])
 
-        return [order_row(order, self.named(order.symbol)) for order in self.page(request, orders, days, shown)]
+        return [order_row(order, self.contract_of(order.symbol)) for order in self.page(request, orders, days, shown)]
 
     @get(f"{TRADE}/fills", sim.RateLimit(60, 2.0))
     def fills(self, request: sim.Request) -> list[dict[str, str]]:
@@ -251,7 +251,7 @@ class OrderCalls(base.OKXSide):
 
     def _fills(self, request: sim.Request, days: int) -> list[dict[str, str]]:
         found = self.page(request, self.engine.lists.fills(request.account), days)
-        return [fill_row(fill, self.named(fill.symbol)) for fill in found]
+        return [fill_row(fill, self.contract_of(fill.symbol)) for fill in found]
 
 
 ORDER_SIDES = {side.value: side for side in sim.Side}

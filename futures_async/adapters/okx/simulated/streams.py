@@ -145,7 +145,7 @@ class Streams(sim.StreamDialect):
         """Every change; a fill stands in the row of its order."""
         if not isinstance(event, sim.OrderEvent):
             return
-        contract = self._rest.named(event.order.symbol)
+        contract = self._rest.contract_of(event.order.symbol)
         if subscription.arg.get("instId") not in (None, inst_id(contract)):
             return
         row = order_row(event.order, contract) | last_fill(event.fill, contract)
