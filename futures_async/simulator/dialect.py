@@ -53,6 +53,7 @@ import importlib.util
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
+from functools import partial
 from importlib.metadata import EntryPoint
 from typing import Any, ClassVar, NamedTuple
 
@@ -62,6 +63,7 @@ from futures_async.simulator.demo import Setup
 from futures_async.simulator.engine import Engine
 from futures_async.simulator.errors import EngineError, UnknownSymbol
 from futures_async.simulator.limits import Credit as Credit
+from futures_async.simulator.lists import Lists, R
 from futures_async.simulator.reading import Reader
 from futures_async.simulator.refusals import Table as Table
 from futures_async.simulator.refusals import VenueRefusal as VenueRefusal
@@ -279,6 +281,17 @@ class Dialect(ABC):
         """By how much an account's budget has grown beyond where it began."""
         return 0
 
+    def page_of(
+        self,
+        request: Request,
+        rows: Sequence[R],
+        row: Callable[[R], Any],
+        also: Callable[[R], bool] | None,
+        days: int | None,
+    ) -> Any:
+        """A page of a list, in its wrapping; needed where routes are a `listing`."""
+        raise NotImplementedError
+
     @abstractmethod
     def demo_account(self, setup: Setup) -> Account:
         """Open the account whose key is announced."""
@@ -300,6 +313,31 @@ def one(dialect: Dialect, row: Callable[[ContractSpec], Any], request: Request) 
 def each(dialect: Dialect, row: Callable[[ContractSpec], Any], request: Request) -> list[Any]:
     """That of one marked `of=each`: a row for the contract that is named, or for all."""
     return [row(contract) for contract in dialect.asked(dialect.values(request))]
+
+
+def single(dialect: Dialect, call: Callable[[Request, Mapping[str, Any]], Any], request: Request) -> Any:
+    """That of one marked `of=single`, which serves one thing that the body asks for, and batches of it elsewhere."""
+    return call(request, request.fields())
+
+
+def listing(
+    rows: Callable[[Lists, Account], Sequence[R]],
+    also: Callable[[Request, R], bool] | None = None,
+    days: int | None = None,
+) -> Of:
+    """That of one marked `of=listing(Lists.fills)`, which writes a row of an account's list: a page of them.
+
+    Args:
+        rows: Which list.
+        also: Which of its rows count, by what is asked.
+        days: How far back the endpoint goes; None: as far as there are rows.
+    """
+
+    def payload(dialect: Dialect, row: Callable[[R], Any], request: Request) -> Any:
+        found = rows(dialect.engine.lists, request.account)
+        return dialect.page_of(request, found, row, None if also is None else partial(also, request), days)
+
+    return payload
 
 
 def plain(value: Decimal | None, empty: str = "") -> str:

@@ -109,6 +109,10 @@ class Lists:
         ended = (OrderStatus.FILLED, OrderStatus.CANCELED)
         return [order for order in account.order_log if order.status in ended and order.visible_ms <= now]
 
+    def ledger(self, account: Account) -> list[LedgerRow]:
+        """In the order in which they came."""
+        return account.ledger
+
     def fills(self, account: Account) -> list[Fill]:
         """In the order in which they came."""
         return [fill for fill in account.fills if fill.visible_ms <= self._world.now_ms]

@@ -105,18 +105,26 @@ class Reader:
         most: int = 100,
         /,
         *,
-        since: str = "",
-        until: str = "",
+        default: int | None = None,
+        oldest_ms: int | None = None,
+        since: str = "startTime",
+        until: str = "endTime",
         before: str = "",
-        limit: str = "",
+        limit: str = "limit",
+        order_id: str = "",
+        client_id: str = "",
     ) -> Wanted:
-        """Which rows of a list are asked for, by the names of the fields that say so; `most` are on a page."""
+        """Which rows of a list are asked for, by the names of the fields that say so: of two ids the venue's counts. On
+        a page there are `most`, and `default` where no number is named; before `oldest_ms` nothing is kept."""
+        number, since_ms = self.whole(values, order_id), self.whole(values, since)
         return Wanted(
             symbols=symbols,
-            since_ms=self.whole(values, since),
+            since_ms=since_ms if oldest_ms is None else max(since_ms or 0, oldest_ms),
             until_ms=self.whole(values, until),
+            order_id=number,
+            client_id=values.get(client_id) or None if number is None else None,
             before_id=self.whole(values, before),
-            limit=min(self.whole(values, limit) or most, most),
+            limit=min(self.whole(values, limit) or default or most, most),
         )
 
     def objects(self, values: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:

@@ -22,12 +22,14 @@ from futures_async.simulator.dialect import (
     each,
     fixed,
     get,
+    listing,
     one,
     plain,
     post,
     public,
     refusing,
     route,
+    single,
 )
 from futures_async.simulator.engine import Engine
 from futures_async.simulator.events import (
@@ -66,6 +68,7 @@ from futures_async.simulator.records import (
     money,
     rounded,
 )
+from futures_async.simulator.routes import Of
 from futures_async.simulator.settings import Settings
 from futures_async.simulator.stream_dialect import (
     AccountChannel,
@@ -142,6 +145,7 @@ __all__ = [
     "MarginMode",
     "Margins",
     "MarketChannel",
+    "Of",
     "Order",
     "OrderChange",
     "OrderEvent",
@@ -207,6 +211,7 @@ __all__ = [
     "fixed",
     "get",
     "join",
+    "listing",
     "money",
     "one",
     "open_demo_account",
@@ -219,5 +224,6 @@ __all__ = [
     "reversed_side",
     "rounded",
     "route",
+    "single",
     "split",
 ]

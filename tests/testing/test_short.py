@@ -118,10 +118,13 @@ def test_signatures_by_sha_512() -> None:
 
 def test_which_rows_are_wanted_is_read_from_the_fields_that_say_so() -> None:
     reader = sim.Reader(missing=sim.VenueRefusal, wrong=lambda name, value: sim.VenueRefusal("wrong", name))
-    names = {"since": "from", "until": "to", "before": "cursor", "limit": "size"}
-    found = reader.wanted({"from": 1, "to": "2", "cursor": "3", "size": 400}, {"X"}, 50, **names)
+    asked = {"from": 1, "to": "2", "cursor": "3", "size": 400}
+    found = reader.wanted(asked, {"X"}, 50, since="from", until="to", before="cursor", limit="size")
     assert found == sim.Wanted(symbols={"X"}, since_ms=1, until_ms=2, before_id=3, limit=50)
-    assert reader.wanted({}, None, **names) == sim.Wanted()
+    assert reader.wanted({}, None) == sim.Wanted()
+    both = reader.wanted({"id": 7, "tag": "t"}, None, 50, default=20, oldest_ms=9, order_id="id", client_id="tag")
+    assert both == sim.Wanted(order_id=7, since_ms=9, limit=20)
+    assert reader.wanted({"tag": "t", "startTime": 11}, None, oldest_ms=9, client_id="tag").client_id == "t"
 
 
 def test_leverage_is_checked_before_it_is_sent_and_capabilities_follow() -> None:

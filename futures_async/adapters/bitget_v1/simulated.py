@@ -15,7 +15,7 @@ from futures_async.adapters.bitget.simulated import gate
 from futures_async.adapters.bitget.simulated.base import SIDES, TRADES
 from futures_async.adapters.bitget.simulated.gate import maybe, needed_number, pick, required, whole
 from futures_async.adapters.bitget_v1 import simulated_rows
-from futures_async.simulator.venue import errors, get, one, open_demo_account, page, post
+from futures_async.simulator.venue import errors, get, listing, one, open_demo_account, page, post
 
 BASE = "/api/mix/v1"
 SETTING_CODES = {errors.InsufficientMargin: ("70004", "Insufficient margin")}
@@ -102,7 +102,7 @@ class SimulatedBitgetV1(gate.BitgetGate):
         def match(row: sim.LedgerRow) -> bool:
             return row.coin == coin and (wanted is None or simulated_rows.bill_type(row) in BILLS[wanted])
 
-        return [simulated_rows.bill_row(row) for row in _page(request, request.account.ledger, None, match)]
+        return self.page_of(request, request.account.ledger, simulated_rows.bill_row, match)
 
     @get(f"{BASE}/account/riskLimit", TEN, of=one)
     def risk_limits(self, contract: sim.ContractSpec) -> list[dict[str, Any]]:
@@ -230,21 +230,27 @@ class SimulatedBitgetV1(gate.BitgetGate):
             self.engine.orders.find(request.account, order_id=order_id, symbol=contract.symbol)
         )
 
-    @get(f"{BASE}/order/current", TEN)
-    def current(self, request: sim.Request) -> list[dict[str, Any]]:
-        return self._orders(request, self.engine.lists.open_orders(request.account))
+    @get(f"{BASE}/order/current", TEN, of=listing(sim.Lists.open_orders))
+    @get(f"{BASE}/order/history", TEN, of=listing(sim.Lists.past_orders))
+    def orders(self, order: sim.Order) -> dict[str, Any]:
+        return simulated_rows.order_row(order)
 
-    @get(f"{BASE}/order/history", TEN)
-    def history(self, request: sim.Request) -> list[dict[str, Any]]:
-        return self._orders(request, self.engine.lists.past_orders(request.account))
+    @get(f"{BASE}/order/fills", TEN, of=listing(sim.Lists.fills))
+    def fills(self, fill: sim.Fill) -> dict[str, Any]:
+        return simulated_rows.fill_row(fill, self.contract_of(fill.symbol).settle)
 
-    def _orders(self, request: sim.Request, rows: Sequence[sim.Order]) -> list[dict[str, Any]]:
-        return [simulated_rows.order_row(order) for order in _page(request, rows, self.contract(request.params).symbol)]
-
-    @get(f"{BASE}/order/fills", TEN)
-    def fills(self, request: sim.Request) -> list[dict[str, Any]]:
-        contract, rows = self.contract(request.params), self.engine.lists.fills(request.account)
-        return [simulated_rows.fill_row(fill, contract.settle) for fill in _page(request, rows, contract.symbol)]
+    def page_of(
+        self,
+        request: sim.Request,
+        rows: Sequence[sim.R],
+        row: Callable[[sim.R], Any],
+        also: Callable[[sim.R], bool] | None,
+        days: int | None = None,
+    ) -> list[Any]:
+        """The newest rows of the window; all but bills are of a contract."""
+        symbols = None if rows is request.account.ledger else {self.contract(request.params).symbol}
+        wanted = gate.READER.wanted(request.params, symbols, 500, default=100)
+        return [row(one) for one in page(rows, wanted, also).rows]
 
 
 def _mode(fields: Mapping[str, Any]) -> sim.MarginMode:
@@ -252,17 +258,6 @@ def _mode(fields: Mapping[str, Any]) -> sim.MarginMode:
     if text not in ("isolated", "cross"):
         raise sim.VenueRefusal("70001", "Invalid margin mode")
     return sim.MarginMode(text)
-
-
-def _page(
-    request: sim.Request, rows: Sequence[sim.R], symbol: str | None, also: Callable[[sim.R], bool] | None = None
-) -> list[sim.R]:
-    """The newest rows of the window: `limit` is 100 unless given, at most 500."""
-    since, until, limit = (whole(request.params, name) for name in ("startTime", "endTime", "limit"))
-    symbols = None if symbol is None else (symbol,)
-    return page(
-        rows, sim.Wanted(symbols=symbols, since_ms=since, until_ms=until, limit=min(limit or 100, 500)), also
-    ).rows
 
 
 DIALECT = SimulatedBitgetV1

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar
 
 import msgspec
 
 import futures_async.simulator.venue as sim
-from futures_async.simulator.venue import errors, get, one, open_demo_account, page, plain, post, public
-
-R = TypeVar("R", sim.Order, sim.Fill, sim.LedgerRow)
+from futures_async.simulator.venue import errors, get, listing, one, open_demo_account, page, plain, post, public
 
 IP, UID = sim.RateLimit(20, scope="ip"), sim.RateLimit(20)
 WINDOW_MS = 10_000
@@ -265,39 +263,26 @@ class Simulated(sim.Dialect):
 
     # Lists
 
-    def paged(self, request: sim.Request, rows: Sequence[R], to_row: Callable[[R], Any]) -> Any:
+    def page_of(
+        self,
+        request: sim.Request,
+        rows: Sequence[sim.R],
+        row: Callable[[sim.R], Any],
+        also: Callable[[sim.R], bool] | None,
+        days: int | None,
+    ) -> Any:
         """Rows of a room or a contract, newest first, and the id that the next page is before."""
         params = request.params
-        wanted = sim.Wanted(
-            symbols=self.only(params),
-            since_ms=READ.whole(params, "from"),
-            until_ms=READ.whole(params, "to"),
-            before_id=READ.whole(params, "before"),
-            limit=min(READ.whole(params, "limit") or 50, 50),
-        )
-        found = page(rows, wanted, lambda row: self.room(row) == params["room"])
-        return {"rows": [to_row(row) for row in found.rows], "next": str(found.last_id) if found.more else None}
+        wanted = READ.wanted(params, self.only(params), 50, since="from", until="to", before="before")
+        found = page(rows, wanted, lambda one: self.room(one) == params["room"])
+        return {"rows": [row(one) for one in found.rows], "next": str(found.last_id) if found.more else None}
 
-    def room(self, row: sim.Order | sim.Fill | sim.LedgerRow) -> str:
+    def room(self, row: Any) -> str:
         """The coin that it is about: a deposit belongs to no contract."""
         return row.coin if isinstance(row, sim.LedgerRow) else self.engine.world.contract(row.symbol).settle
 
-    @get("/acme/open", UID, needs="room")
-    def open(self, request: sim.Request) -> Any:
-        return self.paged(request, self.engine.lists.open_orders(request.account), self.row)
-
-    @get("/acme/done", UID, needs="room")
-    def done(self, request: sim.Request) -> Any:
-        return self.paged(request, self.engine.lists.past_orders(request.account), self.row)
-
-    @get("/acme/fills", UID, needs="room")
-    def fills(self, request: sim.Request) -> Any:
-        return self.paged(request, self.engine.lists.fills(request.account), self.fill)
-
-    @get("/acme/ledger", UID, needs="room")
-    def ledger(self, request: sim.Request) -> Any:
-        return self.paged(request, request.account.ledger, self.entry)
-
+    @get("/acme/open", UID, needs="room", of=listing(sim.Lists.open_orders))
+    @get("/acme/done", UID, needs="room", of=listing(sim.Lists.past_orders))
     def row(self, order: sim.Order) -> dict[str, Any]:
         canceled = order.status in (sim.OrderStatus.REJECTED, sim.OrderStatus.EXPIRED)
         return {
@@ -320,6 +305,7 @@ class Simulated(sim.Dialect):
             "changed": order.updated_ms,
         }
 
+    @get("/acme/fills", UID, needs="room", of=listing(sim.Lists.fills))
     def fill(self, fill: sim.Fill) -> dict[str, Any]:
         return {
             "id": str(fill.id),
@@ -335,6 +321,7 @@ class Simulated(sim.Dialect):
             "at": fill.created_ms,
         }
 
+    @get("/acme/ledger", UID, needs="room", of=listing(sim.Lists.ledger))
     def entry(self, row: sim.LedgerRow) -> dict[str, Any]:
         return {
             "id": str(row.id),

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Mapping, Sequence
-from dataclasses import replace
 from decimal import Decimal
 from typing import Any, ClassVar
 
 import futures_async.simulator.venue as sim
-from futures_async.adapters.bitget.simulated.gate import BitgetGate, required, whole
+from futures_async.adapters.bitget.simulated.gate import READER, BitgetGate, required, whole
 from futures_async.simulator.venue import errors, page, plain, public
 
 PRODUCTS = ("USDT-FUTURES", "USDC-FUTURES", "COIN-FUTURES", "SUSDT-FUTURES", "SUSDC-FUTURES", "SCOIN-FUTURES")
@@ -124,24 +123,21 @@ class V2(Products):
         symbols: Container[str] | None = None,
         also: Callable[[sim.R], bool] | None = None,
         *,
-        by: str = "",
+        order_id: str = "",
+        client_id: str = "",
         default: int = 100,
         days: int = 90,
     ) -> tuple[list[sim.R], str | None]:
-        """One page by the venue's `idLessThan` scheme: rows, newest first, and `endId`; `by` names ids to filter by."""
-        params = request.params
-        since, until = span(params, days)
-        wanted = sim.Wanted(
-            symbols=symbols,
-            since_ms=since,
-            until_ms=until,
-            order_id=whole(params, "orderId") if "orderId" in by else None,
-            client_id=params.get("clientOid") or None if "clientOid" in by else None,
-            before_id=whole(params, "idLessThan"),
-            limit=min(whole(params, "limit") or default, 100),
+        """One page by the venue's `idLessThan` scheme: rows, newest first, and `endId`; ids filter where named."""
+        span(request.params, days)
+        wanted = READER.wanted(
+            request.params,
+            symbols,
+            default=default,
+            before="idLessThan",
+            order_id=order_id,
+            client_id=client_id,
         )
-        if wanted.order_id is not None:
-            wanted = replace(wanted, client_id=None)
         found = page(rows, wanted, also)
         return found.rows, None if found.last_id is None else str(found.last_id)
 

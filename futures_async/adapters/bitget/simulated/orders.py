@@ -230,7 +230,7 @@ class OrderCalls(base.V2):
         return self._order_page(request, self.engine.lists.past_orders(request.account), history=True)
 
     def _order_page(self, request: sim.Request, rows: list[sim.Order], *, history: bool = False) -> dict[str, Any]:
-        found, end = self.page(request, rows, self.symbols(request.params), by="orderId clientOid")
+        found, end = self.page(request, rows, self.symbols(request.params), order_id="orderId", client_id="clientOid")
         return {
             "entrustedList": [order_row(order, self.name, history=history) for order in found] or None,
             "endId": end,
@@ -250,7 +250,7 @@ class OrderCalls(base.V2):
 
     def _fill_page(self, request: sim.Request, *, days: int, history: bool) -> dict[str, Any]:
         rows, symbols = self.engine.lists.fills(request.account), self.symbols(request.params)
-        found, end = self.page(request, rows, symbols, by="orderId", days=days)
+        found, end = self.page(request, rows, symbols, order_id="orderId", days=days)
         return {"fillList": [fill_row(fill, self.name, history=history) for fill in found] or None, "endId": end}
 
 

@@ -253,7 +253,8 @@ class PlanCalls(OrderCalls):
             account.trigger_log,
             symbols,
             lambda trigger: trigger.status in states and plan_type(trigger) in kinds,
-            by="orderId clientOid",
+            order_id="orderId",
+            client_id="clientOid",
         )
         rows = [plan_row(trigger, self.name, account.orders, history=history) for trigger in found]
         return {"entrustedList": rows or None, "endId": end}

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 import futures_async.simulator.venue as sim
@@ -12,7 +13,7 @@ from futures_async.adapters.bitget.simulated.base import ids, placed_ids
 from futures_async.adapters.bitget.simulated.gate import either, needed_number, number, pick, required, whole, word
 from futures_async.adapters.bitget_uta.simulated.base import CURSOR_OFFSET, OTHER_CATEGORIES, V3, listed, side_of
 from futures_async.adapters.bitget_uta.simulated.rows import ended, fill_row, order_row, protection
-from futures_async.simulator.venue import errors, get, opened_side, post
+from futures_async.simulator.venue import errors, get, opened_side, post, single
 
 PATH = "/api/v3/trade"
 CLIENT_ID = re.compile(r"[.A-Z:/a-z0-9_-]{1,32}")
@@ -24,15 +25,49 @@ OF_STRATEGIES = ("triggerPrice", "triggerBy", "triggerOrderType", "triggerOrderP
 """What orders of another call have: an order that was meant to wait must not be placed at once."""
 
 
+def together(*, categories: bool = True) -> sim.Of:
+    """Each order of an array, all of one category, succeeds or fails by itself; those that succeeded have no code."""
+
+    def payload(
+        dialect: V3, call: Callable[[sim.Request, Mapping[str, Any]], dict[str, Any]], request: sim.Request
+    ) -> list[dict[str, Any]]:
+        found: Any = request.json()
+        items: list[Any] = found if isinstance(found, list) else [None]  # pyright: ignore[reportUnknownVariableType] - JSON
+        if not all(isinstance(item, dict) for item in items):
+            raise sim.VenueRefusal("40017", "Parameter verification failed: the body must be an array of objects")
+        if not 1 <= len(items) <= MAX_BATCH:
+            raise sim.VenueRefusal("40306", f"1 to {MAX_BATCH} orders")
+        if categories and len({str(item.get("category")).upper() for item in items}) > 1:
+            raise dialect.bad_product
+        return [
+            result
+            if refusal is None
+            else {
+                "orderId": item.get("orderId") or None,
+                "clientOid": item.get("clientOid") or "",
+                "code": refusal.code,
+                "msg": refusal.message,
+            }
+            for item, result, refusal in dialect.judge(request, items, partial(call, request))
+        ]
+
+    return payload
+
+
 class OrderCalls(V3):
     """Placing, changing, cancelling and finding."""
 
     # -- placing
 
-    @post(f"{PATH}/place-order", TEN, sim.Kind.ORDER)
-    def place_order(self, request: sim.Request) -> dict[str, Any]:
+    @post(f"{PATH}/place-order", TEN, sim.Kind.ORDER, of=single)
+    def place_order(self, request: sim.Request, fields: Mapping[str, Any]) -> dict[str, Any]:
         """The answer holds ids only, and says "accepted"."""
-        return placed_ids(self._place(request, request.fields(), batch=False))
+        return placed_ids(self._place(request, fields, batch=False))
+
+    @post(f"{PATH}/place-batch", FIVE, sim.Kind.ORDER, of=together())
+    def place_together(self, request: sim.Request, fields: Mapping[str, Any]) -> dict[str, Any]:
+        """A bare array of one category."""
+        return placed_ids(self._place(request, fields, batch=True))
 
     def _place(self, request: sim.Request, fields: Mapping[str, Any], *, batch: bool) -> sim.Placed:
         required(fields, *ORDER.split())
@@ -82,31 +117,12 @@ class OrderCalls(V3):
             raise errors.InvalidClientId("clientOid")
         return text
 
-    @post(f"{PATH}/place-batch", FIVE, sim.Kind.ORDER)
-    def place_batch(self, request: sim.Request) -> list[dict[str, Any]]:
-        """A bare array of one category; each order succeeds or fails by itself."""
-        items = self._items(request)
-        return rows(self.judge(request, items, lambda item: placed_ids(self._place(request, item, batch=True))))
-
-    def _items(self, request: sim.Request, *, categories: bool = True) -> list[Mapping[str, Any]]:
-        found: Any = request.json()
-        items: list[Any] = found if isinstance(found, list) else [None]  # pyright: ignore[reportUnknownVariableType] - JSON
-        if not all(isinstance(item, dict) for item in items):
-            raise sim.VenueRefusal("40017", "Parameter verification failed: the body must be an array of objects")
-        if not 1 <= len(items) <= MAX_BATCH:
-            raise sim.VenueRefusal("40306", f"1 to {MAX_BATCH} orders")
-        if categories and len({str(item.get("category")).upper() for item in items}) > 1:
-            raise self.bad_product
-        return items
-
     # -- changing
 
-    @post(f"{PATH}/modify-order", TEN, sim.Kind.ORDER, codes=TOO_LATE)
-    def modify_order(self, request: sim.Request) -> dict[str, Any]:
+    @post(f"{PATH}/modify-order", TEN, sim.Kind.ORDER, codes=TOO_LATE, of=single)
+    @post(f"{PATH}/batch-modify-order", TEN, sim.Kind.ORDER, codes=TOO_LATE, of=together(categories=False))
+    def modify_order(self, request: sim.Request, fields: Mapping[str, Any]) -> dict[str, Any]:
         """In place: both ids stay. Reduce-only orders can't be changed."""
-        return self._modify(request, request.fields())
-
-    def _modify(self, request: sim.Request, fields: Mapping[str, Any]) -> dict[str, Any]:
         account = request.account
         order = self._one(request, fields)
         quantity, price = number(fields, "qty"), number(fields, "price")
@@ -122,12 +138,6 @@ class OrderCalls(V3):
             raise
         return ids(order)
 
-    @post(f"{PATH}/batch-modify-order", TEN, sim.Kind.ORDER, codes=TOO_LATE)
-    def modify_batch(self, request: sim.Request) -> list[dict[str, Any]]:
-        """The same for up to 20."""
-        items = self._items(request, categories=False)
-        return rows(self.judge(request, items, lambda item: self._modify(request, item)))
-
     def _one(self, request: sim.Request, fields: Mapping[str, Any]) -> sim.Order:
         """By `orderId`, which wins, or `clientOid`: in the whole account, no symbol needed."""
         order_id, client_id = one_of(fields)
@@ -135,24 +145,17 @@ class OrderCalls(V3):
 
     # -- cancelling
 
-    @post(f"{PATH}/cancel-order", TEN, sim.Kind.CANCEL)
-    def cancel_order(self, request: sim.Request) -> dict[str, Any]:
+    @post(f"{PATH}/cancel-order", TEN, sim.Kind.CANCEL, of=single)
+    def cancel_order(self, request: sim.Request, fields: Mapping[str, Any]) -> dict[str, Any]:
         """Unknown, filled and cancelled orders get the same refusal."""
-        return self._cancel(request, request.fields())
-
-    def _cancel(self, request: sim.Request, fields: Mapping[str, Any]) -> dict[str, Any]:
         order_id, client_id = one_of(fields)
         return ids(self.engine.orders.cancel(request.account, order_id=order_id, client_id=client_id))
 
-    @post(f"{PATH}/cancel-batch", FIVE, sim.Kind.CANCEL)
-    def cancel_batch(self, request: sim.Request) -> list[dict[str, Any]]:
-        """Each item is judged alone."""
-
-        def one(item: Mapping[str, Any]) -> dict[str, Any]:
-            self.contract(item)
-            return self._cancel(request, item)
-
-        return rows(self.judge(request, self._items(request), one))
+    @post(f"{PATH}/cancel-batch", FIVE, sim.Kind.CANCEL, of=together())
+    def cancel_together(self, request: sim.Request, fields: Mapping[str, Any]) -> dict[str, Any]:
+        """These must name their contract."""
+        self.contract(fields)
+        return self.cancel_order(request, fields)
 
     @post(f"{PATH}/cancel-symbol-order", FIVE, sim.Kind.DELTA, needs="category")
     def cancel_symbol(self, request: sim.Request) -> dict[str, Any]:
@@ -233,21 +236,6 @@ class OrderCalls(V3):
 def one_of(values: Mapping[str, Any]) -> tuple[int | None, str | None]:
     """Either id of an order; one of them is required."""
     return either(values, "orderId", "clientOid", sim.VenueRefusal("400172", "Parameter verification failed: orderId"))
-
-
-def rows(verdicts: list[sim.Verdict]) -> list[dict[str, Any]]:
-    """What became of each item; those that succeeded have no code."""
-    return [
-        result
-        if refusal is None
-        else {
-            "orderId": item.get("orderId") or None,
-            "clientOid": item.get("clientOid") or "",
-            "code": refusal.code,
-            "msg": refusal.message,
-        }
-        for item, result, refusal in verdicts
-    ]
 
 
 def intent_of(fields: Mapping[str, Any], side: sim.Side, *, hedge: bool) -> sim.Intent | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
+from functools import partial
 from typing import Any, cast
 
 import futures_async.simulator.venue as sim
@@ -20,7 +21,7 @@ from futures_async.adapters.bybit.simulated.rows import (
     order_row,
     trigger_row,
 )
-from futures_async.simulator.venue import check_presets, closed_by, errors, get, opened_side, post
+from futures_async.simulator.venue import check_presets, closed_by, errors, get, opened_side, post, single
 
 PATH = "/v5/order"
 LINK_ID = re.compile(r"[0-9A-Za-z_-]{1,36}")
@@ -41,15 +42,41 @@ BY_ORDER = sim.RateLimit(10, weight=_batch_size)
 """Batches have a pool of their own, and take of it one for each order."""
 
 
+def together(
+    dialect: base.V5, call: Callable[[sim.Request, Mapping[str, Any]], dict[str, Any]], request: sim.Request
+) -> base.Batch:
+    """Each order of a batch alone: the verdicts stand beside the rows, at the same places; a row that failed names
+    nothing."""
+    fields = request.fields()
+    category, items = dialect.category(fields), base.objects(fields, "request")
+    if not 1 <= len(items) <= BATCH:
+        raise sim.VenueRefusal("10001", f"params error: 1 to {BATCH} orders")
+    verdicts = dialect.judge(request, [{**item, "category": category} for item in items], partial(call, request))
+    rows = [
+        {"category": category, "symbol": item.get("symbol", ""), **(result or {"orderId": "", "orderLinkId": ""})}
+        for item, result, _ in verdicts
+    ]
+    said = [
+        {"code": 0, "msg": "OK"} if refusal is None else {"code": int(refusal.code), "msg": refusal.message}
+        for _, _, refusal in verdicts
+    ]
+    return base.Batch(rows, said)
+
+
 class OrderCalls(base.V5):
     """Placing, changing, cancelling and finding."""
 
     # -- placing
 
-    @post(f"{PATH}/create", base.TEN, sim.Kind.ORDER)
-    def create(self, request: sim.Request) -> dict[str, Any]:
+    @post(f"{PATH}/create", base.TEN, sim.Kind.ORDER, of=single)
+    def create(self, request: sim.Request, fields: Mapping[str, Any]) -> dict[str, Any]:
         """The answer holds ids only, and says "accepted"."""
-        return _ids(self._place(request, request.fields()))
+        return _ids(self._place(request, fields))
+
+    @post(f"{PATH}/create-batch", BY_ORDER, sim.Kind.ORDER, needs="category", of=together)
+    def create_together(self, request: sim.Request, fields: Mapping[str, Any]) -> dict[str, Any]:
+        """Each order by itself."""
+        return {**self.create(request, fields), "createAt": str(request.now_ms)}
 
     def _place(self, request: sim.Request, fields: Mapping[str, Any]) -> sim.Order | sim.Trigger:
         required(fields, *ORDER.split())
@@ -132,35 +159,12 @@ class OrderCalls(base.V5):
         if direction == 2 and price > now:
             raise sim.VenueRefusal("110093", f"expect Falling, but trigger_price[{price}] >= current[{now}]")
 
-    @post(f"{PATH}/create-batch", BY_ORDER, sim.Kind.ORDER, needs="category")
-    def create_batch(self, request: sim.Request) -> base.Batch:
-        """Each order by itself; the verdicts stand beside the rows, at the same places."""
-        return self._batch(request, lambda item: {**_ids(self._place(request, item)), "createAt": str(request.now_ms)})
-
-    def _batch(self, request: sim.Request, call: Callable[[Mapping[str, Any]], dict[str, Any]]) -> base.Batch:
-        fields = request.fields()
-        category, items = self.category(fields), base.objects(fields, "request")
-        if not 1 <= len(items) <= BATCH:
-            raise sim.VenueRefusal("10001", f"params error: 1 to {BATCH} orders")
-        verdicts = self.judge(request, [{**item, "category": category} for item in items], call)
-        rows = [
-            {"category": category, "symbol": item.get("symbol", ""), **(result or {"orderId": "", "orderLinkId": ""})}
-            for item, result, _ in verdicts
-        ]
-        said = [
-            {"code": 0, "msg": "OK"} if refusal is None else {"code": int(refusal.code), "msg": refusal.message}
-            for _, _, refusal in verdicts
-        ]
-        return base.Batch(rows, said)
-
     # -- changing
 
-    @post(f"{PATH}/amend", base.TEN, sim.Kind.ORDER, needs="category symbol")
-    def amend(self, request: sim.Request) -> dict[str, Any]:
+    @post(f"{PATH}/amend", base.TEN, sim.Kind.ORDER, needs="category symbol", of=single)
+    @post(f"{PATH}/amend-batch", BY_ORDER, sim.Kind.ORDER, needs="category", of=together)
+    def amend(self, request: sim.Request, fields: Mapping[str, Any]) -> dict[str, Any]:
         """Both ids stay."""
-        return self._amend(request, request.fields())
-
-    def _amend(self, request: sim.Request, fields: Mapping[str, Any]) -> dict[str, Any]:
         order, contract = self._named(request, fields), self.contract(fields)
         quantity, price = number(fields, "qty"), number(fields, "price")
         if isinstance(order, sim.Trigger):
@@ -186,11 +190,6 @@ class OrderCalls(base.V5):
         self.engine.orders.amend(request.account, order, price=price, quantity=quantity, in_place=True)
         return _ids(order)
 
-    @post(f"{PATH}/amend-batch", BY_ORDER, sim.Kind.ORDER, needs="category")
-    def amend_batch(self, request: sim.Request) -> base.Batch:
-        """The same for several."""
-        return self._batch(request, lambda item: self._amend(request, item))
-
     def _named(self, request: sim.Request, fields: Mapping[str, Any]) -> sim.Order | sim.Trigger:
         """An order that is open, or waits; which of the reasons it is not for, the code does not tell."""
         required(fields, "symbol")
@@ -205,12 +204,10 @@ class OrderCalls(base.V5):
 
     # -- cancelling
 
-    @post(f"{PATH}/cancel", base.TEN, sim.Kind.CANCEL, needs="category symbol")
-    def cancel(self, request: sim.Request) -> dict[str, Any]:
+    @post(f"{PATH}/cancel", base.TEN, sim.Kind.CANCEL, needs="category symbol", of=single)
+    @post(f"{PATH}/cancel-batch", BY_ORDER, sim.Kind.CANCEL, needs="category", of=together)
+    def cancel(self, request: sim.Request, fields: Mapping[str, Any]) -> dict[str, Any]:
         """One order, plain or waiting."""
-        return self._cancel(request, request.fields())
-
-    def _cancel(self, request: sim.Request, fields: Mapping[str, Any]) -> dict[str, Any]:
         self.contract(fields)
         found = self._named(request, fields)
         if isinstance(found, sim.Trigger):
@@ -218,11 +215,6 @@ class OrderCalls(base.V5):
         else:
             self.engine.orders.cancel(request.account, order_id=found.id)
         return _ids(found)
-
-    @post(f"{PATH}/cancel-batch", BY_ORDER, sim.Kind.CANCEL, needs="category")
-    def cancel_batch(self, request: sim.Request) -> base.Batch:
-        """Each item is judged alone; one that failed names nothing."""
-        return self._batch(request, lambda item: self._cancel(request, item))
 
     @post(f"{PATH}/cancel-all", base.TEN, sim.Kind.DELTA, needs="category")
     def cancel_all(self, request: sim.Request) -> dict[str, Any]:

@@ -194,12 +194,8 @@ class OrderCalls(gate.Gate):
     # Cancelling
 
     @post("/exchange cancel", gate.CANCELS, sim.Kind.CANCEL, weight=gate.WEIGHT)
-    def cancel(self, request: sim.Request) -> dict[str, Any]:
-        items = self._elements(request.fields()["action"], "cancels")
-        return statuses("cancel", [self._verdict(request, one, self._cancel) for one in items])
-
     @post("/exchange cancelByCloid", gate.CANCELS, sim.Kind.CANCEL, weight=gate.WEIGHT)
-    def cancel_by_cloid(self, request: sim.Request) -> dict[str, Any]:
+    def cancel(self, request: sim.Request) -> dict[str, Any]:
         items = self._elements(request.fields()["action"], "cancels")
         return statuses("cancel", [self._verdict(request, one, self._cancel) for one in items])
 

@@ -10,10 +10,13 @@ import futures_async.simulator.venue as sim
 from futures_async.adapters.okx.simulated import base
 from futures_async.adapters.okx.simulated.base import in_contracts, inst_id
 from futures_async.adapters.okx.simulated.orders import trade_type
-from futures_async.simulator.venue import errors, get, money, plain, post, rounded
+from futures_async.simulator.venue import errors, get, listing, money, plain, post, rounded
 
 TEN, FIVE = sim.RateLimit(10, 2.0), sim.RateLimit(5, 2.0)
-WEEK, MONTHS = 7, 90
+
+
+def _of_coin(request: sim.Request, row: sim.LedgerRow) -> bool:
+    return request.params.get("ccy") in (None, "", row.coin)
 
 
 class AccountCalls(base.OKXSide):
@@ -289,22 +292,10 @@ class AccountCalls(base.OKXSide):
 
     # -- bills
 
-    @get(f"{base.API}/account/bills", sim.RateLimit(5, 1.0))
-    def bills(self, request: sim.Request) -> list[dict[str, str]]:
-        """Of a week."""
-        return self._bills(request, WEEK)
-
-    @get(f"{base.API}/account/bills-archive", FIVE)
-    def bills_archive(self, request: sim.Request) -> list[dict[str, str]]:
-        """Of three months."""
-        return self._bills(request, MONTHS)
-
-    def _bills(self, request: sim.Request, days: int) -> list[dict[str, str]]:
-        coin = request.params.get("ccy") or None
-        found = self.page(request, request.account.ledger, days, lambda row: coin in (None, row.coin))
-        return [self._bill(row) for row in found]
-
-    def _bill(self, row: sim.LedgerRow) -> dict[str, str]:
+    @get(f"{base.API}/account/bills", sim.RateLimit(5, 1.0), of=listing(sim.Lists.ledger, _of_coin, days=7))
+    @get(f"{base.API}/account/bills-archive", FIVE, of=listing(sim.Lists.ledger, _of_coin, days=90))
+    def bill(self, row: sim.LedgerRow) -> dict[str, str]:
+        """Of a week, of three months."""
         kind, sub = _bill_type(row)
         fill, moved = row.fill, row.kind is sim.LedgerKind.MARGIN
         contract = None if row.symbol is None else self.contract_of(row.symbol)

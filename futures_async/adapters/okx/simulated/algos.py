@@ -86,19 +86,15 @@ class AlgoCalls(OrderCalls):
         made.stays = not _said(fields, "cxlOnClosePos")
         return made
 
-    @post(f"{TRADE}/cancel-algos", BY_CONTRACT, sim.Kind.CANCEL, codes=GONE)
-    def cancel_algos(self, request: sim.Request) -> base.Judged:
+    @post(f"{TRADE}/cancel-algos", BY_CONTRACT, sim.Kind.CANCEL, codes=GONE, of=base.upto(10))
+    def cancel_algo(self, request: sim.Request, fields: Mapping[str, Any]) -> dict[str, Any]:
         """An array of at most ten."""
-
-        def one(item: Mapping[str, Any]) -> dict[str, Any]:
-            symbol = self.contract(item).symbol
-            found = self._algo(request, item)
-            if found.symbol != symbol:
-                raise errors.UnknownOrder("of another contract")
-            self.engine.triggers.cancel(request.account, found)
-            return {"algoId": str(found.id), "algoClOrdId": found.client_id or ""}
-
-        return self.verdicts(request, one, 10)
+        symbol = self.contract(fields).symbol
+        found = self._algo(request, fields)
+        if found.symbol != symbol:
+            raise errors.UnknownOrder("of another contract")
+        self.engine.triggers.cancel(request.account, found)
+        return {"algoId": str(found.id), "algoClOrdId": found.client_id or ""}
 
     def _algo(self, request: sim.Request, fields: Mapping[str, Any], *, past: bool = False) -> sim.Trigger:
         number, client_id = base.READER.whole(fields, "algoId"), fields.get("algoClOrdId") or None

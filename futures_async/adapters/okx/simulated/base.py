@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
+from functools import partial
 from typing import Any, ClassVar, NamedTuple
 
 import msgspec
@@ -170,9 +171,7 @@ class OKXSide(sim.Dialect):
             body |= {"inTime": str(request.now_ms * 1000), "outTime": str(self.engine.clock() * 1000 + 999)}
         return sim.Response(status, msgspec.json.encode(body))
 
-    def verdicts(
-        self, request: sim.Request, call: Callable[[Mapping[str, Any]], dict[str, Any]], most: int = 20
-    ) -> Judged:
+    def verdicts(self, request: sim.Request, call: Callable[[Mapping[str, Any]], dict[str, Any]], most: int) -> Judged:
         """Each order of a request by itself, be it a single one: a refusal stands in its row."""
         found: Any = request.json()
         items: list[Any] = found if isinstance(found, list) else [found]  # pyright: ignore[reportUnknownVariableType] - JSON
@@ -201,24 +200,44 @@ class OKXSide(sim.Dialect):
 
     # -- pages
 
+    def page_of(
+        self,
+        request: sim.Request,
+        rows: Sequence[sim.R],
+        row: Callable[[sim.R], Any],
+        also: Callable[[sim.R], bool] | None,
+        days: int | None,
+    ) -> list[Any]:
+        return [row(one) for one in self.page(request, rows, days or 10_000, also)]
+
     def page(
         self, request: sim.Request, rows: Sequence[sim.R], days: int, also: Callable[[sim.R], bool] | None = None
     ) -> list[sim.R]:
         """One page, newest first: `after` an id is older than it, `before` one newer."""
-        params = request.params
-        limit, before = READER.whole(params, "limit") or 100, READER.whole(params, "before")
-        since, until = (READER.whole(params, name) for name in ("begin", "end"))
-        order_id, oldest = READER.whole(params, "ordId"), request.now_ms - days * sim.DAY_MS
-        wanted = sim.Wanted(
-            symbols=self.only(params),
-            since_ms=max(since or 0, oldest),
-            until_ms=until,
-            order_id=order_id,
-            before_id=READER.whole(params, "after"),
-            limit=min(limit, 100),
+        before, oldest_ms = READER.whole(request.params, "before"), request.now_ms - days * sim.DAY_MS
+        wanted = READER.wanted(
+            request.params,
+            self.only(request.params),
+            since="begin",
+            until="end",
+            before="after",
+            order_id="ordId",
+            oldest_ms=oldest_ms,
         )
         found = page(rows, wanted, also).rows
         return found if before is None else [row for row in found if getattr(row, "id", 0) > before]
+
+
+def upto(most: int) -> sim.Of:
+    """Makes a route of what serves one order: each of a request, be it a single one, by itself."""
+
+    def payload(dialect: OKXSide, call: Callable[[sim.Request, Mapping[str, Any]], Any], request: sim.Request) -> Any:
+        return dialect.verdicts(request, partial(call, request), most)
+
+    return payload
+
+
+ALONE, TOGETHER = upto(1), upto(20)
 
 
 def _moment(text: str) -> int | None:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import futures_async.simulator.venue as sim
 from futures_async.adapters.okx.simulated import base
 from futures_async.adapters.okx.simulated.base import contract_worth, in_contracts, inst_id
-from futures_async.simulator.venue import closed_by, errors, get, opened_side, plain, post
+from futures_async.simulator.venue import closed_by, errors, get, listing, opened_side, plain, post
 
 TRADE = f"{base.API}/trade"
 CLIENT_ID = re.compile(r"[0-9A-Za-z]{1,32}")
@@ -38,22 +38,24 @@ GONE = {errors.UnknownOrder: "51400", errors.OrderFinished: "51400"}
 UNCHANGEABLE = {errors.UnknownOrder: "51503", errors.OrderFinished: "51503"}
 
 
+def _kept(order: sim.Order, now_ms: int) -> bool:
+    return order.is_open or bool(order.filled) or now_ms - order.updated_ms < TWO_HOURS_MS
+
+
+def _shown(request: sim.Request, order: sim.Order) -> bool:
+    wanted = request.params.get("state")
+    return _kept(order, request.now_ms) and wanted in (None, "", STATES[order.status])
+
+
 class OrderCalls(base.OKXSide):
     """Everything about orders."""
 
     # -- placing
 
-    @post(f"{TRADE}/order", (SINGLE, OF_ACCOUNT), sim.Kind.ORDER)
-    def place_order(self, request: sim.Request) -> base.Judged:
+    @post(f"{TRADE}/order", (SINGLE, OF_ACCOUNT), sim.Kind.ORDER, of=base.ALONE)
+    @post(f"{TRADE}/batch-orders", (BATCH, OF_ACCOUNT), sim.Kind.ORDER, of=base.TOGETHER)
+    def place_order(self, request: sim.Request, fields: Mapping[str, Any]) -> dict[str, Any]:
         """The answer holds ids only."""
-        return self.verdicts(request, lambda item: self._place(request, item), 1)
-
-    @post(f"{TRADE}/batch-orders", (BATCH, OF_ACCOUNT), sim.Kind.ORDER)
-    def place_batch(self, request: sim.Request) -> base.Judged:
-        """Each by itself."""
-        return self.verdicts(request, lambda item: self._place(request, item))
-
-    def _place(self, request: sim.Request, fields: Mapping[str, Any]) -> dict[str, Any]:
         placed = self.engine.orders.place(request.account, self.ticket(request, fields)).order
         return {"ordId": str(placed.id), "clOrdId": placed.client_id or "", "sMsg": "Order placed"}
 
@@ -125,34 +127,20 @@ class OrderCalls(base.OKXSide):
 
     # -- changing, cancelling
 
-    @post(f"{TRADE}/amend-order", (SINGLE, OF_ACCOUNT), sim.Kind.ORDER, codes=UNCHANGEABLE)
-    def amend_order(self, request: sim.Request) -> base.Judged:
+    @post(f"{TRADE}/amend-order", (SINGLE, OF_ACCOUNT), sim.Kind.ORDER, codes=UNCHANGEABLE, of=base.ALONE)
+    @post(f"{TRADE}/amend-batch-orders", (BATCH, OF_ACCOUNT), sim.Kind.ORDER, codes=UNCHANGEABLE, of=base.TOGETHER)
+    def amend_order(self, request: sim.Request, fields: Mapping[str, Any]) -> dict[str, Any]:
         """In place: both ids stay."""
-        return self.verdicts(request, lambda item: self._amend(request, item), 1)
-
-    @post(f"{TRADE}/amend-batch-orders", (BATCH, OF_ACCOUNT), sim.Kind.ORDER, codes=UNCHANGEABLE)
-    def amend_batch(self, request: sim.Request) -> base.Judged:
-        """The same for up to 20."""
-        return self.verdicts(request, lambda item: self._amend(request, item))
-
-    def _amend(self, request: sim.Request, fields: Mapping[str, Any]) -> dict[str, Any]:
         contract, order = self.contract(fields), self._order(request, fields)
         size, price = base.READER.number(fields, "newSz"), base.READER.number(fields, "newPx")
         quantity = None if size is None else size * contract_worth(contract)
         self.engine.orders.amend(request.account, order, price=price, quantity=quantity, in_place=True)
         return {"ordId": str(order.id), "clOrdId": order.client_id or "", "reqId": fields.get("reqId") or ""}
 
-    @post(f"{TRADE}/cancel-order", SINGLE, sim.Kind.CANCEL, codes=GONE)
-    def cancel_order(self, request: sim.Request) -> base.Judged:
+    @post(f"{TRADE}/cancel-order", SINGLE, sim.Kind.CANCEL, codes=GONE, of=base.ALONE)
+    @post(f"{TRADE}/cancel-batch-orders", BATCH, sim.Kind.CANCEL, codes=GONE, of=base.TOGETHER)
+    def cancel_order(self, request: sim.Request, fields: Mapping[str, Any]) -> dict[str, Any]:
         """Unknown, filled and cancelled orders get the same refusal."""
-        return self.verdicts(request, lambda item: self._cancel(request, item), 1)
-
-    @post(f"{TRADE}/cancel-batch-orders", BATCH, sim.Kind.CANCEL, codes=GONE)
-    def cancel_batch(self, request: sim.Request) -> base.Judged:
-        """Each by itself."""
-        return self.verdicts(request, lambda item: self._cancel(request, item))
-
-    def _cancel(self, request: sim.Request, fields: Mapping[str, Any]) -> dict[str, Any]:
         symbol, (order_id, client_id) = self.contract(fields).symbol, self._ids(fields)
         named = self.engine.orders.named(request.account, order_id, client_id)
         if named is not None and named.is_open and named.id in request.account.ending:
@@ -213,52 +201,33 @@ class OrderCalls(base.OKXSide):
         order = self._order(request, request.params)
         if not _kept(order, request.now_ms):
             raise errors.UnknownOrder("forgotten")
+        return self.orders(order)
+
+    @get(f"{TRADE}/orders-pending", sim.RateLimit(60, 2.0), of=listing(sim.Lists.open_orders, _shown))
+    @get(
+        f"{TRADE}/orders-history",
+        sim.RateLimit(40, 2.0),
+        needs="instType",
+        of=listing(sim.Lists.past_orders, _shown, days=7),
+    )
+    @get(
+        f"{TRADE}/orders-history-archive",
+        sim.RateLimit(20, 2.0),
+        needs="instType",
+        of=listing(sim.Lists.past_orders, _shown, days=90),
+    )
+    def orders(self, order: sim.Order) -> dict[str, Any]:
+        """Open ones, those of a week, those of three months."""
         return order_row(order, self.contract_of(order.symbol))
 
-    @get(f"{TRADE}/orders-pending", sim.RateLimit(60, 2.0))
-    def orders_pending(self, request: sim.Request) -> list[dict[str, Any]]:
-        """Open orders."""
-        return self._listed(request, self.engine.lists.open_orders(request.account), 10_000)
-
-    @get(f"{TRADE}/orders-history", sim.RateLimit(40, 2.0), needs="instType")
-    def orders_history(self, request: sim.Request) -> list[dict[str, Any]]:
-        """Of a week."""
-        return self._listed(request, self.engine.lists.past_orders(request.account), 7)
-
-    @get(f"{TRADE}/orders-history-archive", sim.RateLimit(20, 2.0), needs="instType")
-    def orders_archive(self, request: sim.Request) -> list[dict[str, Any]]:
-        """Of three months."""
-        return self._listed(request, self.engine.lists.past_orders(request.account), 90)
-
-    def _listed(self, request: sim.Request, orders: Sequence[sim.Order], days: int) -> list[dict[str, Any]]:
-        wanted = request.params.get("state")
-
-        def shown(order: sim.Order) -> bool:
-            told = order.is_open or _kept(order, request.now_ms)
-            return told and wanted in (None, "", order_row(order, self.contract_of(order.symbol))["state"])
-
-        return [order_row(order, self.contract_of(order.symbol)) for order in self.page(request, orders, days, shown)]
-
-    @get(f"{TRADE}/fills", sim.RateLimit(60, 2.0))
-    def fills(self, request: sim.Request) -> list[dict[str, str]]:
-        """Of three days."""
-        return self._fills(request, 3)
-
-    @get(f"{TRADE}/fills-history", sim.RateLimit(10, 2.0), needs="instType")
-    def fills_history(self, request: sim.Request) -> list[dict[str, str]]:
-        """Of three months."""
-        return self._fills(request, 90)
-
-    def _fills(self, request: sim.Request, days: int) -> list[dict[str, str]]:
-        found = self.page(request, self.engine.lists.fills(request.account), days)
-        return [fill_row(fill, self.contract_of(fill.symbol)) for fill in found]
+    @get(f"{TRADE}/fills", sim.RateLimit(60, 2.0), of=listing(sim.Lists.fills, days=3))
+    @get(f"{TRADE}/fills-history", sim.RateLimit(10, 2.0), needs="instType", of=listing(sim.Lists.fills, days=90))
+    def fills(self, fill: sim.Fill) -> dict[str, str]:
+        """Of three days, of three months."""
+        return fill_row(fill, self.contract_of(fill.symbol))
 
 
 ORDER_SIDES = {side.value: side for side in sim.Side}
-
-
-def _kept(order: sim.Order, now_ms: int) -> bool:
-    return order.is_open or bool(order.filled) or now_ms - order.updated_ms < TWO_HOURS_MS
 
 
 def order_row(order: sim.Order, contract: sim.ContractSpec) -> dict[str, Any]:
