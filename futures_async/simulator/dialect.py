@@ -350,6 +350,11 @@ def plain(value: Decimal | None, empty: str = "") -> str:
     return "0" if text in ("-0", "") else text
 
 
+def share(row: Mapping[str, Any], names: str) -> dict[str, Any]:
+    """What another row has under these names: a push of what a list tells, a part of an order."""
+    return {name: row[name] for name in names.split()}
+
+
 def fixed(value: Decimal, step: Decimal) -> str:
     """A number cut to the decimals of `step`, as text."""
     return plain(value // step * step)

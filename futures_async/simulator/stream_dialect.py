@@ -127,8 +127,8 @@ class AccountChannel:
 
     name: str
     """As fault plans know it."""
-    changes: Callable[[Account, Event, Subscription], Iterable[Frame]]
-    """Frames for what just happened; none if that is no concern of this channel."""
+    changes: Callable[[Account, Event, Subscription], Iterable[Frame]] | None = None
+    """Frames for what just happened; none if that is no concern of this channel. None: it never is."""
     look: Callable[[Account, Subscription], Iterable[Frame]] | None = None
     """How things stand."""
     at_start: bool = False

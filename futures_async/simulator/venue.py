@@ -29,6 +29,7 @@ from futures_async.simulator.dialect import (
     public,
     refusing,
     route,
+    share,
     single,
 )
 from futures_async.simulator.engine import Engine
@@ -224,6 +225,7 @@ __all__ = [
     "reversed_side",
     "rounded",
     "route",
+    "share",
     "single",
     "split",
 ]

@@ -15,7 +15,7 @@ from futures_async.adapters.bitget.simulated import gate
 from futures_async.adapters.bitget.simulated.base import SIDES, TRADES
 from futures_async.adapters.bitget.simulated.gate import maybe, needed_number, pick, required, whole
 from futures_async.adapters.bitget_v1 import simulated_rows
-from futures_async.simulator.venue import errors, get, listing, one, open_demo_account, page, post
+from futures_async.simulator.venue import errors, get, listing, one, open_demo_account, page, post, share
 
 BASE = "/api/mix/v1"
 SETTING_CODES = {errors.InsufficientMargin: ("70004", "Insufficient margin")}
@@ -115,9 +115,7 @@ class SimulatedBitgetV1(gate.BitgetGate):
         for row in simulated_rows.tier_rows(contract):
             if needed_number(row, "riskLimit") == wanted:
                 request.account.settings(contract.symbol).risk_limit = wanted
-                return {"symbol": simulated_rows.pair(contract.symbol)} | {
-                    name: row[name] for name in ("riskLimit", "maxPositionSize")
-                }
+                return {"symbol": simulated_rows.pair(contract.symbol)} | share(row, "riskLimit maxPositionSize")
         raise sim.VenueRefusal("70003", "Risk limit exceeded")
 
     @post(f"{BASE}/account/setMarginMode", FIVE, sim.Kind.SETTING)
@@ -185,7 +183,7 @@ class SimulatedBitgetV1(gate.BitgetGate):
         if not isinstance(orders, list) or not orders:
             raise sim.VenueRefusal("400172", "Parameter verification failed: orders")
         return [
-            {name: verdict.result[name] for name in ("orderId", "symbol", "status")}
+            share(verdict.result, "orderId symbol status")
             if verdict.refusal is None
             else {"orderId": None, "symbol": verdict.item.get("symbol"), "status": "rejected"}
             for verdict in self.judge(request, orders, lambda fields: self._place(request.account, fields))

@@ -300,7 +300,7 @@ class Session:
         """Something has happened to its account."""
         for key, held in self.subscriptions.items():
             channel = held.channel
-            if isinstance(channel, AccountChannel) and key not in self.mishaps.muted:
+            if isinstance(channel, AccountChannel) and channel.changes and key not in self.mishaps.muted:
                 for frame in channel.changes(account, event, held):
                     self.push(held, frame)
 

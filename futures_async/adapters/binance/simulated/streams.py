@@ -80,7 +80,7 @@ class Streams(sim.StreamDialect):
             sim.AccountChannel(name="ACCOUNT_UPDATE", changes=self.moved),
             sim.AccountChannel(name="ALGO_UPDATE", changes=self.algos),
             sim.AccountChannel(name="ACCOUNT_CONFIG_UPDATE", changes=self.configured),
-            sim.AccountChannel(name="listenKeyExpired", changes=self.nothing, look=self.expired, every_s=CHECKED_S),
+            sim.AccountChannel(name="listenKeyExpired", look=self.expired, every_s=CHECKED_S),
         )
         self.channels = {channel.name: channel for channel in told}
         self.prices = {
@@ -152,10 +152,6 @@ class Streams(sim.StreamDialect):
         now = self._engine.clock()
         if not self._alive(account, now):
             yield subscription.arg.frame({"e": "listenKeyExpired", "E": now, "listenKey": subscription.arg.key})
-
-    def nothing(self, account: sim.Account, event: sim.Event, subscription: sim.Subscription) -> Iterable[sim.Frame]:
-        """Never."""
-        return ()
 
     # -- orders
 

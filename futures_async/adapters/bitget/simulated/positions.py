@@ -28,9 +28,10 @@ class PositionCalls(V2):
     def _rows(self, account: sim.Account, symbols: set[str], coin: str | None) -> list[dict[str, Any]]:
         held = [position for position in account.positions_of(coin=coin) if position.symbol in symbols]
         wallets = {coin: self.engine.margins.wallet(account, coin) for coin in {position.coin for position in held}}
-        return [self._row(account, self.engine.margins.view(account, row, wallets[row.coin])) for row in held]
+        return [self.position_row(account, self.engine.margins.view(account, row, wallets[row.coin])) for row in held]
 
-    def _row(self, account: sim.Account, view: sim.PositionView) -> dict[str, Any]:
+    def position_row(self, account: sim.Account, view: sim.PositionView) -> dict[str, Any]:
+        """An open one."""
         position = view.position
         profit = _protection(account, position, sim.TriggerKind.POSITION_TAKE_PROFIT)
         loss = _protection(account, position, sim.TriggerKind.POSITION_STOP_LOSS)

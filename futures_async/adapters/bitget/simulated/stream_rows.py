@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
 import futures_async.simulator.venue as sim
 from futures_async.adapters.bitget.simulated import rows
-from futures_async.adapters.bitget.simulated.base import MARGIN_WORDS, MODE_WORDS, cut4, times
-from futures_async.simulator.venue import money, plain, rounded
+from futures_async.adapters.bitget.simulated.base import MODE_WORDS, cut4, times
+from futures_async.simulator.venue import money, plain, rounded, share
 
 ALGO_TYPES = {
     "normal_plan": "pl",
@@ -23,31 +23,21 @@ ALGO_TYPES = {
 
 
 def order_row(
-    order: sim.Order, fill: sim.Fill | None, contract: sim.ContractSpec, name: str, mark: Decimal
+    order: sim.Order, fill: sim.Fill | None, contract: sim.ContractSpec, name: Callable[[str], str], mark: Decimal
 ) -> dict[str, Any]:
     """A complete row; fields of the last fill on pushes of fills only, no average and no profit on cancels."""
     ended = order.status is sim.OrderStatus.CANCELED
-    row: dict[str, Any] = {
-        "instId": name,
-        "orderId": str(order.id),
-        "clientOid": order.client_id or str(order.id),
+    row = share(
+        rows.order_row(order, name),
+        "orderId clientOid size orderType force side posSide tradeSide posMode marginMode marginCoin leverage status "
+        "totalProfits cTime uTime",
+    ) | {
+        "instId": name(order.symbol),
         "price": plain(order.price, "0"),
-        "size": plain(order.quantity),
         "notionalUsd": cut4(order.quantity * (order.price or mark)),
-        "orderType": "limit" if order.type is sim.OrderType.LIMIT else "market",
-        "force": str(order.time_in_force),
-        "side": rows.venue_side(order),
-        "posSide": str(order.position_side) if order.position_side is not None else "net",
-        "tradeSide": rows.trade_side(order),
-        "posMode": MODE_WORDS[order.position_mode],
-        "marginMode": MARGIN_WORDS[order.margin_mode],
-        "marginCoin": contract.settle,
-        "leverage": plain(order.leverage),
         "reduceOnly": "yes" if order.closes else "no",
-        "status": rows.STATES[order.status],
         "accBaseVolume": plain(order.filled),
         "feeDetail": [{"feeCoin": contract.settle, "fee": f"{-order.fee:.8f}" if order.fee else "0.00000000"}],
-        "totalProfits": plain(order.realized_pnl),
         "cancelReason": rows.CANCEL_REASONS.get(order.cancel_reason, "normal_cancel"),
         "stpMode": "none",
         "enterPointSource": "SYS" if order.source is sim.Source.LIQUIDATION else "API",
@@ -66,7 +56,7 @@ def order_row(
             "fillNotionalUsd": cut4(fill.price * fill.quantity),
             "tradeScope": "M" if fill.role is sim.Role.MAKER else "T",
         }
-    return row | times(order.created_ms, order.updated_ms)
+    return row
 
 
 def _presets(order: sim.Order) -> dict[str, str]:
@@ -80,7 +70,7 @@ def _presets(order: sim.Order) -> dict[str, str]:
     return row
 
 
-def fill_row(fill: sim.Fill, contract: sim.ContractSpec, name: str) -> dict[str, Any]:
+def fill_row(fill: sim.Fill, contract: sim.ContractSpec, name: Callable[[str], str]) -> dict[str, Any]:
     """`side` is what the market saw, in hedge mode too."""
     order = fill.order
     fee = {
@@ -89,58 +79,35 @@ def fill_row(fill: sim.Fill, contract: sim.ContractSpec, name: str) -> dict[str,
         "totalDeductionFee": "0",
         "totalFee": plain(-fill.fee),
     }
-    return {
-        "orderId": str(order.id),
+    listed = rows.fill_row(fill, name, history=False)
+    names = "orderId tradeId symbol posMode price baseVolume quoteVolume profit tradeSide tradeScope"
+    return share(listed, names) | {
         "clientOid": order.client_id or str(order.id),
-        "tradeId": str(fill.id),
-        "symbol": name,
         "side": str(fill.side),
         "orderType": "limit" if order.type is sim.OrderType.LIMIT else "market",
-        "posMode": MODE_WORDS[order.position_mode],
-        "price": plain(fill.price),
-        "baseVolume": plain(fill.quantity),
-        "quoteVolume": cut4(fill.price * fill.quantity),
-        "profit": plain(fill.realized_pnl),
-        "tradeSide": rows.trade_side(order),
-        "tradeScope": "maker" if fill.role is sim.Role.MAKER else "taker",
         "feeDetail": [fee],
         **times(fill.created_ms, fill.created_ms),
     }
 
 
-def position_row(view: sim.PositionView, slot: sim.Slot, name: str) -> dict[str, Any]:
-    """Id and `cTime` are the slot's: they outlive the position. `leverage` is a number."""
+def position_row(listed: Mapping[str, Any], view: sim.PositionView, slot: sim.Slot) -> dict[str, Any]:
+    """The id is the slot's: it outlives the position. `leverage` is a number."""
     position = view.position
-    row: dict[str, Any] = {
+    row = share(
+        listed,
+        "marginCoin marginSize marginMode holdSide posMode total available openPriceAvg achievedProfits unrealizedPL "
+        "liquidationPrice keepMarginRate breakEvenPrice totalFee deductedFee markPrice assetMode autoMargin cTime "
+        "uTime",
+    ) | {
         "posId": str(slot.id),
-        "instId": name,
-        "marginCoin": position.coin,
-        "marginSize": plain(view.margin),
-        "marginMode": MARGIN_WORDS[position.margin_mode],
-        "holdSide": str(position.side),
-        "posMode": MODE_WORDS[position.mode],
-        "total": plain(position.quantity),
-        "available": plain(view.available),
-        "frozen": plain(view.locked),
-        "openPriceAvg": plain(position.entry_price),
+        "instId": listed["symbol"],
+        "frozen": listed["locked"],
         "leverage": int(position.leverage),
-        "achievedProfits": plain(position.realized_pnl),
-        "unrealizedPL": plain(view.unrealized_pnl),
         "unrealizedPLR": plain(rounded(view.unrealized_pnl / view.margin)) if view.margin else "0",
-        "liquidationPrice": plain(view.liquidation_price),
-        "keepMarginRate": plain(view.maintenance_rate),
-        "marginRate": plain(view.margin_ratio),
-        "breakEvenPrice": plain(view.break_even_price),
-        # Funding over the position's life, empty until the first settlement; fees as a positive number.
-        "totalFee": plain(position.funding) if position.funded else "",
-        "deductedFee": plain(position.fee),
-        "markPrice": plain(view.mark_price),
-        "assetMode": "single",
-        "autoMargin": "on" if position.auto_margin else "off",
-        **times(slot.created_ms, position.updated_ms),
+        "marginRate": listed["marginRatio"],
     }
     if position.margin_mode is sim.MarginMode.ISOLATED:
-        row["isolatedMarginRate"] = plain(view.margin_ratio)
+        row["isolatedMarginRate"] = listed["marginRatio"]
     return row
 
 
@@ -200,65 +167,34 @@ def equity_row(wallets: Sequence[sim.Wallet], worth: Mapping[str, Decimal], bitc
     }
 
 
-def algo_row(trigger: sim.Trigger, name: str) -> dict[str, Any]:
+def algo_row(trigger: sim.Trigger, listed: Mapping[str, Any]) -> dict[str, Any]:
     """Other words for the plan's type than REST has."""
-    hedge = trigger.position_mode is sim.PositionMode.HEDGE
-    mark = "mark_price" if trigger.on_mark else "fill_price"
-    side = str(trigger.side)
-    if hedge and trigger.position_side is not None:
-        side = rows.position_direction(trigger.position_side)
-    return {
-        "instId": name,
-        "orderId": str(trigger.id),
-        "clientOid": trigger.client_id or str(trigger.id),
-        "triggerPrice": plain(trigger.trigger_price),
-        "triggerType": mark,
+    names = "orderId clientOid triggerPrice triggerType size side posSide tradeSide marginCoin posMode orderType"
+    return share(listed, names) | {
+        "instId": listed["symbol"],
         "triggerTime": str(trigger.updated_ms),
-        "planType": ALGO_TYPES[rows.plan_type(trigger)],
-        "price": plain(trigger.trigger_price),
+        "planType": ALGO_TYPES[listed["planType"]],
+        "price": listed["triggerPrice"],
         "executePrice": plain(trigger.price, "0"),
-        "size": plain(trigger.quantity),
         "actualSize": "0",
-        "orderType": "market" if trigger.price is None else "limit",
-        "side": side,
-        "tradeSide": str(trigger.intent or sim.Intent.OPEN) if hedge else f"{trigger.side}_single",
-        "posSide": str(trigger.position_side) if hedge else "net",
-        "marginCoin": trigger.symbol.rpartition(":")[2],
-        "status": rows.PLAN_STATES[trigger.status],
-        "posMode": MODE_WORDS[trigger.position_mode],
+        "status": listed["planStatus"],
         "enterPointSource": "api",
-        "stopSurplusTriggerType": mark,
-        "stopLossTriggerType": mark,
+        "stopSurplusTriggerType": listed["triggerType"],
+        "stopLossTriggerType": listed["triggerType"],
         "stpMode": "none",
         **times(trigger.created_ms, trigger.updated_ms),
     }
 
 
-def ticker_row(engine: sim.Engine, contract: sim.ContractSpec, name: str) -> dict[str, Any]:
+def ticker_row(engine: sim.Engine, contract: sim.ContractSpec, listed: Mapping[str, Any]) -> dict[str, Any]:
     """The only channel with mark, index and funding."""
-    figures, book = engine.figures, engine.world.book(contract.symbol)
-    day = figures.day(contract)
-    return {
-        "instId": name,
-        "lastPr": plain(book.last),
-        "bidPr": plain(book.bid),
-        "askPr": plain(book.ask),
-        "bidSz": plain(contract.top_size),
-        "askSz": plain(contract.top_size),
-        "open24h": plain(day.open),
-        "high24h": plain(day.high),
-        "low24h": plain(day.low),
-        "change24h": plain(day.change),
-        "fundingRate": plain(figures.funding_rate(contract)),
-        "nextFundingTime": str(figures.next_funding_ms(contract)),
-        "markPrice": plain(book.mark),
-        "indexPrice": plain(book.index_price),
-        "holdingAmount": plain(day.volume),
-        "baseVolume": plain(day.volume),
-        "quoteVolume": plain(day.turnover),
-        "openUtc": plain(day.open),
+    return share(
+        listed,
+        "symbol lastPr bidPr askPr bidSz askSz open24h high24h low24h change24h fundingRate markPrice indexPrice "
+        "holdingAmount baseVolume quoteVolume openUtc ts",
+    ) | {
+        "instId": listed["symbol"],
+        "nextFundingTime": str(engine.figures.next_funding_ms(contract)),
         "symbolType": 1,
-        "symbol": name,
         "deliveryPrice": "0",
-        "ts": str(engine.now_ms),
     }

@@ -7,11 +7,12 @@ not come when the mark moves, nor when leverage is set. `orders` and `fill` say 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import futures_async.simulator.venue as sim
 from futures_async.adapters.bitget.simulated import stream_rows
-from futures_async.adapters.bitget.simulated.base import PRODUCTS, V2
+from futures_async.adapters.bitget.simulated.base import PRODUCTS
+from futures_async.adapters.bitget.simulated.rows import plan_row
 from futures_async.adapters.bitget.simulated.stream_gate import (
     BAD_PARAMETER,
     NOT_THERE,
@@ -21,6 +22,9 @@ from futures_async.adapters.bitget.simulated.stream_gate import (
     Wanted,
 )
 from futures_async.simulator.venue import encode
+
+if TYPE_CHECKING:
+    from futures_async.adapters.bitget.simulated import SimulatedBitget
 
 LISTED = PRODUCTS[:3]
 """The old demo products are gone from the socket."""
@@ -36,7 +40,7 @@ class Streams(BitgetStreams):
     id = "bitget"
     paths: ClassVar[Mapping[str, bool]] = {"/v2/ws/private": True, "/v2/ws/public": False}
 
-    def __init__(self, rest: V2) -> None:
+    def __init__(self, rest: SimulatedBitget) -> None:
         super().__init__(rest)
         self._rest = rest
         account = (
@@ -47,7 +51,7 @@ class Streams(BitgetStreams):
             sim.AccountChannel(name="account", changes=self.paid, look=self.accounts, at_start=True),
             sim.AccountChannel(name="equity", changes=self.valued, look=self.equity, at_start=True),
             sim.AccountChannel(name="orders-algo", changes=self.algos),
-            sim.AccountChannel(name="adl-noti", changes=self.nothing),  # nobody is deleveraged here
+            sim.AccountChannel(name="adl-noti"),  # nobody is deleveraged here
         )
         self.channels: Mapping[str, sim.AccountChannel] = {channel.name: channel for channel in account}
         self.ticker = sim.MarketChannel(name="ticker", look=self.tick, every_s=TICKER_S)
@@ -119,9 +123,7 @@ class Streams(BitgetStreams):
             return
         contract = self.engine.world.contract(order.symbol)
         mark = self.engine.world.mark(order.symbol)
-        yield self.push(
-            subscription, [stream_rows.order_row(order, event.fill, contract, self._rest.name(order.symbol), mark)]
-        )
+        yield self.push(subscription, [stream_rows.order_row(order, event.fill, contract, self._rest.name, mark)])
 
     def fills(self, account: sim.Account, event: sim.Event, subscription: sim.Subscription) -> Iterable[sim.Frame]:
         """One row for each execution."""
@@ -129,16 +131,13 @@ class Streams(BitgetStreams):
             fill = event.fill
             if self._concerns(subscription, fill.symbol):
                 contract = self.engine.world.contract(fill.symbol)
-                yield self.push(subscription, [stream_rows.fill_row(fill, contract, self._rest.name(fill.symbol))])
+                yield self.push(subscription, [stream_rows.fill_row(fill, contract, self._rest.name)])
 
     def algos(self, account: sim.Account, event: sim.Event, subscription: sim.Subscription) -> Iterable[sim.Frame]:
         """Waiting orders."""
         if isinstance(event, sim.TriggerEvent) and self._concerns(subscription, event.trigger.symbol):
-            yield self.push(subscription, [stream_rows.algo_row(event.trigger, self._rest.name(event.trigger.symbol))])
-
-    def nothing(self, account: sim.Account, event: sim.Event, subscription: sim.Subscription) -> Iterable[sim.Frame]:
-        """Never."""
-        return ()
+            listed = plan_row(event.trigger, self._rest.name, account.orders, history=False)
+            yield self.push(subscription, [stream_rows.algo_row(event.trigger, listed)])
 
     # -- positions
 
@@ -149,7 +148,7 @@ class Streams(BitgetStreams):
             if self._concerns(subscription, position.symbol):
                 view = self.engine.margins.view(account, position)
                 slot = account.slots[position.symbol, position.side]
-                rows.append(stream_rows.position_row(view, slot, self._rest.name(position.symbol)))
+                rows.append(stream_rows.position_row(self._rest.position_row(account, view), view, slot))
         yield self.push(subscription, rows)
 
     def moved(self, account: sim.Account, event: sim.Event, subscription: sim.Subscription) -> Iterable[sim.Frame]:
@@ -204,9 +203,8 @@ class Streams(BitgetStreams):
         """One symbol."""
         for contract in self._rest.contracts(subscription.arg["instType"]):
             if self._rest.venue_symbol(contract) == subscription.arg["instId"]:
-                yield self.push(
-                    subscription, [stream_rows.ticker_row(self.engine, contract, self._rest.venue_symbol(contract))]
-                )
+                row = stream_rows.ticker_row(self.engine, contract, self._rest.ticker(contract))
+                yield self.push(subscription, [row])
 
 
 def _coin(event: sim.Event) -> str | None:

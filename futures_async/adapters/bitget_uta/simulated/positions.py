@@ -22,13 +22,14 @@ class PositionCalls(V3):
         """`list` is null when flat."""
         symbols, side = self.symbols(request.params), maybe(request.params, "posSide", SIDES)
         rows = [
-            self._position(self.engine.margins.view(request.account, position))
+            self.position_row(self.engine.margins.view(request.account, position))
             for position in request.account.positions_of()
             if position.symbol in symbols and side in (None, position.side)
         ]
         return {"list": rows or None}
 
-    def _position(self, view: sim.PositionView) -> dict[str, str]:
+    def position_row(self, view: sim.PositionView) -> dict[str, str]:
+        """An open one."""
         position = view.position
         contract = self.engine.world.contract(position.symbol)
         balance = view.margin

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -10,7 +10,7 @@ import futures_async.simulator.venue as sim
 from futures_async.adapters.bitget.simulated.base import MARGIN_WORDS, MODE_WORDS, product_type
 from futures_async.adapters.bitget_uta.simulated import rows
 from futures_async.adapters.bitget_uta.simulated.base import venue_symbol
-from futures_async.simulator.venue import money, plain, rounded
+from futures_async.simulator.venue import money, plain, rounded, share
 
 
 def _category(contract: sim.ContractSpec) -> str:
@@ -29,35 +29,27 @@ def order_row(order: sim.Order, contract: sim.ContractSpec) -> dict[str, Any]:
     status = "new" if order.status is sim.OrderStatus.NEW else rows.STATES[order.status]
     trade = str(order.intent or sim.Intent.OPEN) if hedge else f"{order.side}_single"
     fees = [{"feeCoin": contract.settle, "fee": plain(order.fee)}] if order.filled else []
-    return {
+    listed = rows.order_row(order, contract, order.created_ms)
+    return share(
+        listed,
+        "symbol orderId qty orderType side cumExecQty cumExecValue avgPrice holdMode createdTime updatedTime stpMode",
+    ) | {
         "category": _category(contract),
-        "symbol": venue_symbol(contract),
-        "orderId": str(order.id),
         "clientOid": order.client_id or str(order.id),
         "price": "" if market else plain(order.price),
-        "qty": plain(order.quantity),
         "amount": plain(order.quantity * order.price) if order.price is not None else "0",
-        "holdMode": MODE_WORDS[order.position_mode],
         "holdSide": _hold_side(order),
         "delegateType": "liquidation" if order.source is sim.Source.LIQUIDATION else "normal",
         "tradeSide": rows.trade_side(order) if order.source is sim.Source.LIQUIDATION else trade,
-        "orderType": "market" if market else "limit",
         "timeInForce": "ioc" if market else str(order.time_in_force),
-        "side": str(order.side),
         "marginMode": MARGIN_WORDS[order.margin_mode],
         "marginCoin": contract.settle,
         "reduceOnly": "yes" if order.reduce_only else "no",
-        "cumExecQty": plain(order.filled),
-        "cumExecValue": plain(order.filled_value),
-        "avgPrice": plain(order.average_price, "0"),
         "totalProfit": plain(order.realized_pnl),
         "orderStatus": status,
         "cancelReason": rows.ended(order)["cancelReason"],
         "leverage": plain(order.leverage),
         "feeDetail": fees,
-        "createdTime": str(order.created_ms),
-        "updatedTime": str(order.updated_ms),
-        "stpMode": "none",
         **_protection("takeprofit", "tp", order.take_profit),
         **_protection("stoploss", "sl", order.stop_loss),
         "matchType": "0",
@@ -76,18 +68,11 @@ def _protection(name: str, prefix: str, preset: sim.Preset | None) -> dict[str, 
 
 def fast_fill_row(fill: sim.Fill, contract: sim.ContractSpec) -> dict[str, str]:
     """An early notice: no fee, no profit."""
-    return {
-        "symbol": venue_symbol(contract),
-        "updatedTime": str(fill.created_ms),
-        "side": str(fill.side),
-        "orderId": str(fill.order.id),
+    listed = rows.fill_row(fill, contract)
+    return share(listed, "symbol updatedTime side orderId tradeScope execId execPrice execQty") | {
         "execTime": str(fill.created_ms),
-        "tradeScope": "maker" if fill.role is sim.Role.MAKER else "taker",
-        "execId": str(fill.id),
-        "execPrice": plain(fill.price),
         "holdSide": _hold_side(fill.order),
         "category": _category(contract),
-        "execQty": plain(fill.quantity),
         "clientOid": fill.order.client_id or str(fill.order.id),
     }
 
@@ -97,46 +82,25 @@ def fill_row(fill: sim.Fill, contract: sim.ContractSpec) -> dict[str, Any]:
     order = fill.order
     hedge = order.position_mode is sim.PositionMode.HEDGE
     trade = str(order.intent or sim.Intent.OPEN) if hedge else f"{order.side}_single"
-    return fast_fill_row(fill, contract) | {
-        "orderType": "market" if order.price is None else "limit",
-        "execPnl": plain(fill.realized_pnl),
-        "feeDetail": [{"feeCoin": contract.settle, "fee": plain(fill.fee)}],
-        "tradeSide": rows.trade_side(order) if order.source is sim.Source.LIQUIDATION else trade,
-        "execLinkId": str(fill.id),
-        "execValue": plain(fill.price * fill.quantity),
-        "isRPI": "no",
-    }
+    row = share(rows.fill_row(fill, contract), "orderType execPnl feeDetail execLinkId execValue")
+    side = rows.trade_side(order) if order.source is sim.Source.LIQUIDATION else trade
+    return fast_fill_row(fill, contract) | row | {"tradeSide": side, "isRPI": "no"}
 
 
-def position_row(view: sim.PositionView, contract: sim.ContractSpec) -> dict[str, str]:
+def position_row(listed: Mapping[str, Any], view: sim.PositionView) -> dict[str, str]:
     """No category and no id."""
-    position = view.position
-    return {
-        "symbol": venue_symbol(contract),
-        "leverage": plain(position.leverage),
-        "openFeeTotal": plain(-position.open_fee),
-        "mmr": plain(view.maintenance_rate),
-        "breakEvenPrice": plain(view.break_even_price),
-        "available": plain(view.available),
-        "liqPrice": plain(max(sim.ZERO, view.liquidation_price)),
-        "marginMode": MARGIN_WORDS[position.margin_mode],
-        "unrealisedPnl": plain(money(view.unrealized_pnl)),
-        "markPrice": plain(view.mark_price),
-        "createdTime": str(position.created_ms),
-        "avgPrice": plain(position.entry_price),
-        "totalFundingFee": plain(position.funding),
+    return share(
+        listed,
+        "symbol leverage openFeeTotal mmr breakEvenPrice available marginMode unrealisedPnl markPrice createdTime "
+        "avgPrice updatedTime marginCoin frozen closeFeeTotal curRealisedPnl posSide holdMode",
+    ) | {
+        "liqPrice": listed["liquidationPrice"],
+        "totalFundingFee": listed["totalFunding"],
+        "size": listed["total"],
         "cashDividend": "0",
-        "updatedTime": str(position.updated_ms),
-        "marginCoin": position.coin,
-        "frozen": plain(view.locked),
         "profitRate": plain(rounded(view.unrealized_pnl / view.margin)) if view.margin else "0",
-        "closeFeeTotal": plain(-position.close_fee),
         "marginSize": plain(view.margin),
-        "curRealisedPnl": plain(position.realized_pnl),
-        "size": plain(position.quantity),
         "positionStatus": "opening",
-        "posSide": str(position.side),
-        "holdMode": MODE_WORDS[position.mode],
     }
 
 
@@ -203,25 +167,10 @@ def strategy_row(trigger: sim.Trigger, contract: sim.ContractSpec) -> dict[str, 
     }
 
 
-def ticker_row(engine: sim.Engine, contract: sim.ContractSpec) -> dict[str, str]:
+def ticker_row(engine: sim.Engine, contract: sim.ContractSpec, listed: Mapping[str, Any]) -> dict[str, str]:
     """Prices."""
-    figures, book = engine.figures, engine.world.book(contract.symbol)
-    day = figures.day(contract)
-    return {
-        "highPrice24h": plain(day.high),
-        "lowPrice24h": plain(day.low),
-        "openPrice24h": plain(day.open),
-        "lastPrice": plain(book.last),
-        "turnover24h": plain(day.turnover),
-        "volume24h": plain(day.volume),
-        "bid1Price": plain(book.bid),
-        "ask1Price": plain(book.ask),
-        "bid1Size": plain(contract.top_size),
-        "ask1Size": plain(contract.top_size),
-        "price24hPcnt": plain(day.change),
-        "indexPrice": plain(book.index_price),
-        "markPrice": plain(book.mark),
-        "fundingRate": plain(figures.funding_rate(contract)),
-        "nextFundingTime": str(figures.next_funding_ms(contract)),
-        "openInterest": plain(day.volume),
-    }
+    return share(
+        listed,
+        "highPrice24h lowPrice24h openPrice24h lastPrice turnover24h volume24h bid1Price ask1Price bid1Size ask1Size "
+        "price24hPcnt indexPrice markPrice fundingRate openInterest",
+    ) | {"nextFundingTime": str(engine.figures.next_funding_ms(contract))}

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import futures_async.simulator.venue as sim
 from futures_async.adapters.bitget.simulated.stream_gate import (
@@ -23,6 +23,9 @@ from futures_async.adapters.bitget.simulated.stream_gate import (
 from futures_async.adapters.bitget_uta.simulated import stream_rows
 from futures_async.adapters.bitget_uta.simulated.base import V3, venue_symbol
 from futures_async.simulator.venue import closed_side, coin_of, encode
+
+if TYPE_CHECKING:
+    from futures_async.adapters.bitget_uta.simulated import SimulatedBitgetUTA
 
 PRIVATE = "UTA"
 TICKER_S = 0.25
@@ -39,7 +42,7 @@ class Streams(BitgetStreams):
     # Who is refused stays connected, and hears nothing more.
     rules = replace(BitgetStreams.rules, refusal_ends=False)
 
-    def __init__(self, rest: V3) -> None:
+    def __init__(self, rest: SimulatedBitgetUTA) -> None:
         super().__init__(rest)
         self._rest = rest
         account = (
@@ -49,7 +52,7 @@ class Streams(BitgetStreams):
             sim.AccountChannel(name="position", changes=self.moved, look=self.positions, at_start=True),
             sim.AccountChannel(name="account", changes=self.paid, look=self.accounts, at_start=True),
             sim.AccountChannel(name=NAMES_ITS_SYMBOL, changes=self.strategies),
-            sim.AccountChannel(name="adl-notification", changes=self.nothing),  # nobody is deleveraged here
+            sim.AccountChannel(name="adl-notification"),  # nobody is deleveraged here
         )
         self.channels: Mapping[str, sim.AccountChannel] = {channel.name: channel for channel in account}
         self.ticker = sim.MarketChannel(name="ticker", look=self.tick, every_s=TICKER_S)
@@ -119,10 +122,6 @@ class Streams(BitgetStreams):
                 [stream_rows.strategy_row(event.trigger, self.engine.world.contract(event.trigger.symbol))],
             )
 
-    def nothing(self, account: sim.Account, event: sim.Event, subscription: sim.Subscription) -> Iterable[sim.Frame]:
-        """Never."""
-        return ()
-
     # -- positions
 
     def positions(self, account: sim.Account, subscription: sim.Subscription) -> Iterable[sim.Frame]:
@@ -132,7 +131,7 @@ class Streams(BitgetStreams):
 
     def _position(self, account: sim.Account, symbol: str, side: sim.PositionSide) -> dict[str, str]:
         view = self.engine.margins.view(account, account.positions[symbol, side])
-        return stream_rows.position_row(view, self.engine.world.contract(symbol))
+        return stream_rows.position_row(self._rest.position_row(view), view)
 
     def moved(self, account: sim.Account, event: sim.Event, subscription: sim.Subscription) -> Iterable[sim.Frame]:
         """The row that changed: by a fill, by a closing order that holds a part of it, by what was set."""
@@ -176,7 +175,9 @@ class Streams(BitgetStreams):
         for contract in self._contracts():
             arg = subscription.arg
             if venue_symbol(contract) == arg["symbol"] and product_word(self._rest, contract) == arg["instType"]:
-                yield self.push(subscription, [stream_rows.ticker_row(self.engine, contract)])
+                yield self.push(
+                    subscription, [stream_rows.ticker_row(self.engine, contract, self._rest.ticker(contract))]
+                )
 
 
 def product_word(rest: V3, contract: sim.ContractSpec) -> str:

@@ -113,7 +113,7 @@ def plan_row(trigger: sim.Trigger, contract: sim.ContractSpec) -> dict[str, Any]
     word = "plan"
     if trigger.kind.closes:
         word = "take_profit" if trigger.kind.is_profit else "stop_loss"
-    return _waiting(trigger, contract) | {
+    return waiting_row(trigger, contract) | {
         "client_order_id": trigger.client_id or "",
         "executive_price": plain(trigger.price, "0"),
         "trigger_price": plain(trigger.trigger_price),
@@ -128,7 +128,7 @@ def plan_row(trigger: sim.Trigger, contract: sim.ContractSpec) -> dict[str, Any]
 
 def trail_row(trigger: sim.Trigger, contract: sim.ContractSpec) -> dict[str, Any]:
     """`get-open-orders` with `type=trailing`: a row like an order's, with the three fields that only these have."""
-    return _waiting(trigger, contract) | {
+    return waiting_row(trigger, contract) | {
         "client_order_id": "",
         "price": "0",
         "type": "trailing",
@@ -144,7 +144,7 @@ def trail_row(trigger: sim.Trigger, contract: sim.ContractSpec) -> dict[str, Any
     }
 
 
-def _waiting(trigger: sim.Trigger, contract: sim.ContractSpec) -> dict[str, Any]:
+def waiting_row(trigger: sim.Trigger, contract: sim.ContractSpec) -> dict[str, Any]:
     """What rows of waiting orders have, whatever they wait for."""
     return {
         "order_id": str(trigger.id),

@@ -9,9 +9,8 @@ from decimal import Decimal
 from typing import Any
 
 import futures_async.simulator.venue as sim
-from futures_async.adapters.bitmart.simulated import rows
-from futures_async.adapters.bitmart.simulated.order_rows import client_id, order_type, side_closes
-from futures_async.simulator.venue import fixed, plain
+from futures_async.adapters.bitmart.simulated import order_rows, rows
+from futures_async.simulator.venue import fixed, plain, share
 
 OPEN_TYPE = {sim.MarginMode.ISOLATED: 1, sim.MarginMode.CROSS: 2}
 EARLIER_MS = 6
@@ -75,25 +74,18 @@ def order_row(account: sim.Account, order: sim.Order, contract: sim.ContractSpec
     if price is None:  # how far a market order may go
         price = book.ask * Decimal("1.05") if order.side is sim.Side.BUY else book.bid * Decimal("0.95")
     fresh = order.status is sim.OrderStatus.NEW and order.updated_ms == order.created_ms
-    return {
-        "order_id": str(order.id),
-        "client_order_id": client_id(order),
+    listed = order_rows.order_row(order, contract)
+    return share(
+        listed,
+        "order_id client_order_id size symbol state side leverage open_type deal_avg_price deal_size create_time "
+        "position_mode",
+    ) | {
         "price": fixed(price, contract.tick),
-        "size": rows.contracts(order.quantity, contract),
-        "symbol": rows.venue_symbol(contract),
-        "state": 2 if order.is_open else 4,
-        "side": rows.side_code(order.side, closes=order.closes),
-        "type": "limit" if order_type(order) == "limit" else "market",
-        "leverage": plain(order.leverage),
-        "open_type": order.margin_mode.value,
-        "deal_avg_price": plain(order.average_price, "0"),
-        "deal_size": rows.contracts(order.filled, contract),
-        "create_time": order.created_ms,
+        "type": "limit" if listed["type"] == "limit" else "market",
         "update_time": order.updated_ms - EARLIER_MS if fresh else order.updated_ms,
         "plan_order_id": str(order.tag.get(sim.TRIGGERED_BY, "")),
         "last_trade": _last_trade(account, order, contract) if order.filled else None,
         **dict.fromkeys((*NOT_WAITING, "callback_rate"), "-"),
-        "position_mode": rows.MODE_WORD[order.position_mode],
     }
 
 
@@ -112,21 +104,14 @@ def plan_row(trigger: sim.Trigger, contract: sim.ContractSpec) -> dict[str, Any]
     """A waiting order: not one of those that `get-open-orders` lists."""
     trails = trigger.kind is sim.TriggerKind.TRAILING
     price, by = plain(trigger.trigger_price), "2" if trigger.on_mark else "1"
-    return {
-        "order_id": str(trigger.id),
+    return order_rows.waiting_row(trigger, contract) | {
         "client_order_id": trigger.client_id or "",
         "price": plain(trigger.price, "0"),
-        "size": rows.contracts(trigger.quantity, contract),
-        "symbol": rows.venue_symbol(contract),
         "state": 2 if trigger.status is sim.TriggerStatus.LIVE else 4,
-        "side": rows.side_code(trigger.side, closes=trigger.reduce_only or side_closes(trigger)),
         "type": PLAN_TYPES[trigger.kind],
         "leverage": str(trigger.tag.get("leverage", "")),
-        "open_type": trigger.margin_mode.value,
         "deal_avg_price": "0",
         "deal_size": "0",
-        "create_time": trigger.created_ms,
-        "update_time": trigger.updated_ms,
         "plan_order_id": "",
         "last_trade": None,
         "trigger_price": "-" if trails else price,
@@ -135,7 +120,6 @@ def plan_row(trigger: sim.Trigger, contract: sim.ContractSpec) -> dict[str, Any]
         "activation_price_type": by if trails else "-",
         "activation_price": price if trails else "-",
         "callback_rate": "-" if trigger.callback_ratio is None else plain(trigger.callback_ratio * 100),
-        "position_mode": rows.MODE_WORD[trigger.position_mode],
     }
 
 

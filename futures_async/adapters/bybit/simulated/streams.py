@@ -51,7 +51,7 @@ class Streams(sim.StreamDialect):
             sim.AccountChannel(name="execution", changes=self.executions),
             sim.AccountChannel(name="position", changes=self.positions),
             sim.AccountChannel(name="wallet", changes=self.wallet),
-            sim.AccountChannel(name=GUARD, changes=lambda account, event, subscription: ()),
+            sim.AccountChannel(name=GUARD),
         )
         self.channels = {channel.name: channel for channel in channels}
         self._guards: dict[int, sim.Account] = {}

@@ -9,7 +9,7 @@ from typing import Any
 import futures_async.simulator.venue as sim
 from futures_async.adapters.okx.simulated import base
 from futures_async.adapters.okx.simulated.base import contract_worth, in_contracts, inst_id
-from futures_async.simulator.venue import closed_by, errors, get, listing, opened_side, plain, post
+from futures_async.simulator.venue import closed_by, errors, get, listing, opened_side, plain, post, share
 
 TRADE = f"{base.API}/trade"
 CLIENT_ID = re.compile(r"[0-9A-Za-z]{1,32}")
@@ -282,15 +282,13 @@ _STYLE_OF = {force: word for word, (kind, force) in STYLES.items() if kind is si
 
 def last_fill(fill: sim.Fill | None, contract: sim.ContractSpec) -> dict[str, str]:
     """What a pushed row of an order says of the execution that it tells of; empty without one."""
-    names = ("fillPx", "fillTime", "tradeId", "execType", "fillFeeCcy")
     if fill is None:
-        return {**dict.fromkeys(names, ""), **dict.fromkeys(("fillSz", "fillFee", "fillPnl"), "0")}
+        empty = ("fillPx", "fillTime", "tradeId", "execType", "fillFeeCcy")
+        return {**dict.fromkeys(empty, ""), **dict.fromkeys(("fillSz", "fillFee", "fillPnl"), "0")}
     row = fill_row(fill, contract)
-    return {name: row[name] for name in names[:4]} | {
-        "fillSz": row["fillSz"],
+    return share(row, "fillPx fillTime tradeId execType fillSz fillPnl") | {
         "fillFee": row["fee"],
         "fillFeeCcy": row["feeCcy"],
-        "fillPnl": row["fillPnl"],
     }
 
 
