@@ -18,7 +18,7 @@ What belongs together:
   `Row`, `TypedRow`, `Rows`
 - calls: `Root`, of which rows (`Endpoint`) are made, `RateLimit`, `Weight`, `Kind`; `Dialect` with `VenueTraits`, codes
   (`refused`, `ambiguous`, `passing`, `span`) and `SealedHeaders`
-- pushes: `StreamDialect` with `Channel`, `Topic`, `Heartbeat`, `StreamLimits`; its reader makes `Message`s (`Data`,
+- pushes: `StreamDialect` with `Channels`, `Topic`, `Heartbeat`, `StreamLimits`; its reader makes `Message`s (`Data`,
   `Pong`, `LoggedIn`, …)
 """
 
@@ -26,6 +26,7 @@ from futures_async.risk import position_risk
 from futures_async.streams.dialect import (
     Acknowledged,
     Channel,
+    Channels,
     Data,
     FrameDecoder,
     Heartbeat,
@@ -253,6 +254,7 @@ __all__ = [
     "CancelResult",
     "Capability",
     "Channel",
+    "Channels",
     "ClockSkew",
     "Code",
     "Contract",

@@ -33,7 +33,6 @@ CODES: dict[str, type[fa.ExchangeError]] = {
     **dict.fromkeys(("30006", "30007", "429"), fa.RateLimited),
     RETIRING: fa.VenueUnavailable,
 }
-NOT_LOGGED_IN = "30004"
 NO_DATA = msgspec.Raw(b"")
 
 
@@ -75,8 +74,9 @@ class BitgetStreams(fa.StreamDialect, Generic[A]):
     version: ClassVar[str]
     frames: ClassVar[msgspec.json.Decoder[Any]]
     pushes: ClassVar[fa.FrameDecoder]
-    rows: ClassVar[Mapping[str, fa.RowDecoder[Any]]]
-    """By channel."""
+    channels: ClassVar[fa.Channels]
+    codes: ClassVar[Mapping[str, type[fa.ExchangeError]]] = CODES
+    login_lost = "30004"
     # "The client sends the string ping every 30 seconds"; more often, so that silence is noticed sooner.
     heartbeat = fa.Heartbeat(text="ping", every_s=10.0, patience_s=10.0)
     # Allowed are 300 attempts in 5 minutes, 10 messages a second and 24 hours.
@@ -117,8 +117,8 @@ class BitgetStreams(fa.StreamDialect, Generic[A]):
             return self._push(pushed, pushed.data, True)
         frame = decoded(self.frames, data)
         if len(frame.data):
-            decoder = None if frame.arg is None else self.rows.get(self._channel(frame.arg))
-            return fa.Nothing() if decoder is None else self._push(frame, *decoder.rows(frame.data))
+            rows = None if frame.arg is None else self.channels.rows(self._channel(frame.arg), frame.data)
+            return fa.Nothing() if rows is None else self._push(frame, *rows)
         match frame.event:
             case "subscribe":
                 return fa.Nothing() if frame.arg is None else fa.Acknowledged(self._key(frame.arg))
@@ -130,16 +130,7 @@ class BitgetStreams(fa.StreamDialect, Generic[A]):
                 return fa.Nothing()
 
     def _refused(self, frame: Frame[A]) -> fa.Refused:
-        code = str(frame.code)
-        kind = CODES.get(code, fa.ExchangeError)
-        error = kind(
-            frame.msg or "refused without a message",
-            venue=self.venue,
-            endpoint=f"{self.version} stream",
-            code=code,
-            retryable=issubclass(kind, (fa.RateLimited, fa.VenueUnavailable)) or code == NOT_LOGGED_IN,
-        )
-        return fa.Refused(error, self._refused_key(frame))
+        return self.refused(str(frame.code), frame.msg, self._refused_key(frame))
 
     @abstractmethod
     def _push(self, frame: Any, rows: list[Any], whole: bool) -> fa.Message:

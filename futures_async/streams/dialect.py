@@ -17,7 +17,7 @@ from futures_async.streams.picture import Push
 from futures_async.transport.endpoint import RateLimit
 from futures_async.unified.convert import UNREADABLE
 from futures_async.unified.credentials import Credentials
-from futures_async.unified.errors import DecodeError, ExchangeError
+from futures_async.unified.errors import DecodeError, ExchangeError, RateLimited, VenueUnavailable
 
 T = TypeVar("T")
 
@@ -138,6 +138,23 @@ class Nothing(NamedTuple):
 Message = Data | Acknowledged | LoggedIn | Pong | Refused | Retiring | Nothing
 
 
+class Channels(dict[str, Channel]):
+    """A venue's channels by their names; they decode their rows, which a frame has whose kind is found step by step."""
+
+    def __init__(self, *channels: Channel) -> None:
+        super().__init__({channel.name: channel for channel in channels})
+        self._rows = {channel.name: RowDecoder[Any](channel.wire) for channel in channels}
+
+    def of(self, what: What) -> Channel:
+        """The first that gives it."""
+        return next(channel for channel in self.values() if what in channel.gives)
+
+    def rows(self, name: str, data: bytes | msgspec.Raw) -> tuple[list[Any], bool] | None:
+        """What `RowDecoder.rows` makes of a channel's data; None: it is none of these."""
+        decoder = self._rows.get(name)
+        return None if decoder is None else decoder.rows(data)
+
+
 class StreamDialect(ABC):
     """One per account; without state but for what the constructor fixes, and rows of which pushes tell the changes."""
 
@@ -155,6 +172,10 @@ class StreamDialect(ABC):
     ticket_s: ClassVar[float | None] = None
     """Private connections are opened with a ticket and have no login; asked for again so often, it stays good. None:
     they log in."""
+    codes: ClassVar[Mapping[str, type[ExchangeError]]] = {}
+    """What the codes of refusals mean; others are a plain `ExchangeError`."""
+    login_lost: ClassVar[str] = ""
+    """The code of what is refused as the login does not hold any more: it is made anew."""
     operation_word: ClassVar[str] = "op"
     """What the venue calls the field that says what a frame of ours wants."""
     login_s: float = 10.0
@@ -185,9 +206,9 @@ class StreamDialect(ABC):
             symbols: The venue's ids; for tickers only.
         """
 
-    @abstractmethod
     def login(self, credentials: Credentials, now_ms: int) -> str:
-        """The frame that says who we are. A secret."""
+        """The frame that says who we are, where `logs_in` and no `ticket_s` say that there is one. A secret."""
+        raise NotImplementedError
 
     def operation(self, name: str, args: Sequence[Any]) -> str:
         """A frame of ours as most venues want it: `{"op": "subscribe", "args": […]}`."""
@@ -200,6 +221,22 @@ class StreamDialect(ABC):
     def unsubscribe(self, topics: Iterable[Topic]) -> str:
         """The frame that asks for these no more."""
         return self.operation("unsubscribe", [topic.args for topic in topics])
+
+    def refused(
+        self, code: str, message: str | None, key: Hashable | None, kind: type[ExchangeError] | None = None
+    ) -> Refused:
+        """A refusal in the venue's words.
+
+        Args:
+            code: The venue's.
+            message: The venue's; may be missing.
+            key: Of which subscription it speaks, as far as that can be told.
+            kind: What it means; None: as `codes` has it.
+        """
+        kind = kind or self.codes.get(code, ExchangeError)
+        retryable = issubclass(kind, (RateLimited, VenueUnavailable)) or code == (self.login_lost or None)
+        text = message or "refused without a message"
+        return Refused(kind(text, venue=self.venue, endpoint="stream", code=code, retryable=retryable), key)
 
     @abstractmethod
     def read(self, data: bytes, *, binary: bool) -> Message:

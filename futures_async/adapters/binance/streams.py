@@ -197,10 +197,6 @@ class BinanceStreams(fa.StreamDialect):
             return tuple(fa.Topic(TICKER, name.lower(), name.lower()) for name in symbols)
         return tuple(fa.Topic(channel, channel.name, None) for channel in CHANNELS if what in channel.gives)
 
-    def login(self, credentials: fa.Credentials, now_ms: int) -> str:
-        """The address says it."""
-        raise NotImplementedError
-
     def subscribe(self, topics: Iterable[fa.Topic]) -> str:
         """Of the account everything comes anyway: ask whether the line stands.
 

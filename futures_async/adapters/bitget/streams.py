@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 
 import msgspec
 
-from futures_async.adapter import Channel, Data, Message, Push, Reading, RowDecoder, Topic, What
+from futures_async.adapter import Channel, Channels, Data, Message, Push, Reading, Topic, What
 from futures_async.adapters._bitget import BitgetFamily, ProductType
 from futures_async.adapters._bitget_streams import BitgetStreams, Frame, pushes_of
 from futures_async.adapters.bitget.mapping import VENUE, accounts, positions, tickers
@@ -27,7 +27,7 @@ POSITIONS = Channel("positions", (What.POSITIONS,), WirePushedPosition, full=Tru
 ACCOUNT = Channel("account", (What.ACCOUNTS,), WirePushedAccount, first=True)
 TICKER = Channel("ticker", (What.TICKERS,), WireTicker, private=False)
 
-CHANNELS = {channel.name: channel for channel in (ORDERS, FILLS, POSITIONS, ACCOUNT, TICKER)}
+CHANNELS = Channels(ORDERS, FILLS, POSITIONS, ACCOUNT, TICKER)
 WHOLE = (POSITIONS, ACCOUNT)
 
 
@@ -38,9 +38,7 @@ class BitgetStreamDialect(BitgetStreams[WireArg]):
     version = "v2"
     frames: ClassVar[msgspec.json.Decoder[Any]] = msgspec.json.Decoder(Frame[WireArg])
     pushes = pushes_of(WireArg, CHANNELS.values(), attrgetter("arg.channel"))
-    rows: ClassVar[Mapping[str, RowDecoder[Any]]] = {
-        name: RowDecoder(channel.wire) for name, channel in CHANNELS.items()
-    }
+    channels = CHANNELS
     unsaid: ClassVar[Mapping[What, tuple[str, ...]]] = {
         What.POSITIONS: ("take_profit", "stop_loss"),
         What.ACCOUNTS: ("bonus", "position_mode", "initial_margin"),
@@ -59,7 +57,7 @@ class BitgetStreamDialect(BitgetStreams[WireArg]):
         }
 
     def topics(self, what: What, symbols: Sequence[str] = ()) -> tuple[Topic, ...]:
-        channel = next(channel for channel in CHANNELS.values() if what in channel.gives)
+        channel = CHANNELS.of(what)
         selector = "coin" if channel is ACCOUNT else "instId"
         named = symbols if channel is TICKER else ("default",)
         args = [{"instType": self._product_type, "channel": channel.name, selector: name} for name in named]

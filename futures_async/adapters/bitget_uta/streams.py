@@ -31,7 +31,7 @@ ACCOUNT = fa.Channel("account", (fa.What.ACCOUNTS,), wire_streams.WirePushedTota
 STRATEGY = fa.Channel("strategy-order", (fa.What.TRIGGERS,), WireStrategy)
 TICKER = fa.Channel("ticker", (fa.What.TICKERS,), WireTicker, private=False)
 
-CHANNELS = {channel.name: channel for channel in (ORDER, FILL, POSITION, ACCOUNT, STRATEGY, TICKER)}
+CHANNELS = fa.Channels(ORDER, FILL, POSITION, ACCOUNT, STRATEGY, TICKER)
 
 
 class BitgetUTAStreamDialect(BitgetStreams[wire_streams.WireArg]):
@@ -41,9 +41,7 @@ class BitgetUTAStreamDialect(BitgetStreams[wire_streams.WireArg]):
     version = "v3"
     frames: ClassVar[msgspec.json.Decoder[Any]] = msgspec.json.Decoder(Frame[wire_streams.WireArg])
     pushes = pushes_of(wire_streams.WireArg, CHANNELS.values(), attrgetter("arg.topic"))
-    rows: ClassVar[Mapping[str, fa.RowDecoder[Any]]] = {
-        name: fa.RowDecoder(channel.wire) for name, channel in CHANNELS.items()
-    }
+    channels = CHANNELS
     # Refusals do not name what they refuse.
     limits = fa.StreamLimits(
         connects=fa.RateLimit(240, 300.0, scope="ip"),
@@ -67,7 +65,7 @@ class BitgetUTAStreamDialect(BitgetStreams[wire_streams.WireArg]):
         }
 
     def topics(self, what: fa.What, symbols: Sequence[str] = ()) -> tuple[fa.Topic, ...]:
-        channel = next(channel for channel in CHANNELS.values() if what in channel.gives)
+        channel = CHANNELS.of(what)
         # Private subscriptions want capitals, public ones small letters.
         private = {"instType": "UTA", "topic": channel.name}
         args: list[dict[str, str]] = (

@@ -32,7 +32,7 @@ POSITION = fa.Channel("futures/position", (fa.What.POSITIONS,), WirePushedPositi
 ASSET = fa.Channel("futures/asset", (fa.What.ACCOUNTS,), WireAsset)
 TICKER = fa.Channel("futures/ticker", (fa.What.TICKERS,), WireContract, private=False)
 
-CHANNELS = {channel.name: channel for channel in (ORDER, POSITION, ASSET, TICKER)}
+CHANNELS = fa.Channels(ORDER, POSITION, ASSET, TICKER)
 COINS = ("USDT", "BTC", "ETH")
 """That there are topics for."""
 EXECUTED = frozenset("16789")
@@ -79,14 +79,13 @@ class BitMartStreamDialect(fa.StreamDialect):
     def __init__(self, contract_of: Callable[[str], fa.Contract | None]) -> None:
         self._known = contract_of
         self._frames = msgspec.json.Decoder(Frame)
-        self._decoders = {channel.name: fa.RowDecoder[Any](channel.wire) for channel in CHANNELS.values()}
 
     def url(self, base_url: str | None, *, private: bool, demo: bool) -> str:
         host = stream_url(base_url, HOSTS) if base_url is not None else DEMO if demo else LIVE
         return f"{host}/{'user' if private else 'api'}?protocol=1.1"
 
     def topics(self, what: fa.What, symbols: Sequence[str] = ()) -> tuple[fa.Topic, ...]:
-        channel = next(channel for channel in CHANNELS.values() if what in channel.gives)
+        channel = CHANNELS.of(what)
         of = {ASSET: COINS, TICKER: symbols}.get(channel)
         names = [channel.name] if of is None else [f"{channel.name}:{one}" for one in of]
         return tuple(fa.Topic(channel, name, name) for name in names)
@@ -125,11 +124,12 @@ class BitMartStreamDialect(fa.StreamDialect):
 
     def _pushed(self, frame: Frame) -> fa.Message:
         topic, data = frame.group.partition("@")[0], bytes(frame.data)
-        channel = CHANNELS.get(topic.partition(":")[0])
-        if channel is None:
-            return fa.Pong() if frame.group == "System" and data.startswith(b'"pong') else fa.Nothing()
+        name = topic.partition(":")[0]
         # Accounts and tickers are no lists.
-        rows, whole = self._decoders[channel.name].rows(data if data.startswith(b"[") else b"[%b]" % data)
+        told = CHANNELS.rows(name, data if data.startswith(b"[") else b"[%b]" % data)
+        if told is None:
+            return fa.Pong() if frame.group == "System" and data.startswith(b'"pong') else fa.Nothing()
+        channel, (rows, whole) = CHANNELS[name], told
         if channel is ORDER:
             return self._orders(topic, rows, whole=whole)
         reading: Any = {POSITION: positions, ASSET: accounts, TICKER: tickers}[channel]()

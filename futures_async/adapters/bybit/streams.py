@@ -24,15 +24,12 @@ from futures_async.adapters.bybit.symbols import CATEGORIES, OTHER_CATEGORIES, c
 
 W = TypeVar("W")
 
-CHANNELS = {
-    channel.name: channel
-    for channel in (
-        fa.Channel("order", (fa.What.ORDERS,), wire.WireOrder),
-        fa.Channel("execution", (fa.What.FILLS,), wire.WireFill),
-        fa.Channel("position", (fa.What.POSITIONS,), wire.WirePosition),
-        fa.Channel("wallet", (fa.What.ACCOUNTS,), wire.WireWallet),
-    )
-}
+CHANNELS = fa.Channels(
+    fa.Channel("order", (fa.What.ORDERS,), wire.WireOrder),
+    fa.Channel("execution", (fa.What.FILLS,), wire.WireFill),
+    fa.Channel("position", (fa.What.POSITIONS,), wire.WirePosition),
+    fa.Channel("wallet", (fa.What.ACCOUNTS,), wire.WireWallet),
+)
 GUARD = fa.Channel("dcp.future", (fa.What.ORDERS,), wire.WireOrder)
 TICKERS = fa.Channel("tickers", (fa.What.TICKERS,), wire_market.WireTicker, private=False)
 STREAMS = {host: host.replace("https://api", "wss://stream") for host in (*HOSTS, DEMO_URL)}
@@ -78,7 +75,6 @@ class Pushed(msgspec.Struct, Generic[W], frozen=True, gc=False, rename="camel"):
 
 _FRAMES = msgspec.json.Decoder(Frame, strict=False)
 _PUSHES = fa.FrameDecoder(CHANNELS.values(), Pushed, attrgetter("topic"))
-_ROWS = {name: fa.RowDecoder[Any](one.wire) for name, one in CHANNELS.items()}
 _TICKER = msgspec.json.Decoder(wire_market.WireTicker, strict=False)
 
 
@@ -161,10 +157,8 @@ class BybitStreamDialect(fa.StreamDialect):
         if frame.topic.startswith("tickers."):
             return self._tick(frame)
         if frame.topic:
-            rows = _ROWS.get(frame.topic)
-            return (
-                fa.Nothing() if rows is None else self._push(frame.topic, *rows.rows(frame.data), frame.creation_time)
-            )
+            rows = CHANNELS.rows(frame.topic, frame.data)
+            return fa.Nothing() if rows is None else self._push(frame.topic, *rows, frame.creation_time)
         match frame.op:
             case "pong":
                 return fa.Pong()

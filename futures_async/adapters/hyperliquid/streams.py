@@ -144,10 +144,6 @@ class HyperliquidStreams(fa.StreamDialect):
                 found.append(fa.Topic(channel, wanted.key, wanted))
         return tuple(found)
 
-    def login(self, credentials: fa.Credentials, now_ms: int) -> str:
-        """Subscriptions name the account."""
-        raise NotImplementedError
-
     def subscribe(self, topics: Iterable[fa.Topic]) -> str:
         """What was known of a contract's prices may be of long ago by now."""
         [topic] = topics

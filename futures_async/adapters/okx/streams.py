@@ -30,7 +30,7 @@ POSITIONS = fa.Channel("positions", (fa.What.POSITIONS,), wire.WirePushedPositio
 # "The data will be pushed both by events and regularly": every five seconds, without a time that is told.
 ACCOUNT = fa.Channel("account", (fa.What.ACCOUNTS,), wire.WireBalance, again_s=5.0)
 TICKERS = fa.Channel("tickers", (fa.What.TICKERS,), wire.WireTicker, private=False)
-CHANNELS = {channel.name: channel for channel in (ORDERS, POSITIONS, ACCOUNT, TICKERS)}
+CHANNELS = fa.Channels(ORDERS, POSITIONS, ACCOUNT, TICKERS)
 
 HAPPENED = "event_update"
 RETIRING = "64008"
@@ -43,7 +43,6 @@ CODES: dict[str, type[fa.ExchangeError]] = {
     **dict.fromkeys(("60022", "60033", "63999", "64007", RETIRING), fa.VenueUnavailable),
     "64003": fa.PermissionDenied,
 }
-NOT_LOGGED_IN = "60011"
 NO_DATA = msgspec.Raw(b"")
 
 
@@ -80,7 +79,6 @@ class Pushed(msgspec.Struct, Generic[W], frozen=True, gc=False):
 
 FRAMES = msgspec.json.Decoder(Frame)
 PUSHES = fa.FrameDecoder(CHANNELS.values(), Pushed, attrgetter("arg.channel"))
-ROWS = {name: fa.RowDecoder[Any](one.wire) for name, one in CHANNELS.items()}
 
 
 class OKXStreamDialect(fa.StreamDialect):
@@ -92,6 +90,8 @@ class OKXStreamDialect(fa.StreamDialect):
     """
 
     venue = VENUE
+    codes: ClassVar[Mapping[str, type[fa.ExchangeError]]] = CODES
+    login_lost = "60011"
     # "If no data has been pushed for more than 30 seconds, the connection is cut."
     heartbeat = fa.Heartbeat(text="ping", every_s=15.0, patience_s=10.0)
     # Refusals do not say what they refuse. Three attempts a second and 480 subscriptions an hour are allowed.
@@ -121,7 +121,7 @@ class OKXStreamDialect(fa.StreamDialect):
         return f"{host}/ws/v5/{'private' if private else 'public'}"
 
     def topics(self, what: fa.What, symbols: Sequence[str] = ()) -> tuple[fa.Topic, ...]:
-        channel = next(channel for channel in CHANNELS.values() if what in channel.gives)
+        channel = CHANNELS.of(what)
         args: list[dict[str, str]] = [{"channel": channel.name}]
         if channel is TICKERS:
             args = [{"channel": channel.name, "instId": name} for name in symbols]
@@ -152,10 +152,8 @@ class OKXStreamDialect(fa.StreamDialect):
             return self._push(pushed.arg, pushed.event_type, pushed.data, True)
         frame = decoded(FRAMES, data)
         if len(frame.data) and frame.arg is not None:
-            rows = ROWS.get(frame.arg.channel)
-            if rows is None:
-                return fa.Nothing()
-            return self._push(frame.arg, frame.event_type, *rows.rows(frame.data))
+            rows = CHANNELS.rows(frame.arg.channel, frame.data)
+            return fa.Nothing() if rows is None else self._push(frame.arg, frame.event_type, *rows)
         match frame.event:
             case "subscribe" if frame.arg is not None:
                 return fa.Acknowledged(frame.arg.key)
@@ -169,17 +167,9 @@ class OKXStreamDialect(fa.StreamDialect):
                 return fa.Nothing()
 
     def _refused(self, frame: Frame) -> fa.Refused:
-        code = str(frame.code)
         # Too many connections have a channel: its event says so, and names no code.
-        kind = fa.RateLimited if frame.event == "channel-conn-count-error" else CODES.get(code, fa.ExchangeError)
-        error = kind(
-            frame.msg or "refused without a message",
-            venue=VENUE,
-            endpoint="stream",
-            code=code,
-            retryable=issubclass(kind, (fa.RateLimited, fa.VenueUnavailable)) or code == NOT_LOGGED_IN,
-        )
-        return fa.Refused(error, None if frame.arg is None else frame.arg.key)
+        kind = fa.RateLimited if frame.event == "channel-conn-count-error" else None
+        return self.refused(str(frame.code), frame.msg, None if frame.arg is None else frame.arg.key, kind)
 
     def _push(self, arg: Arg, event_type: str, rows: list[Any], whole: bool) -> fa.Message:
         channel = CHANNELS[arg.channel]
