@@ -132,7 +132,6 @@ class Resolving(Acceptance):
             question.lookups.append(f"{type(problem).__name__}: {problem.text}")
             raise question from question.__cause__
         if order is None:
-            question.lookups.append("not seen")
             raise question
         found = recovered(order)
         await self.verdict(record, found)

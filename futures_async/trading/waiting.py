@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
-from contextlib import asynccontextmanager, contextmanager, suppress
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
 from futures_async.trading.acceptance import READ_BACK_PAUSES_S, acknowledged
@@ -162,8 +162,12 @@ class Waiting(WaitingEdits, WaitingCancels):
                 self._orders.mark_unknown(record, question)
                 for pause_s in READ_BACK_PAUSES_S:
                     await self._channel.transport.runtime().sleep(pause_s)
-                    with suppress(OutcomeUnknown):
+                    told = len(question.lookups)
+                    try:
                         return await self._orders.seek(record, ask)
+                    except OutcomeUnknown:
+                        if len(question.lookups) == told:
+                            question.lookups.append("not seen")
                 raise
             except FuturesAsyncError as error:
                 error.client_order_id = plan.local_id
