@@ -52,6 +52,7 @@ from futures_async.trading.batch import together
 from futures_async.trading.batch_cancels import BatchCancels
 from futures_async.trading.cancelling import ordered, urgent
 from futures_async.trading.countdown import Countdown
+from futures_async.trading.facts import Learned
 from futures_async.trading.fan_out import side_by_side
 from futures_async.trading.late_cancels import worst_of
 from futures_async.trading.leveraging import LeverageChange
@@ -281,6 +282,7 @@ __all__ = [
     "InvalidRequest",
     "KeySigner",
     "Kind",
+    "Learned",
     "LedgerEntry",
     "LedgerType",
     "LedgerTypeLike",

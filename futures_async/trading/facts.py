@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import math
 from collections.abc import Awaitable, Callable, Hashable
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 import anyio
 
@@ -13,10 +13,14 @@ from futures_async.transport.channel import LANE
 from futures_async.transport.runtime import Runtime, Work
 from futures_async.unified.errors import FuturesAsyncError, RequestTimeout
 
+R = TypeVar("R")
 T = TypeVar("T")
 
 FIRST_BACK_OFF_S = 5.0
 LONGEST_BACK_OFF_S = 60.0
+
+ANEW = 3
+"""So often what settings change is read at most before an order is sent by it."""
 
 
 class BackOff:
@@ -110,3 +114,55 @@ class Facts:
         with anyio.move_on_after(within_s):
             return await self.once(runtime, what, read)
         raise RequestTimeout(f"{what}: no answer within {within_s:g} s")
+
+
+class Learned(Generic[T]):
+    """Facts by name that orders repeat, as they were read last; only what nothing was set since it was asked for.
+
+    A reading that was slow comes after a setting that it does not show: who keeps it sends the old value with every
+    order, long after the new one was reported to stand.
+
+    Args:
+        changes: How many settings have begun or ended; None while one may still come to stand.
+    """
+
+    __slots__ = ("_changes", "_known")
+
+    def __init__(self, changes: Callable[[], int | None]) -> None:
+        self._changes = changes
+        self._known: dict[str, tuple[int, T]] = {}
+
+    def asked(self) -> int | None:
+        """To be called before a fact is asked for, and given to `put` with the answer."""
+        return self._changes()
+
+    def put(self, name: str, value: T, asked: int | None) -> None:
+        """What was read; nothing is learned from it where something was set meanwhile."""
+        if asked is not None and asked == self._changes():
+            self._known[name] = asked, value
+
+    def get(self, name: str) -> T | None:
+        """What stands, as far as it is known."""
+        asked, value = self._known.get(name, (None, None))
+        return value if asked is not None and asked == self._changes() else None
+
+    async def anew(self, read: Callable[[int | None], Awaitable[R]]) -> R:
+        """Read it; again where something was set meanwhile, as long as that is worth it.
+
+        Args:
+            read: Given what `asked` says, for who shares readings shares none that was begun before.
+        """
+        for _ in range(ANEW - 1):
+            asked = self.asked()
+            found = await read(asked)
+            if asked == self.asked():
+                return found
+        return await read(self.asked())
+
+    def forget(self, name: str) -> None:
+        """It may be another by now."""
+        self._known.pop(name, None)
+
+    def clear(self) -> None:
+        """All of them may be."""
+        self._known.clear()

@@ -104,6 +104,11 @@ class Hooks(FuturesExchange):
     def _facts(self) -> Facts:
         return Facts()
 
+    def _settings_made(self) -> int | None:
+        """See `Learned`: of the settings of this object."""
+        desk = vars(self).get("_settings")
+        return 0 if desk is None else desk.changes
+
     # Hooks
 
     @abstractmethod

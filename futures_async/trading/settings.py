@@ -39,6 +39,9 @@ GIVE_WAY_S = 60.0
 """So long does what is not needed by a time wait for orders under way: longer than a request can live at most venues.
 """
 
+MODES_AND_LEVERAGE = ("set_leverage", "set_margin_mode", "set_position_mode")
+"""What orders repeat of what was set."""
+
 SEVERAL = "several values"
 """In place of the value, where copies of more than one are under way: equal to none."""
 
@@ -60,10 +63,23 @@ class SettingDesk(Turns):
         self._open: dict[Key, tuple[object, OutcomeUnknown]] = {}
         self._late: dict[Key, tuple[object, int]] = {}
         """What was set, and the venue time until which requests for it may land beside the one that was answered."""
+        self._changes = 0
 
     def unresolved(self) -> list[OutcomeUnknown]:
         """Settings whose fate is not known."""
         return [error for _, error in self._open.values() if not error.settled]
+
+    @property
+    def changes(self) -> int | None:
+        """How many settings have begun or ended so far; None while one may still come to stand. See `Learned`."""
+        now_ms = self._channel.now_ms()
+        fences = [over_ms for _, over_ms in self._late.values()]
+        for key, (_, question) in self._open.items():
+            if key[0] in MODES_AND_LEVERAGE and not question.settled:
+                if question.fence_until_ms is None:
+                    return None
+                fences.append(question.fence_until_ms)
+        return None if any(fence_ms > now_ms for fence_ms in fences) else self._changes
 
     def taking(self, reliance: Reliance) -> list[Coming]:
         """The values that would take it away and may still come to stand: being set, open, or copies under way."""
@@ -142,10 +158,12 @@ class SettingDesk(Turns):
                         continue  # it has come meanwhile, and may need this turn to end
                     # From here on an order that comes sees that this is under way.
                     self._under_way[key] = value
+                    self._changes += 1
                     way.end()
                     try:
                         return await self._set_for_good(key, value, send, read, stands, unchanged)
                     finally:
+                        self._changes += 1
                         del self._under_way[key]
 
     def _check_wanted(self, key: Key, value: object) -> None:

@@ -50,7 +50,7 @@ class BitgetAccount(fa.Adapter):
 
     def _attach(self, credentials: fa.Credentials | None) -> None:
         # What was learned of one account's symbols is nothing that another account's may rely on.
-        self._margin_modes: dict[str, object] = {}
+        self._margin_modes = fa.Learned[object](self._settings_made)
         """The venue's word for each symbol's, read when an order needs it: a poller of positions needs none of them."""
         super()._attach(credentials)
 
@@ -111,6 +111,7 @@ class BitgetAccount(fa.Adapter):
     # Positions
 
     async def fetch_positions(self, symbol: str | None = None) -> list[fa.Position]:
+        asked = self._margin_modes.asked()
         if symbol is None:
             # One margin coin where one was chosen, else all of the product type.
             params: fa.Params = {"productType": self.product_type, "marginCoin": self.margin_coin}
@@ -121,7 +122,7 @@ class BitgetAccount(fa.Adapter):
         found = mapping.positions(self.product_type).all(rows)
         for position in found:
             if position.raw.margin_mode:  # one that does not say takes nothing away of what is known
-                self._margin_modes[position.venue_symbol] = position.raw.margin_mode
+                self._margin_modes.put(position.venue_symbol, position.raw.margin_mode, asked)
         return found
 
     async def _closed_page(self, query: fa.PageQuery, cursor: str | None) -> fa.Page[fa.PositionHistory]:
@@ -195,9 +196,9 @@ class BitgetAccount(fa.Adapter):
         return readable(await self._symbol_account(symbol))
 
     async def _symbol_account(self, symbol: str) -> WireAccount:
-        params = self._settled_params(symbol)
+        params, asked = self._settled_params(symbol), self._margin_modes.asked()
         account = await self._call(endpoints.ACCOUNT, params)
-        self._margin_modes[params["symbol"]] = account.margin_mode
+        self._margin_modes.put(params["symbol"], account.margin_mode, asked)
         return account
 
     async def fetch_fee_rate(self, symbol: str) -> WireFeeRate:

@@ -49,7 +49,9 @@ class BitgetPlacing(fa.BatchCancels, BitgetSettings):
         found = known_or_none(MARGIN_MODE, self._margin_modes.get(venue_symbol))
         if found is not None:
             return found
-        account = await self._once(("account", venue_symbol), lambda: self._symbol_account(venue_symbol))
+        account = await self._margin_modes.anew(
+            lambda asked: self._once(("account", venue_symbol, asked), lambda: self._symbol_account(venue_symbol))
+        )
         return known(MARGIN_MODE, account.margin_mode or "", "marginMode")
 
     def _heard(self, plan: fa.PlannedOrder, error: fa.FuturesAsyncError) -> None:

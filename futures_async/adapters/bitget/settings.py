@@ -58,14 +58,9 @@ class BitgetSettings(BitgetAccount):
 
     async def _put_margin_mode(self, venue_symbol: str, mode: fa.MarginMode) -> fa.Leverage | None:
         """The venue refuses even "no change" while positions or orders are open."""
-        self._margin_modes.pop(venue_symbol, None)
+        self._margin_modes.forget(venue_symbol)
         found = await self.fetch_leverage(venue_symbol)
-        if found.margin_mode is mode:
-            return found
-        try:
-            return await super()._put_margin_mode(venue_symbol, mode)
-        finally:
-            self._margin_modes.pop(venue_symbol, None)  # what was read on the way may be old
+        return found if found.margin_mode is mode else await super()._put_margin_mode(venue_symbol, mode)
 
     async def fetch_position_mode(self, symbol: str | None = None) -> fa.PositionMode:
         """Read whether positions are one-way or hedged; one mode holds for the whole product type."""

@@ -42,7 +42,7 @@ class BitMartAccount(fa.Adapter):
     def _attach(self, credentials: fa.Credentials | None) -> None:
         super()._attach(credentials)
         # Leverage and margin mode per contract, which opening orders must repeat; never another account's.
-        self._standing: dict[str, tuple[Decimal | None, fa.MarginMode | None, int]] = {}
+        self._standing = fa.Learned[tuple[Decimal | None, fa.MarginMode | None, int]](self._settings_made)
 
     # Symbols and sizes
 
@@ -132,6 +132,7 @@ class BitMartAccount(fa.Adapter):
         Raises:
             InvalidRequest: Another margin mode is set than the one asked for: BitMart keeps one setting per contract.
         """
+        asked = self._standing.asked()
         rows = await self._rows(venue_symbol)
         if unread := unread_of(rows):
             raise unread_rows(unread)
@@ -142,7 +143,7 @@ class BitMartAccount(fa.Adapter):
             raise fa.InvalidRequest(
                 f"{self.id}: {venue_symbol} is set to {found.margin_mode}; there is no other leverage to read"
             )
-        self._standing[venue_symbol] = found.leverage, found.margin_mode, self._channel.now_ms()
+        self._standing.put(venue_symbol, (found.leverage, found.margin_mode, self._channel.now_ms()), asked)
         return found
 
     async def query_leverage(self, symbol: str, margin_mode: fa.MarginMode | None = None) -> wire.WireLeverage:
@@ -165,7 +166,6 @@ class BitMartAccount(fa.Adapter):
 
         async def in_turn() -> fa.LeverageChange:
             mode = margin_mode or (await self.fetch_leverage(venue_symbol)).margin_mode or fa.MarginMode.CROSS
-            self._standing.pop(venue_symbol, None)
             body = {"symbol": venue_symbol, "leverage": to_text(leverage), "open_type": words.MARGIN_MODE_WORD[mode]}
             return fa.LeverageChange([fa.Call(endpoints.SUBMIT_LEVERAGE, body)], mode)
 
@@ -179,7 +179,9 @@ class BitMartAccount(fa.Adapter):
         """Leverage and margin mode that an opening order must repeat; read anew each minute, and after a conflict."""
         standing = self._standing.get(name)
         if standing is None or self._channel.now_ms() - standing[2] > TERMS_FOR_MS:
-            found = await self._once(("terms", name), lambda: self.fetch_leverage(name))
+            found = await self._standing.anew(
+                lambda asked: self._once(("terms", name, asked), lambda: self.fetch_leverage(name))
+            )
             return found.leverage, found.margin_mode
         return standing[:2]
 

@@ -87,7 +87,7 @@ class BitMart(BitMartTriggers):
     def _heard(self, plan: fa.PlannedOrder, error: fa.FuturesAsyncError) -> None:
         super()._heard(plan, error)
         if isinstance(error, fa.MarginModeConflict):
-            self._standing.pop(plan.venue_symbol, None)
+            self._standing.forget(plan.venue_symbol)
         elif isinstance(error, fa.ExchangeError) and error.code in SIZE_REFUSALS:
             self._forget_contracts()
 
@@ -95,7 +95,7 @@ class BitMart(BitMartTriggers):
         # Terms that an order has said and that did not stand already: what stands is read when it is needed next.
         standing, said = self._standing.get(plan.venue_symbol), (plan.request.leverage, plan.request.margin_mode)
         if plan.request.intent is fa.Intent.OPEN and standing is not None and said != standing[:2]:
-            del self._standing[plan.venue_symbol]
+            self._standing.forget(plan.venue_symbol)
 
     def _placement(self, order: fa.PlannedOrder) -> fa.Placement:
         return fa.Placement(endpoints.SUBMIT_ORDER, requests.order_body(order), _read_ack)
