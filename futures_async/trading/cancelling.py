@@ -94,8 +94,7 @@ class Cancelling(Hooks):
             return former
         symbol = self.unified_symbol(venue_symbol)
         unknown = CancelOutcomeUnknown(
-            f"{self.id}: order {name} of {symbol} is {former.status.value}, and an edit of it may still put another "
-            "one in its place",
+            f"{self.id}: an edit of order {name} of {symbol} may still put another one in its place",
             venue=self.id,
             symbol=symbol,
             client_order_id=question.client_order_id,

@@ -51,7 +51,7 @@ class CancellingAll(LateCancels):
 
         async def deed() -> list[str]:
             gone, problems = list[str](), list[FuturesAsyncError]()
-            under_way = self._orders.under_way(venue_symbol)
+            under_way, edited = self._orders.under_way(venue_symbol), self._being_edited(venue_symbol)
             # What goes wrong with some does not keep the others.
             await part(self._cancel_everything(symbol, venue_symbol), gone, problems)
             if not problems:
@@ -61,6 +61,7 @@ class CancellingAll(LateCancels):
                 await part(self._cancel_waiting(venue_symbol), gone, problems)
             late = self._cancel_under_way(venue_symbol, under_way, set(gone), triggers=triggers)
             await part(late, gone, problems)
+            await part(self._cancel_edited(venue_symbol, edited, set(gone)), gone, problems)
             if problems:
                 raise worst_of(problems, gone)
             return gone

@@ -422,7 +422,7 @@ class Editing(Several):
         name = change.amendment.lost_ids[1]
         if name is not None:
             for former in _names(change.current):
-                self._replacing[former] = Replacing(name, fence_ms)
+                self._replacing[former] = Replacing(name, fence_ms, change.current)
 
     def _not_replaced(self, change: Change) -> None:
         """No other order takes its place."""

@@ -56,6 +56,8 @@ class Replacing(NamedTuple):
     """Under which that other one is found."""
     fence_ms: int | None
     """Venue time after which nothing new comes of the edit; None: it is under way."""
+    former: Order
+    """The one that it was of, as it was before."""
 
 
 class Hooks(FuturesExchange):

@@ -137,6 +137,55 @@ class LateCancels(Cancelling):
             order = await self._cancel(venue_symbol, record.result.order_id, None)
         return order.order_id if order.status is OrderStatus.CANCELED and order.order_id not in gone else None
 
+    def _being_edited(self, venue_symbol: str) -> set[str]:
+        """Orders of a contract in whose place an edit may put others, as it is under way or its end is not known."""
+        formers = (question.former for question in self._replacing.values())
+        return {one.order_id for one in formers if one.venue_symbol == venue_symbol}
+
+    async def _cancel_edited(self, venue_symbol: str, edited: set[str], gone: set[str]) -> list[str]:
+        """Cancel what edits have put in the place of orders while all were cancelled.
+
+        Args:
+            venue_symbol: Their contract.
+            edited: The venue's ids of those that were being edited when that began.
+            gone: Of those that are cancelled.
+
+        Raises:
+            OutcomeUnknown: One of the edits may still do so.
+        """
+        problems: list[FuturesAsyncError] = []
+
+        def one(order_id: str) -> Callable[[], Awaitable[str | None]]:
+            async def run() -> str | None:
+                for pause_s in AFTER_CANCEL_PAUSES_S:  # it mostly ends meanwhile
+                    await self._channel.transport.runtime().sleep(pause_s)
+                    question = self._replacing.get(order_id)
+                    if question is None:
+                        break
+                try:
+                    if question is not None:
+                        order = await self._cancel_successor(venue_symbol, order_id, question.former)
+                    elif self._current_ids(order_id, None) != (order_id, None):
+                        order = await self._cancel(venue_symbol, *self._current_ids(order_id, None))
+                    else:
+                        return None
+                except OrderNotFound:
+                    return None
+                except FuturesAsyncError as error:
+                    problems.append(error)
+                    return None
+                new = order.order_id not in {*gone, order_id}
+                return order.order_id if new and order.status is OrderStatus.CANCELED else None
+
+            return run
+
+        edited = edited | self._being_edited(venue_symbol) | (gone & self._successors.keys())
+        found = await together([one(order_id) for order_id in sorted(edited)])
+        late = [order_id for order_id in found if order_id is not None]
+        if problems:
+            raise worst_of(problems, late)
+        return late
+
     async def _cancel_each(
         self, venue_symbol: str, look: Callable[[], Awaitable[list[Order]]], cancel: Callable[[str], Awaitable[None]]
     ) -> list[str]:

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from decimal import Decimal
 from functools import partial
 from typing import Any
@@ -165,12 +165,56 @@ def test_a_lost_edit_of_an_order_that_is_cancelled_meanwhile_can_be_settled(kind
 
                 group.start_soon(edit)
                 await anyio.sleep(0.5)
-                assert await exchange.cancel_all_orders(on.spec.symbol) == [order.order_id]
+                with pytest.raises(errors.CancelOutcomeUnknown, match="may still put another one") as caught:
+                    await exchange.cancel_all_orders(on.spec.symbol)
+            assert caught.value.cancelled == (order.order_id,)
             plan.rules.clear()  # not before the edit has ended: the same bytes may be sent again
             await anyio.sleep(60)
+            assert (await caught.value.resolve()).order_id == order.order_id
             [question] = exchange.unresolved()
             with pytest.raises(errors.SettingNotApplied, match="ended as canceled"):
                 await question.resolve()
+            assert exchange.unresolved() == []
+
+    run(main())
+
+
+@pytest.mark.parametrize("fault", [None, "late-landing", "answer-lost"])
+@pytest.mark.parametrize("after_s", [0.0, 0.01, 0.05, 0.3])
+@pytest.mark.parametrize("kind", [Bitget, BitgetUTA, Hyperliquid], ids=lambda kind: kind.id)
+def test_cancelling_all_cancels_what_an_edit_under_way_puts_in_the_place_of_an_order(
+    kind: type[Adapter], after_s: float, fault: str | None
+) -> None:
+    async def main() -> None:
+        plan = FaultPlan()
+        on = Inside(
+            HYPERLIQUID if kind is Hyperliquid else VenueSpec(factory=kind, raw_call=RawCall("/", {})), plan=plan
+        )
+        async with on.exchange as exchange:
+            order = await exchange.create_order(on.request())
+            if fault is not None:
+                plan.add(fault, kinds=[Kind.ORDER])
+
+            async def edit() -> None:
+                with suppress(errors.FuturesAsyncError):
+                    await exchange.edit_order(on.spec.symbol, order_id=order.order_id, price=on.price("0.8"))
+
+            question: errors.OutcomeUnknown | None = None
+            async with anyio.create_task_group() as group:
+                group.start_soon(edit)
+                await anyio.sleep(after_s)
+                plan.rules.clear()
+                try:
+                    await exchange.cancel_all_orders(on.spec.symbol)
+                except errors.OutcomeUnknown as unknown:
+                    question = unknown
+            await anyio.sleep(60)
+            if question is not None:
+                await question.resolve()
+            assert await exchange.fetch_open_orders(on.spec.symbol) == []
+            for left in exchange.unresolved():  # what became of the edit
+                with suppress(errors.SettingNotApplied):
+                    await left.resolve()
             assert exchange.unresolved() == []
 
     run(main())
