@@ -301,7 +301,3 @@ class Orders:
         order = self._accept(account, ticket, position.mode, position.quantity)
         self._matching.enter(account, order)
         return order
-
-    def symbol_is_busy(self, account: Account, symbol: str) -> bool:
-        """True while the symbol has a position or an open order."""
-        return account.is_busy(symbol)

@@ -76,7 +76,6 @@ class SimulatedBitgetV1(gate.BitgetGate):
         return simulated_rows.pair(contract.symbol)
 
     def coin(self, values: Mapping[str, Any]) -> str:
-        """The margin coin."""
         required(values, "marginCoin")
         return str(values["marginCoin"]).upper()
 

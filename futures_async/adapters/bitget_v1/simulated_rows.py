@@ -49,7 +49,6 @@ def placed_row(order: sim.Order) -> dict[str, Any]:
 
 
 def order_row(order: sim.Order) -> dict[str, Any]:
-    """What reading answers."""
     return placed_row(order) | {
         "filledSize": plain(order.filled),
         "avgPrice": plain(order.average_price, "0"),
@@ -113,7 +112,6 @@ def tier_rows(contract: sim.ContractSpec) -> list[dict[str, Any]]:
 
 
 def position_row(engine: sim.Engine, account: sim.Account, position: sim.Position) -> dict[str, Any]:
-    """One open position."""
     view = engine.margins.view(account, position)
     isolated = position.margin_mode is sim.MarginMode.ISOLATED
     return {

@@ -17,7 +17,6 @@ class SimulatedBinance(AccountCalls, OrderCalls, AlgoCalls, MarketCalls):
     """fapi v1 to v3: all calls of section 1.8 that concern futures accounts."""
 
     def streams(self) -> Streams:
-        """The user stream."""
         return Streams(self)
 
     def demo_account(self, setup: Setup) -> Account:

@@ -229,7 +229,6 @@ class AccountCalls(Fapi):
 
     @get(f"{V1}/positionMargin/history", needs="symbol")
     def margin_history(self, request: sim.Request) -> list[dict[str, Any]]:
-        """What was added and removed."""
         symbol = self.contract(fields_of(request)).symbol
         return [
             {

@@ -112,7 +112,6 @@ class AlgoCalls(Fapi):
 
     @get(f"{V1}/openAlgoOrders", weight=per_symbol(1, 40))
     def open_algos(self, request: sim.Request) -> list[dict[str, Any]]:
-        """Those that wait."""
         symbols = self.symbols(fields_of(request))
         live = request.account.live_triggers.values()
         return [self._algo(request.account, trigger) for trigger in live if trigger.symbol in symbols]

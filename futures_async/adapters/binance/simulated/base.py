@@ -150,7 +150,6 @@ class Fapi(sim.Dialect):
         return sim.Response(200, _JSON.encode(result))
 
     def failure(self, request: sim.Request, refusal: sim.VenueRefusal) -> sim.Response:
-        """Code and text."""
         return sim.Response(self.status(refusal), _JSON.encode(refused(refusal)), refusal.headers)
 
     def translate(self, error: errors.EngineError, request: sim.Request) -> sim.VenueRefusal:

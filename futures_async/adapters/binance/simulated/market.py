@@ -21,7 +21,6 @@ class MarketCalls(base.Fapi):
 
     @public(f"{base.V1}/ping")
     def ping(self, request: Request) -> dict[str, Any]:
-        """Nothing."""
         return {}
 
     @public(f"{base.V1}/time")
@@ -73,7 +72,6 @@ class MarketCalls(base.Fapi):
 
     @public(f"{base.V1}/ticker/bookTicker", weight=per_symbol(2, 5), of=one_or_all)
     def book_ticker(self, contract: ContractSpec) -> dict[str, Any]:
-        """Best prices."""
         book, size = self.engine.world.book(contract.symbol), plain(contract.top_size)
         return {
             "symbol": venue_symbol(contract),

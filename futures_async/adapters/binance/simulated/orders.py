@@ -197,7 +197,6 @@ class OrderCalls(base.Fapi):
 
     @get(f"{base.V1}/openOrders", weight=per_symbol(1, 40))
     def open_orders(self, request: sim.Request) -> list[dict[str, Any]]:
-        """All of them."""
         symbols = self.symbols(fields_of(request))
         return [self._row(order) for order in self.engine.lists.open_orders(request.account) if order.symbol in symbols]
 
@@ -237,7 +236,6 @@ class OrderCalls(base.Fapi):
 
     @get(f"{base.V1}/forceOrders", weight=per_symbol(20, 50))
     def forced(self, request: sim.Request) -> list[dict[str, Any]]:
-        """Liquidations."""
         fields = fields_of(request)
         symbols = self.symbols(fields)
         rows = [o for o in request.account.order_log if o.source is sim.Source.LIQUIDATION and o.symbol in symbols]

@@ -181,7 +181,6 @@ class Streams(sim.StreamDialect):
         return row
 
     def algos(self, account: sim.Account, event: sim.Event, subscription: sim.Subscription) -> Iterable[sim.Frame]:
-        """Conditional orders."""
         if not isinstance(event, sim.TriggerEvent):
             return
         trigger = event.trigger
@@ -221,7 +220,6 @@ class Streams(sim.StreamDialect):
         return rows
 
     def configured(self, account: sim.Account, event: sim.Event, subscription: sim.Subscription) -> Iterable[sim.Frame]:
-        """A leverage that was set."""
         if isinstance(event, sim.SettingEvent) and event.symbol is not None:
             leverage = int(account.settings(event.symbol).leverage(sim.PositionSide.LONG))
             ac = {"s": self._rest.name(event.symbol), "l": leverage}

@@ -39,7 +39,6 @@ class SimulatedBitget(AccountCalls, EstimateCalls, PositionCalls, PlanCalls, Mar
     )
 
     def streams(self) -> Streams:
-        """The WebSocket."""
         return Streams(self)
 
     def demo_account(self, setup: Setup) -> Account:

@@ -235,7 +235,6 @@ class AccountCalls(base.V2):
 
     @get(f"{PATH}/isolated-symbols", TEN)
     def isolated_symbols(self, request: sim.Request) -> list[dict[str, str]]:
-        """Symbols set to isolated margin."""
         return [
             {"symbol": self.venue_symbol(contract), "marginMode": "isolated"}
             for contract in self.contracts(self.product(request.params))

@@ -40,7 +40,6 @@ class Products(BitgetGate):
         return venue_symbol(contract)
 
     def product(self, values: Mapping[str, Any]) -> str:
-        """The request's product type."""
         required(values, self.product_field)
         found = str(values[self.product_field]).upper()
         if found not in self.products:
@@ -48,11 +47,9 @@ class Products(BitgetGate):
         return found
 
     def product_of(self, symbol: str) -> str:
-        """The product type of a unified symbol."""
         return product_type(self.contract_of(symbol))
 
     def contracts(self, product: str) -> list[sim.ContractSpec]:
-        """All contracts of a product type."""
         return [contract for contract in self.contracts_listed() if product_type(contract) == product]
 
     def listed_for(self, values: Mapping[str, Any]) -> Sequence[sim.ContractSpec]:
@@ -79,7 +76,6 @@ class Products(BitgetGate):
     # -- what both interfaces serve to everybody; third-party clients load these before anything else
     @public("/api/v2/public/time", IP20)
     def server_time(self, request: sim.Request) -> dict[str, str]:
-        """The venue's clock."""
         return {"serverTime": str(self.engine.clock())}
 
     @public("/api/v2/spot/public/coins", IP20)
@@ -107,7 +103,6 @@ class V2(Products):
     """Helpers for the groups of endpoints."""
 
     def margin_coins(self, product: str) -> list[str]:
-        """The margin coins of a product type."""
         return list(dict.fromkeys(contract.settle for contract in self.contracts(product)))
 
     def contract(self, values: Mapping[str, Any]) -> sim.ContractSpec:

@@ -31,7 +31,6 @@ class MarketCalls(V2):
 
     @public(f"{PATH}/contracts", IP20, needs="productType", of=each)
     def contract_row(self, contract: ContractSpec) -> dict[str, Any]:
-        """Trading rules."""
         return contract_terms(contract) | {
             "feeRateUpRatio": "0.1",
             "openCostUpRatio": "0.1",
@@ -88,7 +87,6 @@ class MarketCalls(V2):
 
     @public(f"{PATH}/symbol-price", IP20, needs=ONE, of=each)
     def symbol_price(self, contract: ContractSpec) -> dict[str, str]:
-        """The three prices of a symbol."""
         book = self.engine.world.book(contract.symbol)
         return {
             "symbol": self.venue_symbol(contract),
@@ -115,7 +113,6 @@ class MarketCalls(V2):
 
     @public(f"{PATH}/current-fund-rate", IP20, needs="productType", of=each)
     def current_fund_rate(self, contract: ContractSpec) -> dict[str, str]:
-        """Of one symbol, or of all."""
         return self.funding_row(contract)
 
     @public(f"{PATH}/history-fund-rate", IP20, needs=ONE)
@@ -131,7 +128,6 @@ class MarketCalls(V2):
 
     @public(f"{PATH}/funding-time", IP20, needs=ONE, of=each)
     def funding_time(self, contract: ContractSpec) -> dict[str, str]:
-        """When the next settlement is."""
         return {
             "symbol": self.venue_symbol(contract),
             "nextFundingTime": str(self.engine.figures.next_funding_ms(contract)),
@@ -148,7 +144,6 @@ class MarketCalls(V2):
 
     @public(f"{PATH}/oi-limit", IP10, needs="productType", of=each)
     def open_interest_limits(self, contract: ContractSpec) -> dict[str, str]:
-        """Of one symbol, or of all."""
         return limit_row(contract)
 
     @public(f"{PATH}/candles", IP20, needs=f"{ONE} granularity")

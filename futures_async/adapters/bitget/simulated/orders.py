@@ -226,7 +226,6 @@ class OrderCalls(base.V2):
 
     @get(f"{PATH}/orders-history", TEN, needs="productType")
     def history(self, request: sim.Request) -> dict[str, Any]:
-        """Finished orders."""
         return self._order_page(request, self.engine.lists.past_orders(request.account), history=True)
 
     def _order_page(self, request: sim.Request, rows: list[sim.Order], *, history: bool = False) -> dict[str, Any]:

@@ -231,12 +231,10 @@ class PlanCalls(OrderCalls):
 
     @get(f"{PATH}/orders-plan-pending", TEN, needs="productType planType")
     def plans_pending(self, request: sim.Request) -> dict[str, Any]:
-        """Live ones of a group."""
         return self._plan_page(request, {sim.TriggerStatus.LIVE}, history=False)
 
     @get(f"{PATH}/orders-plan-history", TEN, needs="productType planType")
     def plans_history(self, request: sim.Request) -> dict[str, Any]:
-        """Ended ones of a group."""
         states = {sim.TriggerStatus.EXECUTED, sim.TriggerStatus.FAILED, sim.TriggerStatus.CANCELED}
         wanted = request.params.get("planStatus")
         if wanted:
@@ -261,7 +259,6 @@ class PlanCalls(OrderCalls):
 
     @get(f"{PATH}/plan-sub-order", TEN, needs="planType planOrderId productType")
     def plan_sub_order(self, request: sim.Request) -> list[dict[str, str]]:
-        """The regular order that a plan has placed."""
         wanted = whole(request.params, "planOrderId")
         for trigger in request.account.trigger_log:
             order = request.account.orders.get(trigger.order_id or 0)

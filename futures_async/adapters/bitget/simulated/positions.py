@@ -21,7 +21,6 @@ class PositionCalls(V2):
 
     @get(f"{PATH}/all-position", sim.RateLimit(5))
     def all_position(self, request: sim.Request) -> list[dict[str, Any]]:
-        """All of a product type."""
         symbols = {contract.symbol for contract in self.contracts(self.product(request.params))}
         return self._rows(request.account, symbols, request.params.get("marginCoin", "").upper() or None)
 
@@ -31,7 +30,6 @@ class PositionCalls(V2):
         return [self.position_row(account, self.engine.margins.view(account, row, wallets[row.coin])) for row in held]
 
     def position_row(self, account: sim.Account, view: sim.PositionView) -> dict[str, Any]:
-        """An open one."""
         position = view.position
         profit = _protection(account, position, sim.TriggerKind.POSITION_TAKE_PROFIT)
         loss = _protection(account, position, sim.TriggerKind.POSITION_STOP_LOSS)

@@ -40,7 +40,6 @@ def venue_side(order: sim.Order) -> str:
 
 
 def trade_side(order: sim.Order) -> str:
-    """`tradeSide` on the wire."""
     if order.source is sim.Source.LIQUIDATION:
         if order.position_mode is sim.PositionMode.HEDGE:
             return f"burst_close_{closed_side(order)}"
@@ -51,7 +50,6 @@ def trade_side(order: sim.Order) -> str:
 
 
 def order_source(order: sim.Order) -> str:
-    """`orderSource` on the wire."""
     kind = "market" if order.price is None else "limit"
     match order.source:
         case sim.Source.LIQUIDATION:
@@ -144,14 +142,12 @@ def fill_row(fill: sim.Fill, name: Callable[[str], str], *, history: bool) -> di
 
 
 def plan_type(trigger: sim.Trigger) -> str:
-    """`planType` on the wire."""
     return trigger.tag.get("planType") or PLAN_TYPES[trigger.kind]
 
 
 def plan_row(
     trigger: sim.Trigger, name: Callable[[str], str], orders: Mapping[int, sim.Order], *, history: bool
 ) -> dict[str, Any]:
-    """A trigger order."""
     hedge = trigger.position_mode is sim.PositionMode.HEDGE
     protects = trigger.kind.closes
     side = str(trigger.side)

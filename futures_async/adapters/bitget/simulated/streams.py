@@ -126,7 +126,6 @@ class Streams(BitgetStreams):
         yield self.push(subscription, [stream_rows.order_row(order, event.fill, contract, self._rest.name, mark)])
 
     def fills(self, account: sim.Account, event: sim.Event, subscription: sim.Subscription) -> Iterable[sim.Frame]:
-        """One row for each execution."""
         if isinstance(event, sim.OrderEvent) and event.fill is not None:
             fill = event.fill
             if self._concerns(subscription, fill.symbol):
@@ -134,7 +133,6 @@ class Streams(BitgetStreams):
                 yield self.push(subscription, [stream_rows.fill_row(fill, contract, self._rest.name)])
 
     def algos(self, account: sim.Account, event: sim.Event, subscription: sim.Subscription) -> Iterable[sim.Frame]:
-        """Waiting orders."""
         if isinstance(event, sim.TriggerEvent) and self._concerns(subscription, event.trigger.symbol):
             listed = plan_row(event.trigger, self._rest.name, account.orders, history=False)
             yield self.push(subscription, [stream_rows.algo_row(event.trigger, listed)])
@@ -163,7 +161,6 @@ class Streams(BitgetStreams):
         return self.positions(account, subscription) if self._concerns(subscription, symbol) else ()
 
     def closed(self, account: sim.Account, event: sim.Event, subscription: sim.Subscription) -> Iterable[sim.Frame]:
-        """Positions that are gone."""
         if not isinstance(event, sim.PositionEvent) or event.closed is None:
             return
         if self._concerns(subscription, event.symbol):
@@ -200,7 +197,6 @@ class Streams(BitgetStreams):
     # -- market
 
     def tick(self, subscription: sim.Subscription) -> Iterable[sim.Frame]:
-        """One symbol."""
         for contract in self._rest.contracts(subscription.arg["instType"]):
             if self._rest.venue_symbol(contract) == subscription.arg["instId"]:
                 row = stream_rows.ticker_row(self.engine, contract, self._rest.ticker(contract))

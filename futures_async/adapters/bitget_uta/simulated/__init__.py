@@ -29,7 +29,6 @@ class SimulatedBitgetUTA(AccountCalls, PositionCalls, StrategyCalls, MarketCalls
     prefixes = ("/api/v3/", "/api/v2/")
 
     def streams(self) -> Streams:
-        """The WebSocket."""
         return Streams(self)
 
     def demo_account(self, setup: Setup) -> Account:

@@ -116,7 +116,6 @@ class AccountCalls(V3):
 
     @get(f"{ACCOUNT}/open-interest-limit", sim.RateLimit(5), of=one)
     def open_interest_limit(self, contract: sim.ContractSpec) -> dict[str, str]:
-        """Of a symbol."""
         largest = plain(contract.tiers[-1].max_notional)
         return {"singleUserLimit": largest, "masterSubLimit": largest, "marketMakerLimit": largest}
 

@@ -66,7 +66,6 @@ class MarketCalls(V3):
 
     @public(f"{PATH}/tickers", base.IP20, of=each)
     def ticker(self, contract: ContractSpec) -> dict[str, Any]:
-        """Prices."""
         book, day = self.engine.world.book(contract.symbol), self.engine.figures.day(contract)
         return {
             "category": product_type(contract),
@@ -156,7 +155,6 @@ class MarketCalls(V3):
 
     @public(f"{PATH}/oi-limit", RateLimit(10, scope="ip"), of=each)
     def oi_limit(self, contract: ContractSpec) -> dict[str, str]:
-        """Likewise."""
         return limit_row(contract)
 
     @public(f"{PATH}/candles", base.IP20)

@@ -216,7 +216,6 @@ class OrderCalls(V3):
 
     @get(f"{PATH}/history-orders", TWENTY)
     def history(self, request: sim.Request) -> dict[str, Any]:
-        """Finished orders."""
         required(request.params, "category")
         past = self.engine.lists.past_orders(request.account)
         found, cursor = self.page(request, past, self._filter(request), offset=CURSOR_OFFSET)

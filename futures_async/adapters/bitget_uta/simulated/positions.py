@@ -29,7 +29,6 @@ class PositionCalls(V3):
         return {"list": rows or None}
 
     def position_row(self, view: sim.PositionView) -> dict[str, str]:
-        """An open one."""
         position = view.position
         contract = self.engine.world.contract(position.symbol)
         balance = view.margin
@@ -68,7 +67,6 @@ class PositionCalls(V3):
 
     @get(f"{PATH}/history-position", sim.RateLimit(20), needs="category")
     def history_position(self, request: sim.Request) -> dict[str, Any]:
-        """Closed positions."""
         history, symbols = request.account.history, self.symbols(request.params)
         rows, cursor = self.page(request, history, symbols, offset=CURSOR_OFFSET)
         return listed([self._past(record) for record in rows], cursor)

@@ -116,7 +116,6 @@ def trade_side(order: sim.Order) -> str:
 
 
 def strategy_type(trigger: sim.Trigger) -> str:
-    """The venue's word for what waits."""
     if trigger.kind.closes:
         return "tpsl"
     return "trailing_stop" if trigger.kind is sim.TriggerKind.TRAILING else "trigger"

@@ -168,7 +168,6 @@ def strategy_row(trigger: sim.Trigger, contract: sim.ContractSpec) -> dict[str, 
 
 
 def ticker_row(engine: sim.Engine, contract: sim.ContractSpec, listed: Mapping[str, Any]) -> dict[str, str]:
-    """Prices."""
     return share(
         listed,
         "highPrice24h lowPrice24h openPrice24h lastPrice turnover24h volume24h bid1Price ask1Price bid1Size ask1Size "

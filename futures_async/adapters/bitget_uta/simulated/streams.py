@@ -115,7 +115,6 @@ class Streams(BitgetStreams):
             yield self.push(subscription, row, "update")
 
     def strategies(self, account: sim.Account, event: sim.Event, subscription: sim.Subscription) -> Iterable[sim.Frame]:
-        """Waiting orders."""
         if isinstance(event, sim.TriggerEvent):
             yield self.push(
                 subscription,

@@ -93,7 +93,6 @@ class Simulated(MarketData, AccountCalls, OrderCalls, PlanCalls):
         return open_demo_account(self.engine, setup, "3001", key=key, family=self.family, short_ids=True)
 
     def streams(self) -> Streams:
-        """The WebSocket."""
         return Streams(self)
 
     def authenticate(self, request: sim.Request) -> sim.Account:

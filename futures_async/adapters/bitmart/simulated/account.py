@@ -39,7 +39,6 @@ class AccountCalls(base.BitMartSide):
 
     @get(f"{base.PRIVATE}/position", per2(6))
     def positions_v1(self, request: sim.Request) -> Any:
-        """Open positions."""
         return self._views(request, rows.position_v1_row)
 
     @get(f"{base.PRIVATE}/position-v2", per2(6))
@@ -59,12 +58,10 @@ class AccountCalls(base.BitMartSide):
 
     @get(f"{base.PRIVATE}/position-risk", per2(24))
     def risks(self, request: sim.Request) -> Any:
-        """Open positions."""
         return self._views(request, rows.risk_row)
 
     @get(f"{base.PRIVATE}/get-position-mode", per2(2))
     def position_mode(self, request: sim.Request) -> Any:
-        """Of the account."""
         return {"position_mode": rows.MODE_WORD[request.account.mode("USDT")]}
 
     @post(f"{base.PRIVATE}/set-position-mode", per2(2), sim.Kind.SETTING)

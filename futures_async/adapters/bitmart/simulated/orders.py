@@ -149,7 +149,6 @@ class OrderCalls(base.BitMartSide):
 
     @get(f"{base.PRIVATE}/trades", per2(6))
     def trades(self, request: sim.Request) -> Any:
-        """Fills."""
         found = self._listed(request, self.engine.lists.fills(request.account))
         return [rows.trade_row(fill, self.contract_of(fill.symbol)) for fill in found]
 

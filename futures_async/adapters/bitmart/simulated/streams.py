@@ -183,7 +183,6 @@ class Streams(sim.StreamDialect):
     # -- positions
 
     def positions(self, account: sim.Account, subscription: sim.Subscription) -> Iterable[sim.Frame]:
-        """All open ones."""
         yield self._push(subscription, self._rows(account, lambda symbol: True))
 
     def _rows(self, account: sim.Account, match: Callable[[str], bool]) -> list[dict[str, Any]]:
@@ -224,7 +223,6 @@ class Streams(sim.StreamDialect):
     # -- market
 
     def tick(self, subscription: sim.Subscription) -> Iterable[sim.Frame]:
-        """One contract."""
         contract = self._rest.find_contract(subscription.arg.partition(":")[2])
         yield self._push(subscription, stream_rows.ticker_row(self.engine, contract))
 

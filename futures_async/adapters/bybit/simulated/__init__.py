@@ -27,7 +27,6 @@ class SimulatedBybit(AccountCalls, PositionCalls, OrderCalls, MarketCalls):
     """A unified account."""
 
     def streams(self) -> Streams:
-        """The WebSocket."""
         return Streams(self)
 
     def demo_account(self, setup: Setup) -> Account:

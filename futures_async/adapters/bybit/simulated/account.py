@@ -96,7 +96,6 @@ class AccountCalls(base.V5):
 
     @get(f"{PATH}/withdrawal", base.FIFTY, needs="coinName")
     def withdrawal(self, request: sim.Request) -> dict[str, Any]:
-        """What could be moved out."""
         wallet = self.engine.margins.wallet(request.account, request.params["coinName"])
         return {"availableWithdrawal": plain(wallet.transferable)}
 

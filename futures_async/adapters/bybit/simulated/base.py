@@ -182,7 +182,6 @@ class V5(sim.Dialect):
         return word(values, "category", CATEGORIES)
 
     def contracts(self, category: str) -> list[sim.ContractSpec]:
-        """All contracts of a category."""
         return [contract for contract in self.contracts_listed() if category_of(contract) == category]
 
     def venue_symbol(self, contract: sim.ContractSpec) -> str:

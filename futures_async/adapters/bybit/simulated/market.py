@@ -42,7 +42,6 @@ class MarketCalls(V5):
 
     @public(f"{PATH}/tickers", needs="category", of=each)
     def tickers(self, contract: ContractSpec) -> dict[str, Any]:
-        """Prices and funding."""
         return ticker_row(self.engine, contract)
 
     @public(f"{PATH}/risk-limit", needs="category")
@@ -114,7 +113,6 @@ class MarketCalls(V5):
 
     @public(f"{PATH}/price-limit", needs="symbol")
     def price_limit(self, request: Request) -> dict[str, Any]:
-        """The band."""
         params: Mapping[str, Any] = {"category": "linear"} | request.params
         contract = self.contract(params)
         lowest, highest = self.band(contract)

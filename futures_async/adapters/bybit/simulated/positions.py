@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import Any
 
 import futures_async.simulator.venue as sim
@@ -81,7 +80,8 @@ class PositionCalls(base.V5):
         size = sum((part.quantity for _, part in parts), sim.ZERO)
         entered = sum((contract.counter(part.quantity, part.entry_price) for _, part in parts), sim.ZERO)
         left = sum((contract.counter(part.quantity, fill.price) for fill, part in parts), sim.ZERO)
-        open_fee, close_fee = (sum((of(part) for _, part in parts), sim.ZERO) for of in (_open_fee, _close_fee))
+        open_fee = sum((part.open_fee for _, part in parts), sim.ZERO)
+        close_fee = sum((part.close_fee for _, part in parts), sim.ZERO)
         pnl = sum((fill.realized_pnl for fill, _ in parts), sim.ZERO)
         return {
             "symbol": venue_symbol(contract),
@@ -231,11 +231,3 @@ class PositionCalls(base.V5):
         if not changed:
             raise sim.VenueRefusal("34040", "not modified")
         return {}
-
-
-def _open_fee(part: sim.Reduction) -> Decimal:
-    return part.open_fee
-
-
-def _close_fee(part: sim.Reduction) -> Decimal:
-    return part.close_fee

@@ -234,7 +234,6 @@ def funding_row(row: sim.LedgerRow, contract: sim.ContractSpec, mark: Decimal) -
 
 
 def position_row(engine: sim.Engine, account: sim.Account, view: sim.PositionView) -> dict[str, Any]:
-    """An open position."""
     position = view.position
     contract = engine.world.contract(position.symbol)
     isolated = position.margin_mode is sim.MarginMode.ISOLATED

@@ -18,7 +18,6 @@ class SimulatedHyperliquid(AccountCalls, OrderCalls, MarketCalls):
     id = "hyperliquid"
 
     def streams(self) -> Streams:
-        """The WebSocket."""
         return Streams(self)
 
 

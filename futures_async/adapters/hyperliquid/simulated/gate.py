@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 from typing import Any, ClassVar, cast
@@ -239,7 +239,6 @@ class Gate(sim.Dialect):
         return [first, None, *others]
 
     def asset(self, number: object) -> sim.ContractSpec:
-        """By asset id."""
         universe = self.universe()
         if not isinstance(number, int) or isinstance(number, bool):
             raise MALFORMED
@@ -248,16 +247,10 @@ class Gate(sim.Dialect):
             raise errors.UnknownSymbol("no such asset")
         return spec
 
-    def asset_id(self, symbol: str) -> int:
-        """Of a contract."""
-        return next(index for index, spec in enumerate(self.universe()) if spec is not None and spec.symbol == symbol)
-
     def named(self, coin: object) -> sim.ContractSpec | None:
-        """By coin."""
         return next((spec for spec in self.contracts_listed() if spec.base == coin), None)
 
     def volume(self, account: sim.Account) -> Decimal:
-        """What an account has traded."""
         traded = sum((fill.price * fill.quantity for fill in account.fills), Decimal(0))
         return Decimal(account.extra.get(VOLUME, "0")) + traded
 
@@ -271,17 +264,12 @@ def settled(value: Any) -> Any:
     if isinstance(value, dict):
         fields = cast("dict[str, Any]", value)
         return {
-            name: number_text(item) if name in ("p", "s", "triggerPx") else settled(item)
+            name: plain(number(item)) if name in ("p", "s", "triggerPx") else settled(item)
             for name, item in fields.items()
         }
     if isinstance(value, list):
         return [settled(item) for item in value]  # pyright: ignore[reportUnknownVariableType] - JSON
     return value
-
-
-def number_text(value: Any) -> str:
-    """A number that must be text."""
-    return plain(number(value))
 
 
 def number(value: Any) -> Decimal:
@@ -295,6 +283,3 @@ def number(value: Any) -> Decimal:
     if not found.is_finite():
         raise MALFORMED
     return found
-
-
-Handler = Callable[[sim.Request], Any]

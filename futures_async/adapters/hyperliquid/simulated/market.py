@@ -143,7 +143,6 @@ class MarketCalls(Gate):
 
 
 def contract_row(spec: ContractSpec, table_id: int) -> dict[str, Any]:
-    """Trading rules of one contract."""
     exponent = spec.step.as_tuple().exponent
     return {
         "szDecimals": max(0, -exponent if isinstance(exponent, int) else 0),
@@ -154,7 +153,6 @@ def contract_row(spec: ContractSpec, table_id: int) -> dict[str, Any]:
 
 
 def table(spec: ContractSpec) -> dict[str, Any]:
-    """Margin tiers of one contract."""
     tiers = [{"lowerBound": dec(tier.min_notional), "maxLeverage": tier.max_leverage} for tier in spec.tiers]
     return {"description": f"tiered {spec.max_leverage}x", "marginTiers": tiers}
 

@@ -175,7 +175,6 @@ class Streams(sim.StreamDialect):
             yield self._of(subscription, orderHistory=rows)
 
     def history(self, account: sim.Account, subscription: sim.Subscription) -> Iterable[sim.Frame]:
-        """What has been until now."""
         rows = self._rest.history_rows(account, self._engine.clock())
         yield self._of(subscription, isSnapshot=True, orderHistory=rows)
 
@@ -216,7 +215,6 @@ class Streams(sim.StreamDialect):
     # -- positions and money
 
     def state(self, account: sim.Account, subscription: sim.Subscription) -> Iterable[sim.Frame]:
-        """The whole of it."""
         state = self._rest.state_row(account, self._engine.clock())
         yield self._of(subscription, dex="", clearinghouseState=state)
 
@@ -234,12 +232,10 @@ class Streams(sim.StreamDialect):
         return found
 
     def contexts(self, subscription: sim.Subscription) -> Iterable[sim.Frame]:
-        """Figures of one contract."""
         spec = self._spec(subscription)
         yield said("activeAssetCtx", {"coin": spec.base, "ctx": self._rest.context(spec)})
 
     def best(self, subscription: sim.Subscription) -> Iterable[sim.Frame]:
-        """The best prices."""
         book = self._rest.book_row(self._spec(subscription), self._engine.clock())
         yield said("bbo", {"coin": book["coin"], "time": book["time"], "bbo": [side[0] for side in book["levels"]]})
 
@@ -253,5 +249,4 @@ class Streams(sim.StreamDialect):
         yield said("candle", self._rest.candle_rows(self._spec(subscription), interval, self._engine.clock(), None)[-1])
 
     def mids(self, subscription: sim.Subscription) -> Iterable[sim.Frame]:
-        """Of all markets."""
         yield said("allMids", {"mids": self._rest.mid_prices()})

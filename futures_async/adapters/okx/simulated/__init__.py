@@ -20,7 +20,6 @@ class SimulatedOKX(Calls):
     """An account in futures mode: cross and isolated margin, one wallet per coin."""
 
     def streams(self) -> Streams:
-        """The WebSocket."""
         return Streams(self)
 
     def demo_account(self, setup: Setup) -> Account:

@@ -75,7 +75,6 @@ class AccountCalls(base.OKXSide):
 
     @get(f"{base.API}/account/config", FIVE)
     def config(self, request: sim.Request) -> dict[str, Any]:
-        """Futures mode."""
         account = request.account
         return {
             "uid": account.uid,

@@ -102,7 +102,6 @@ class AlgoCalls(OrderCalls):
 
     @get(f"{TRADE}/orders-algo-pending", base.PRIVATE_READ, needs="ordType")
     def algos_pending(self, request: sim.Request) -> list[dict[str, str]]:
-        """Of the types that are named."""
         live = sorted(request.account.live_triggers.values(), key=lambda trigger: trigger.id)
         return self._listed_algos(request, live, lambda trigger: True)
 

@@ -24,7 +24,6 @@ class MarketCalls(OKXSide):
 
     @public(f"{API}/public/time", TEN)
     def time(self, request: sim.Request) -> dict[str, str]:
-        """The clock."""
         return {"ts": str(self.engine.clock())}
 
     @public(f"{API}/public/instruments", TWENTY, needs="instType", of=each)
@@ -92,7 +91,6 @@ class MarketCalls(OKXSide):
 
     @public(f"{API}/public/mark-price", TEN, needs="instType", of=each)
     def mark_row(self, contract: sim.ContractSpec) -> dict[str, str]:
-        """The mark price."""
         price, now = plain(self.engine.world.mark(contract.symbol)), str(self.engine.now_ms)
         return {"instType": "SWAP", "instId": inst_id(contract), "markPx": price, "ts": now}
 
@@ -102,7 +100,6 @@ class MarketCalls(OKXSide):
         return self.index_row(self.contract({"instId": f"{request.params.get('instId')}-SWAP"}))
 
     def index_row(self, contract: sim.ContractSpec) -> dict[str, str]:
-        """The index price."""
         price = plain(self.engine.world.book(contract.symbol).index_price)
         return {"instId": inst_id(contract).removesuffix("-SWAP"), "idxPx": price, "ts": str(self.engine.now_ms)}
 
