@@ -343,17 +343,12 @@ def waiting_values(row: wire_orders.WirePlanOrder) -> dict[str, Decimal | None]:
 
 def stop_change(row: wire_orders.WirePlanOrder, wanted: dict[str, Decimal | None]) -> dict[str, str]:
     """What `modify-tpsl-order` is told: everything again; the size is "" for the whole position."""
-
-    def text(name: str) -> str:
-        value = wanted[name]
-        return "" if value is None else fa.to_text(value)
-
-    body = {"triggerPrice": text("trigger_price"), "size": text("quantity")}
-    if row.trigger_type:
-        body["triggerType"] = row.trigger_type
-    if wanted["price"] is not None:
-        body["executePrice"] = text("price")
-    ratio = positive_or_none(row.callback_ratio, "callbackRatio")
-    if ratio is not None:
-        body["rangeRate"] = fa.to_text(ratio)
-    return body
+    return fa.given(
+        {
+            "triggerPrice": fa.written(wanted["trigger_price"]) or "",
+            "size": fa.written(wanted["quantity"]) or "",
+            "triggerType": row.trigger_type or None,
+            "executePrice": fa.written(wanted["price"]),
+            "rangeRate": fa.written(positive_or_none(row.callback_ratio, "callbackRatio")),
+        }
+    )

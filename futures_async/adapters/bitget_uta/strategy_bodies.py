@@ -87,26 +87,29 @@ def held_bodies(body: dict[str, Any], held: fa.PositionSide, mode: fa.PositionMo
 
 def leg_fields(stops: Mapping[str, fa.Stop]) -> dict[str, str]:
     """Legs in the venue's words."""
-    fields: dict[str, str] = {}
+    fields: dict[str, str | None] = {}
     for name, stop in stops.items():
         long, short = strategies.LEGS[name]
         fields |= {
             long: to_text(stop.price),
             f"{short}TriggerBy": _source(stop.trigger_by),
             f"{short}OrderType": "market" if stop.limit_price is None else "limit",
+            f"{short}LimitPrice": fa.written(stop.limit_price),
         }
-        if stop.limit_price is not None:
-            fields[f"{short}LimitPrice"] = to_text(stop.limit_price)
-    return fields
+    return fa.given(fields)
 
 
 def trigger_fields(row: wire.WireStrategy, at: Decimal, limit: Decimal | None) -> dict[str, str]:
     """A change of a trigger in the venue's words: everything again."""
-    fields = {"triggerPrice": to_text(at), "triggerOrderType": "market" if limit is None else "limit"}
     by = known_or_none(strategies.SOURCE, row.trigger_by)
-    if by is not None:
-        fields["triggerBy"] = strategies.ACTIVATED_BY[by]
-    return fields if limit is None else {**fields, "triggerOrderPrice": to_text(limit)}
+    return fa.given(
+        {
+            "triggerPrice": to_text(at),
+            "triggerOrderType": "market" if limit is None else "limit",
+            "triggerBy": None if by is None else strategies.ACTIVATED_BY[by],
+            "triggerOrderPrice": fa.written(limit),
+        }
+    )
 
 
 def _source(source: fa.PriceSource | None) -> str:

@@ -291,14 +291,11 @@ def order_body(request: fa.OrderRequest, venue_symbol: str) -> dict[str, Any]:
     market = request.type is fa.OrderType.MARKET
     if market and request.time_in_force is not None:
         raise fa.InvalidOrder("bitget-v1: a market order takes no time in force: its order type says it")
-    body: dict[str, Any] = {
+    return {
         "symbol": venue_symbol,
         "side": request.side.value,
         "orderType": "market" if market else WIRE_ORDER_TYPE[request.time_in_force or fa.TimeInForce.GTC],
-    }
-    if request.price is not None:
-        body["price"] = fa.to_text(request.price)
-    return body | {
+        **fa.given({"price": fa.written(request.price)}),
         "size": fa.to_text(request.quantity),
         "leverage": fa.to_text(request.leverage),
         "marginMode": request.margin_mode.value,
