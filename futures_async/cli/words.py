@@ -34,6 +34,9 @@ PHRASES = {
     r"a market order cannot be post_only": "--post-only needs --price",
     r"neither set_leverage nor": "neither a setting nor",
     r"give OrderRequest\(leverage=…, margin_mode=…\)": "give --leverage and --margin-mode",
+    r"\w+ needs a symbol: the venue lists one contract at a time": (
+        "the venue lists one contract at a time: name it with --symbol"
+    ),
     r"\bproxy must look like": "--proxy must look like",
 }
 """In texts of what is refused here."""

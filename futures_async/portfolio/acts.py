@@ -16,7 +16,14 @@ import msgspec
 
 from futures_async.unified.callbacks import failure_of
 from futures_async.unified.enums import MarginMode, Outcome, PositionSide
-from futures_async.unified.errors import FuturesAsyncError, IncompletePage, NotSupported, UnreadRow, unread_rows
+from futures_async.unified.errors import (
+    FuturesAsyncError,
+    IncompletePage,
+    InvalidRequest,
+    NotSupported,
+    UnreadRow,
+    unread_rows,
+)
 from futures_async.unified.exchange import Capability, FuturesExchange
 from futures_async.unified.models import Order, Position
 from futures_async.unified.rows import readable, seen
@@ -188,7 +195,12 @@ async def cancels(exchange: FuturesExchange, symbol: str | None) -> Sequence[Act
 
     One for which there is not even that has a step that fails, and holds up no other.
     """
-    found, nameless, cut = await _named(exchange, symbol)
+    try:
+        found, nameless, cut = await _named(exchange, symbol)
+    except InvalidRequest as error:
+        if symbol is not None:
+            raise
+        return await _where_held(exchange, error)
     counts: dict[str, int] = {}
     for name in found:
         counts[name] = counts.get(name, 0) + 1
@@ -210,6 +222,28 @@ async def cancels(exchange: FuturesExchange, symbol: str | None) -> Sequence[Act
         hidden = Act("cancel all", one or "", says, lambda: _cancel_hidden(exchange, one), whole=one is None)
         steps.append(hidden)
     return [*steps, *_in_vain("cancel all", nameless)]
+
+
+async def _where_held(exchange: FuturesExchange, error: InvalidRequest) -> Sequence[Act]:
+    """At a venue that lists the orders of one contract at a time: those of contracts in which a position is held.
+
+    That nothing is known of all others is a step that fails.
+
+    Raises:
+        InvalidRequest: Nothing is held that would name a contract.
+    """
+    held, unread = await readable(exchange.fetch_positions())
+    named = (row.facts["symbol"] for row in unread if "symbol" in row.facts)
+    names = list(dict.fromkeys([*(one.symbol for one in held), *named]))
+    if not names:
+        raise error
+    steps = [step for name in names for step in await cancels(exchange, name)]
+    what = (
+        "orders of contracts without a position are not seen, as the venue lists those of one contract at a time: "
+        "cancel them contract by contract"
+    )
+    unseen = NotSupported(f"{exchange.id}: {what}")
+    return [*steps, _failing("cancel all", f"cancel all: {what}", unseen)]
 
 
 async def _cancel_hidden(exchange: FuturesExchange, symbol: str | None) -> Done:

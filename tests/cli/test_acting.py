@@ -37,7 +37,7 @@ from tests.cli.inside import Ended, cli
 from tests.cli.test_commands import keys_of, rows
 from tests.fakes import FakeTrading, in_virtual_time, position
 
-BTC = "BTC/USDT:USDT"
+BTC, ETH = "BTC/USDT:USDT", "ETH/USDT:USDT"
 CAN_TRADE = ["bitget", "bitget-uta", "bitmart"]
 
 
@@ -111,6 +111,24 @@ def test_halt_leaves_no_order_and_no_position(running: RunningExchange, venue: s
         assert rows(on(running, venue, command, "--json").stdout) == []
     again = on(running, venue, "halt", "--close", "--yes")
     assert (again.returncode, again.stdout.strip()) == (0, "Nothing to do.")
+
+
+def test_a_halt_cancels_what_it_can_where_orders_are_listed_one_contract_at_a_time(running: RunningExchange) -> None:
+    """What is held names contracts; that others may have orders is told, and no success."""
+    before = rows(on(running, "bitget-v1", "orders", "--symbol", BTC, "--json").stdout)
+    halted = on(running, "bitget-v1", "halt", "--close", "--yes", "--json")
+
+    assert len(before) == 1
+    assert halted.returncode == Exit.USAGE
+    done = {(row["action"], row["symbol"]): row["result"] for row in rows(halted.stdout)}
+    assert done["cancel all", BTC] == done["cancel all", ETH] == done["close", BTC] == "done"
+    assert done["cancel all", ""] == "not sent"
+    assert "orders of contracts without a position are not seen" in halted.stderr
+    for symbol in (BTC, ETH):
+        assert rows(on(running, "bitget-v1", "orders", "--symbol", symbol, "--json").stdout) == []
+    assert rows(on(running, "bitget-v1", "positions", "--json").stdout) == []
+    alone = on(running, "bitget-v1", "cancel-all", "--yes")
+    assert (alone.returncode, "name it with --symbol" in alone.stderr) == (Exit.USAGE, True)
 
 
 def test_close_closes_the_named_position_alone(running: RunningExchange) -> None:

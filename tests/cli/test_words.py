@@ -30,6 +30,8 @@ from tests.cli.inside import cli
         (InvalidRequest("give order_id or client_order_id"), "give --order-id or --client-order-id"),
         (InvalidRequest('ca_file="system": none'), '--ca-file="system": none'),
         (InvalidRequest("proxy= needs an extra"), "--proxy needs an extra"),
+        (InvalidRequest("v1: fetch_open_orders needs a symbol: the venue lists one contract at a time"), "v1: the "
+         "venue lists one contract at a time: name it with --symbol"),
         (InvalidRequest("since_ms is after until_ms"), "--since-ms is after --until-ms"),
         # The words of a keys file, and those of a venue, are their own.
         (InvalidRequest("keys file k, [a]: a: margin_mode must be cross"), "keys file k, [a]: a: margin_mode must be "
