@@ -220,7 +220,7 @@ def none(snapshot: Snapshot) -> str:
 def age_of(state: VenueState) -> str:
     """How old the older part is; what was never read has no age, and is named."""
     if isinstance(state, Failed):
-        return "no answer yet"
+        return "never read"
     ages = {"positions": state.positions_age_s, "accounts": state.accounts_age_s}
     known = [age for age in ages.values() if age is not None]
     shown = f"{max([state.age_s, *known]):.1f} s old"

@@ -97,6 +97,8 @@ def simulate(
         else:
             writer.console.print(f"Simulated exchange at {running.base_url} (Ctrl-C ends it)\n", highlight=False)
             writer.console.print(make_table(KEY_COLUMNS, rows, writer.console))
+            if write_keys is not None:
+                writer.console.print(f"\nThey are in {write_keys}, for --keys", markup=False, highlight=False)
             sys.stdout.flush()
 
     try:

@@ -97,7 +97,7 @@ def test_the_error_of_an_account_is_read_to_its_end_in_a_narrow_window() -> None
     error = VenueUnavailable("a long reason, " * 10 + "to its end")
     venues = {f"account-{number}": Failed(venue="fake", error=error) for number in range(3)}
     table = view().table(Snapshot(venues=venues), Terminal(60, 40).console(), 40)
-    assert " ".join(capture(table, 60, 40).split()).count("to its end (no answer yet)") == 3
+    assert " ".join(capture(table, 60, 40).split()).count("to its end (never read)") == 3
 
 
 # Order and choice
@@ -204,7 +204,7 @@ def test_what_was_never_read_has_no_age_and_is_named() -> None:
     old = Stale(venue="v", data=data, age_s=4.0, latency_s=0.1, positions_age_s=4.0, accounts_age_s=0.5, error=DOWN)
     assert age_of(half) == "positions never read, the rest 0.0 s old"
     assert age_of(old) == "4.0 s old"
-    assert age_of(Failed(venue="v", error=DOWN)) == "no answer yet"
+    assert age_of(Failed(venue="v", error=DOWN)) == "never read"
     assert none(Snapshot(venues={"a": half, "b": old})) == "No open positions known; nothing of a, b."
     odd = Stale(venue="v", data=VenueData(positions=(), positions_unread=1), age_s=0.0, latency_s=0.1, error=DOWN)
     assert none(Snapshot(venues={"a": odd})) == "No open positions known; nothing of a."
@@ -548,7 +548,7 @@ def test_the_screen_says_what_to_do_about_what_does_not_pass_by_itself() -> None
     refused = AuthenticationError("no", venue="okx")
     assert "check the account's key" in states(Snapshot(venues={"mine": Failed(venue="okx", error=refused)})).plain
     shown = states(Snapshot(venues={"mine": Failed(venue="fake", error=DOWN)})).plain
-    assert shown == "mine VenueUnavailable: down (no answer yet)"
+    assert shown == "mine VenueUnavailable: down (never read)"
 
 
 def test_as_csv_the_errors_of_accounts_go_to_stderr(capsys: pytest.CaptureFixture[str]) -> None:

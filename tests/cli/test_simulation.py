@@ -16,7 +16,7 @@ from futures_async.simulator.exchange import SimulatedExchange
 from futures_async.unified.errors import InvalidRequest
 
 
-def simulate(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def simulate(path: Path, monkeypatch: pytest.MonkeyPatch, output: Format = Format.JSON) -> None:
     nothing: Any = None  # its streams are not asked for
 
     def run(exchange: SimulatedExchange, **given: object) -> None:
@@ -28,7 +28,7 @@ def simulate(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     simulation.simulate(
         venues=["bitget", "bitmart"], port=8900, host="127.0.0.1", seed=1, hedge=False, empty=True, key=None,
         secret=None, passphrase=None, memo=None, faults=None, uid_limit=10, write_keys=path,
-        output=Format.JSON,
+        output=output,
     )  # fmt: skip
 
 
@@ -41,6 +41,14 @@ def test_its_accounts_are_loaded_from_the_file(tmp_path: Path, monkeypatch: pyte
     assert {name: exchange.id for name, exchange in accounts.items()} == {"bitget": "bitget", "bitmart": "bitmart"}
     assert 'base_url = "http://127.0.0.1:8900"' in path.read_text("utf-8")
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_person_is_told_where_they_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "sim.toml"
+    simulate(path, monkeypatch, Format.TABLE)
+    assert capsys.readouterr().out.splitlines()[-1] == f"They are in {path}, for --keys"
 
 
 def test_keys_of_somebody_are_not_written_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
