@@ -6,11 +6,12 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from enum import Enum
 from typing import Annotated, Any, TypeVar
 
+import anyio
 import typer
 
 from futures_async.cli.accounts import SETTLE_WITHIN_S, Source, open_accounts
 from futures_async.cli.options import DryRun, Symbol, Yes, decimal_option, with_accounts
-from futures_async.cli.output import Exit, Format, Writer, complain, one_line
+from futures_async.cli.output import NOTHING, Exit, Format, Writer, complain, one_line
 from futures_async.cli.running import confirm, run
 from futures_async.cli.symbols import able, refuse_unknown, tell_left_out
 from futures_async.cli.tables import Column, grouped
@@ -79,7 +80,11 @@ def act_on(
             if alone and len(accounts) != 1:
                 raise InvalidRequest(f"{alone}: name one of {', '.join(accounts)} with --venue")
             tell_tries(accounts)
-            acts, problems = await patient_look(able(accounts, symbol), plan)
+            try:
+                acts, problems = await patient_look(able(accounts, symbol), plan)
+            except anyio.get_cancelled_exc_class():
+                complain(NOTHING, style="bold")
+                raise
             if symbol is not None and not any(acts.values()):
                 await refuse_unknown(accounts, symbol, problems)
             out = set[str]() if symbol is None else await tell_left_out(accounts, symbol, problems)
@@ -129,7 +134,7 @@ CODES: dict[Result, Exit] = {"failed": Exit.FAILED, "unknown": Exit.UNKNOWN}
 def _tell(writer: Writer, done: Sequence[tuple[str, Done]]) -> None:
     """What was done, on stderr where it cannot be printed: nowhere else is the id of an order that was placed."""
     try:
-        writer.rows(done, COLUMNS, "Nothing was done.")
+        writer.rows(done, COLUMNS, NOTHING)
     except OSError:
         for name, end in done:
             parts = (end.action, end.symbol, end.result, end.status, end.order_id, end.detail)

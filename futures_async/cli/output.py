@@ -51,6 +51,9 @@ def worst(codes: Iterable[int]) -> int:
     return int(Exit.UNKNOWN) if Exit.UNKNOWN in found else max(found, default=int(Exit.OK))
 
 
+NOTHING = "Nothing was done."
+
+
 def exit_code(error: BaseException) -> Exit:
     """The exit code that an error deserves."""
     if isinstance(error, FuturesAsyncError) and error.outcome is Outcome.UNKNOWN:

@@ -18,7 +18,7 @@ from typing import Any, NoReturn, TextIO, cast
 import anyio
 import typer
 
-from futures_async.cli.output import Exit, Writer, complain, exit_code, one_line, worst
+from futures_async.cli.output import NOTHING, Exit, Writer, complain, exit_code, one_line, worst
 from futures_async.unified.errors import FuturesAsyncError
 
 INTERRUPTED = 128 + signal.SIGINT
@@ -119,6 +119,7 @@ def confirm(question: str) -> None:
             said = typer.confirm("", prompt_suffix="", show_default=False, err=True)
         except typer.Exit:
             typer.echo(err=True)  # the terminal stands behind the question
+            complain(NOTHING, style="bold")
             raise
         except typer.Abort:
             typer.echo(err=True)
@@ -136,7 +137,7 @@ NOBODY = ": nobody answers here; --yes goes on without asking"
 
 
 def _not_confirmed(why: str) -> NoReturn:
-    complain(f"Nothing was done{why or '.'}", style="bold")
+    complain(f"Nothing was done{why}" if why else NOTHING, style="bold")
     raise typer.Exit(int(Exit.FAILED))
 
 

@@ -6,6 +6,7 @@ import os
 import pty
 import shlex
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Generator
@@ -169,6 +170,50 @@ def test_without_yes_it_asks(running: RunningExchange, answer: str, code: int, l
     assert asked.returncode == code, said
     assert b"Go on?" in said
     assert len(rows(on(running, "bitget", "positions", "--json").stdout)) == left
+
+
+def test_ctrl_c_at_the_question_leaves_nobody_in_doubt(running: RunningExchange) -> None:
+    master, slave = pty.openpty()
+    command = [sys.executable, "-m", "futures_async.cli", "close", "--venue", "bitget", "--base-url", running.base_url]
+    environ = {"PATH": os.environ["PATH"], "HOME": "/nonexistent", **keys_of(running, "bitget")}
+    with subprocess.Popen(command, stdin=slave, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environ) as asked:
+        os.close(slave)
+        assert asked.stderr is not None
+        said = b""
+        while b"[y/N]: " not in said:
+            part = os.read(asked.stderr.fileno(), 4096)
+            assert part, said
+            said += part
+        asked.send_signal(signal.SIGINT)
+        _, rest = asked.communicate(timeout=60)
+    os.close(master)
+    assert (asked.returncode, rest) == (130, b"\nNothing was done.\n")
+    assert len(rows(on(running, "bitget", "positions", "--json").stdout)) == 4
+
+
+def test_ctrl_c_before_anything_is_known_says_that_nothing_was_done() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        address = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        command = [
+            sys.executable,
+            "-m",
+            "futures_async.cli",
+            "halt",
+            "--yes",
+            "--venue",
+            "bitget",
+            "--base-url",
+            address,
+        ]
+        keys = {f"FUTURES_ASYNC_BITGET_{part}": "word" for part in ("KEY", "SECRET", "PASSPHRASE")}
+        environ = {"PATH": os.environ["PATH"], "HOME": "/nonexistent", **keys}
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environ) as halting:
+            silent.settimeout(60)
+            asked, _ = silent.accept()
+            halting.send_signal(signal.SIGINT)
+            out, said = halting.communicate(timeout=60)
+            asked.close()
+    assert (halting.returncode, out, said) == (130, b"", b"Nothing was done.\n")
 
 
 @pytest.mark.parametrize("closed", [False, True])
