@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping, Sequence
 from functools import partial
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, Self, TypeVar, cast
 
 import anyio
 import anyio.lowlevel
@@ -66,7 +66,11 @@ class Portfolio:
         live: bool = False,
         share: RedisShare | None = None,
     ) -> None:
-        self._exchanges = dict(exchanges) if isinstance(exchanges, Mapping) else _named(exchanges)
+        given = [*exchanges.values()] if isinstance(exchanges, Mapping) else _several(exchanges)
+        for one in given:
+            if not hasattr(one, "fetch_positions"):
+                raise InvalidRequest(f"a portfolio is made of exchange objects, not of {type(one).__name__}")
+        self._exchanges = dict(exchanges) if isinstance(exchanges, Mapping) else _named(given)
         if len({id(exchange) for exchange in self._exchanges.values()}) != len(self._exchanges):
             raise InvalidRequest("an exchange object is in the portfolio twice: its sums would count twice")
         if not self._exchanges:
@@ -191,7 +195,9 @@ class Portfolio:
 
     def _open(self) -> tuple[Runtime, list[_Venue]]:
         if self._closed:
-            raise ClientClosed("the portfolio was closed")
+            closed = ClientClosed("the portfolio was closed")
+            closed.advice = "make a new one"
+            raise closed
         if self._runtime is None:
             runtime = current_runtime()
             # Ages count the time that this computer sleeps.
@@ -320,6 +326,14 @@ class _Venue:
         )
 
 
+def _several(exchanges: object) -> list[FuturesExchange]:
+    if isinstance(exchanges, Iterable) and not isinstance(exchanges, (str, bytes)):
+        return [*cast("Iterable[FuturesExchange]", exchanges)]
+    raise InvalidRequest(
+        f"a portfolio takes several exchange objects, in a list or by name, not {type(exchanges).__name__}"
+    )
+
+
 def _named(exchanges: Sequence[FuturesExchange]) -> dict[str, FuturesExchange]:
     named: dict[str, FuturesExchange] = {}
     for exchange in exchanges:
@@ -330,6 +344,6 @@ def _named(exchanges: Sequence[FuturesExchange]) -> dict[str, FuturesExchange]:
     return named
 
 
-def _check_duration(seconds: float, name: str) -> None:
-    if not 0 < seconds < float("inf"):
+def _check_duration(seconds: object, name: str) -> None:
+    if not isinstance(seconds, (int, float)) or not 0 < seconds < float("inf"):
         raise InvalidRequest(f"{name} must be seconds, more than 0")

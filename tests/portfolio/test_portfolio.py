@@ -749,10 +749,24 @@ def test_what_makes_no_portfolio_is_refused(backend: Backend) -> None:
         Portfolio([exchange], max_age_s=-1)
     with pytest.raises(InvalidRequest, match="give_up_s"):
         Portfolio([exchange], give_up_s=0)
+    several: Any
+    for several, said in (
+        (exchange, "in a list or by name, not FakeReads"),
+        ("bitget", "not str"),
+        ([5], "not of int"),
+    ):
+        with pytest.raises(InvalidRequest, match=said):
+            Portfolio(several)
     assert Portfolio([exchange]).exchanges == {"fake": exchange}
 
     async def main() -> None:
-        with pytest.raises(InvalidRequest, match="deadline_s"):
-            await Portfolio([exchange]).snapshot(0)
+        deadline: Any
+        for deadline in (0, "1"):
+            with pytest.raises(InvalidRequest, match="deadline_s"):
+                await Portfolio([exchange]).snapshot(deadline)
+        closed = Portfolio([exchange])
+        await closed.aclose()
+        with pytest.raises(ClientClosed, match=r"the portfolio was closed \(make a new one\)"):
+            await closed.snapshot()
 
     in_virtual_time(backend, main)
