@@ -21,8 +21,8 @@ class Pools:
         host: Whose counts per address these are; two interfaces of one venue are counted together there.
         whole: Over all private endpoints; None: no such limit.
         wide: Over all endpoints, beside that.
-        reserve: So many of the slots of `whole` are not for plain reads while the account trades; without it, so many
-            a second of those of `wide`.
+        reserve: So many of the slots of `whole` are not for plain reads while the account trades, all but one at most;
+            without it, so many a second of those of `wide`.
     """
 
     __slots__ = ("_fixed", "_host", "_kept", "_left", "_reads", "_wide", "account")
@@ -38,7 +38,7 @@ class Pools:
         self.account = (Pool(account, rule.count, rule.per_s, 1, rule),)
         """What every private call takes from, whatever the endpoint."""
         self._reads: tuple[Pool, ...] = ()
-        self._kept = reserve if whole is None or reserve < whole.count else 0
+        self._kept = reserve if whole is None else min(reserve, whole.count - 1)
 
     def of_read(self, pools: tuple[Pool, ...]) -> tuple[Pool, ...]:
         """The pools of a private call, and the one that leaves slots to writes: for reads while the account trades."""

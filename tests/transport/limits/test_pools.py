@@ -66,7 +66,9 @@ def test_a_call_that_nobody_counts_has_a_pool_that_can_be_closed() -> None:
     ("whole", "reserve", "left"),
     [
         (RateLimit(10), 2, [("uid:reads", 8, 1)]),
-        (RateLimit(10), 10, []),
+        (RateLimit(10), 10, [("uid:reads", 1, 1)]),  # a larger one is no reason to keep none
+        (RateLimit(10), 50, [("uid:reads", 1, 1)]),
+        (RateLimit(1), 2, []),
         # So many a second of the address's, and half of it at most.
         (None, 2, [("ip:*:2400/60.0:reads", 2280, 5)]),
         (None, 30, [("ip:*:2400/60.0:reads", 1200, 5)]),
