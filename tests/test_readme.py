@@ -156,7 +156,7 @@ async def test_the_risk_monitor_example_runs(capsys: pytest.CaptureFixture[str])
     with serve(seed=3) as running:
         async with accounts(running)["bitget"] as exchange:
             await run_example("monitor", {"main": exchange})
-    assert capsys.readouterr().out.splitlines()[0] == "near liquidation XRPUSDT short"
+    assert capsys.readouterr().out.splitlines()[0] == "near liquidation XRP/USDT:USDT short"
 
 
 DOCUMENTED_HELPERS = {

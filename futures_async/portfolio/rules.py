@@ -161,7 +161,7 @@ class Subject(NamedTuple):
     venue: str
     """Name in the portfolio."""
     symbol: str = ""
-    """Venue's id of the contract; "" for accounts and venues."""
+    """Of the contract; "" for accounts and venues."""
     side: PositionSide | None = None
     """Of the position."""
     coin: str = ""
@@ -172,7 +172,7 @@ class Subject(NamedTuple):
     @classmethod
     def of(cls, venue: str, position: Position) -> Subject:
         """A position as a subject."""
-        return cls(venue, position.venue_symbol, position.side, margin_mode=position.margin_mode)
+        return cls(venue, position.symbol, position.side, margin_mode=position.margin_mode)
 
     def may_be(self, other: Subject) -> bool:
         """Whether both may be the same thing: a margin mode that a row does not tell may be any."""

@@ -85,7 +85,7 @@ def test_a_line_of_the_log_says_which_position_and_how_far(backend: Backend, cap
 
     in_virtual_time(backend, main)
     assert [one.getMessage() for one in caplog.records if one.name == "futures_async.monitor"] == [
-        "fake BTCUSDT long isolated: rule ratio is broken: margin_ratio 0.933333"
+        "fake BTC/USDT:USDT long isolated: rule ratio is broken: margin_ratio 0.933333"
     ]
 
 
