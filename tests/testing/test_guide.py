@@ -8,7 +8,7 @@ import re
 from pathlib import Path
 
 from futures_async import adapter
-from futures_async.adapter import Adapter, BatchCancels, Capability, PartStops, TriggerEdits
+from futures_async.adapter import Adapter, BatchCancels, Capability, PartStops, PositionStops, Trailing, TriggerEdits
 from futures_async.testing.spec import VenueSpec
 from futures_async.trading.capabilities import FOLLOWS
 from futures_async.unified import models
@@ -20,7 +20,7 @@ OTHERS = {"Decimal", "RawCall", "micros"}
 PAGE = GUIDE[GUIDE.index("## The page to keep open") :]
 
 
-class Whole(Adapter, BatchCancels, PartStops, TriggerEdits):
+class Whole(Adapter, BatchCancels, PartStops, PositionStops[None], Trailing, TriggerEdits):
     """With all that an adapter may take beside its base."""
 
 
