@@ -108,9 +108,7 @@ class BitgetPlacing(fa.BatchCancels, BitgetSettings):
             raise fa.InvalidRequest(f"{self.id}: only limit orders can be edited")
         body = {
             "orderId": order.order_id,
-            "symbol": order.venue_symbol,
-            "productType": self.product_type,
-            "marginCoin": self._coin(order.venue_symbol),
+            **self._settled_params(order.venue_symbol),
             "newClientOid": renamed,
             # Both or neither, else 40925.
             "newSize": to_text(order.quantity if quantity is None else quantity),
@@ -128,22 +126,11 @@ class BitgetPlacing(fa.BatchCancels, BitgetSettings):
     # Cancelling
 
     def _cancellation(self, venue_symbol: str, order_id: str | None, client_order_id: str | None) -> fa.Call:
-        body = {
-            "symbol": venue_symbol,
-            "productType": self.product_type,
-            "marginCoin": self._coin(venue_symbol),
-            **({"orderId": order_id} if order_id is not None else {"clientOid": client_order_id}),
-        }
-        return fa.Call(endpoints.CANCEL, body)
+        return fa.Call(endpoints.CANCEL, {**self._settled_params(venue_symbol), **named(order_id, client_order_id)})
 
     async def _cancel_all(self, venue_symbol: str) -> list[str] | None:
-        body = {
-            "symbol": venue_symbol,
-            "productType": self.product_type,
-            "marginCoin": self._coin(venue_symbol),
-        }
         try:
-            batch = await self._call(endpoints.CANCEL_SYMBOL, body=body)
+            batch = await self._call(endpoints.CANCEL_SYMBOL, body=self._settled_params(venue_symbol))
         except fa.ExchangeError as error:
             if error.code in NOTHING_TO_CANCEL:
                 return []
@@ -153,13 +140,8 @@ class BitgetPlacing(fa.BatchCancels, BitgetSettings):
         return [order_id for item in batch.success_list or () if (order_id := text_or_none(item.order_id))]
 
     def _batch_cancellation(self, venue_symbol: str, ids: Sequence[tuple[str | None, str | None]]) -> fa.Call:
-        body = {
-            "orderIdList": [named(*pair) for pair in ids],
-            "symbol": venue_symbol,
-            "productType": self.product_type,
-            "marginCoin": self._coin(venue_symbol),
-        }
-        return fa.Call(endpoints.CANCEL_BATCH, body)
+        items = [named(*pair) for pair in ids]
+        return fa.Call(endpoints.CANCEL_BATCH, {"orderIdList": items, **self._settled_params(venue_symbol)})
 
     def _cancel_refusals(self, answer: WireBatch) -> dict[str, fa.ExchangeError]:
         refused: dict[str, fa.ExchangeError] = {}

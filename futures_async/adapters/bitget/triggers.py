@@ -100,9 +100,7 @@ class BitgetTriggers(fa.TriggerEdits, fa.PartStops, fa.PositionStops[list[WireSt
         target = str(row.order_id)
         body = {
             "orderIdList": [{"orderId": target}],
-            "symbol": name,
-            "productType": self.product_type,
-            "marginCoin": self._coin(name),
+            **self._settled_params(name),
             # The row's own type: with a group's name the venue reports success and cancels nothing.
             "planType": required_id(row.plan_type, "planType"),
         }
