@@ -268,6 +268,14 @@ class Orders:
 
     # -- closing positions
 
+    def cancel_all_at(self, account: Account, at_ms: int | None, symbol: str | None = None) -> None:
+        """Arm the dead-man's switch of a contract, or of the whole account, anew; None or 0 takes it back."""
+        if symbol is None:
+            account.cancel_all_ms.clear()
+        account.cancel_all_ms.pop(symbol, None)
+        if at_ms:
+            account.cancel_all_ms[symbol] = at_ms
+
     def close_position(
         self,
         account: Account,

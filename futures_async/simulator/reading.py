@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Container, Iterable, Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any, TypeVar
 
+from futures_async.simulator.errors import InvalidClientId
 from futures_async.simulator.lists import Wanted
 from futures_async.simulator.refusals import VenueRefusal
 
@@ -75,6 +77,19 @@ class Reader:
         if order_id is None and client_id is None:
             raise refusal
         return order_id, client_id
+
+    def client_id(self, values: Mapping[str, Any], name: str, form: re.Pattern[str]) -> str | None:
+        """The caller's id of an order, in the form that the venue takes.
+
+        Raises:
+            InvalidClientId: In another; its text is the name of the field.
+        """
+        text = values.get(name)
+        if text in (None, ""):
+            return None
+        if not isinstance(text, str) or not form.fullmatch(text):
+            raise InvalidClientId(name)
+        return text
 
     def word(self, values: Mapping[str, Any], name: str, allowed: Iterable[str], default: str | None = None) -> str:
         """One of some words, in lower case."""

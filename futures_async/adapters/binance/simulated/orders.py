@@ -39,9 +39,6 @@ def ticket_of(
         base.READER.required(fields, "timeInForce")
     if not limited and (price is not None or (typed and force)):
         raise sim.VenueRefusal("-1106", f"Parameter '{'price' if price else 'timeinforce'}' sent when not required.")
-    text = fields.get(client_id) or f"web{dialect.engine.world.next_id(account)}"
-    if not CLIENT_ID.fullmatch(text):
-        raise errors.InvalidClientId(client_id)
     return sim.Ticket(
         symbol=contract.symbol,
         side=side,
@@ -53,7 +50,7 @@ def ticket_of(
         else sim.TimeInForce.GTC,
         intent=None if held is None else sim.Intent.OPEN if held is opened_side(side) else sim.Intent.CLOSE,
         reduce_only=not hedge and base.READER.pick(fields, "reduceOnly", FLAGS, "false"),
-        client_id=text,
+        client_id=base.READER.client_id(fields, client_id, CLIENT_ID) or f"web{dialect.engine.world.next_id(account)}",
     )
 
 
@@ -167,9 +164,7 @@ class OrderCalls(base.Fapi):
         """Of one contract; the answer is text."""
         fields = fields_of(request)
         symbol, wait_ms = self.contract(fields).symbol, base.READER.whole(fields, "countdownTime") or 0
-        request.account.cancel_all_ms.pop(symbol, None)
-        if wait_ms:
-            request.account.cancel_all_ms[symbol] = request.now_ms + wait_ms
+        self.engine.orders.cancel_all_at(request.account, wait_ms and request.now_ms + wait_ms, symbol)
         return {"symbol": self.name(symbol), "countdownTime": str(wait_ms)}
 
     # -- finding

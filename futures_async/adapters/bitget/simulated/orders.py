@@ -69,14 +69,10 @@ class OrderCalls(base.V2):
 
     def client_id(self, fields: Mapping[str, Any], name: str = "clientOid") -> str:
         """The caller's, or a fresh numeric one."""
-        text = fields.get(name)
-        if text in (None, ""):
-            return str(self.engine.world.next_id())
+        text = fields.get(name) or ""
         if not isinstance(text, str) or len(text) > 50:
             raise sim.VenueRefusal("40304", "client_oid length is not greater than 50")
-        if not CLIENT_ID.fullmatch(text):
-            raise errors.InvalidClientId(text)
-        return text
+        return gate.READER.client_id(fields, name, CLIENT_ID) or str(self.engine.world.next_id())
 
     @post(f"{PATH}/batch-place-order", sim.RateLimit(5), sim.Kind.ORDER)
     def place_batch(self, request: sim.Request) -> dict[str, Any]:

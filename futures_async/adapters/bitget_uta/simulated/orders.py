@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 import futures_async.simulator.venue as sim
-from futures_async.adapters.bitget.simulated import base
+from futures_async.adapters.bitget.simulated import base, gate
 from futures_async.adapters.bitget.simulated.base import ids, placed_ids
 from futures_async.adapters.bitget.simulated.gate import either, needed_number, number, pick, required, whole, word
 from futures_async.adapters.bitget_uta.simulated.base import CURSOR_OFFSET, OTHER_CATEGORIES, V3, listed, side_of
@@ -110,12 +110,7 @@ class OrderCalls(V3):
         return self.engine.orders.place(account, ticket)
 
     def _client_id(self, fields: Mapping[str, Any]) -> str:
-        text = fields.get("clientOid")
-        if text in (None, ""):
-            return str(self.engine.world.next_id())
-        if not isinstance(text, str) or not CLIENT_ID.fullmatch(text):
-            raise errors.InvalidClientId("clientOid")
-        return text
+        return gate.READER.client_id(fields, "clientOid", CLIENT_ID) or str(self.engine.world.next_id())
 
     # -- changing
 
@@ -170,9 +165,7 @@ class OrderCalls(V3):
         seconds = whole(request.fields(), "countdown") or 0
         if seconds and not 5 <= seconds <= 60:
             raise sim.VenueRefusal("25200", "Parameter countdown error")
-        request.account.cancel_all_ms.clear()
-        if seconds:
-            request.account.cancel_all_ms[None] = request.now_ms + seconds * 1000
+        self.engine.orders.cancel_all_at(request.account, seconds and request.now_ms + seconds * 1000)
         return "success"
 
     # -- closing

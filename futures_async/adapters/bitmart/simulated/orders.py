@@ -82,9 +82,7 @@ class OrderCalls(base.BitMartSide):
         timeout = body.whole("timeout")
         if timeout is None or timeout < 0 or 0 < timeout < 5:
             raise sim.VenueRefusal("40011", "timeout is at least 5, or 0")
-        request.account.cancel_all_ms.pop(body.symbol, None)
-        if timeout:
-            request.account.cancel_all_ms[body.symbol] = now + timeout * 1000
+        self.engine.orders.cancel_all_at(request.account, timeout and now + timeout * 1000, body.symbol)
         return {"result": True, "set_time": now // 1000, "cancel_time": (now // 1000 + timeout) if timeout else 0}
 
     @get(f"{base.PRIVATE}/order", per2(50), needs="symbol order_id")

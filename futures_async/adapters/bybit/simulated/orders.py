@@ -138,12 +138,8 @@ class OrderCalls(base.V5):
         return highest if price > highest else lowest
 
     def _link_id(self, request: sim.Request, fields: Mapping[str, Any]) -> str | None:
-        text = fields.get("orderLinkId")
-        if text in (None, ""):
-            return None
-        if not isinstance(text, str) or not LINK_ID.fullmatch(text):
-            raise errors.InvalidClientId("orderLinkId")
-        if request.account.dedup == "all" and any(text == t.client_id for t in request.account.trigger_log):
+        text = base.READER.client_id(fields, "orderLinkId", LINK_ID)
+        if text and request.account.dedup == "all" and any(text == t.client_id for t in request.account.trigger_log):
             raise errors.DuplicateClientId(text)
         return text
 

@@ -224,9 +224,7 @@ class OrderCalls(gate.Gate):
             )
         if at is not None and (not isinstance(at, int) or at < request.now_ms + 4_500):
             raise sim.VenueRefusal("time", "Scheduled cancel time must be at least 5 seconds ahead")
-        account.cancel_all_ms.clear()
-        if at is not None:
-            account.cancel_all_ms[None] = at
+        self.engine.orders.cancel_all_at(account, at)
         return DEFAULT
 
     # Finding

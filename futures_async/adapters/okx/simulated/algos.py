@@ -8,7 +8,7 @@ from typing import Any
 import futures_async.simulator.venue as sim
 from futures_async.adapters.okx.simulated import base
 from futures_async.adapters.okx.simulated.base import contract_worth, in_contracts, inst_id
-from futures_async.adapters.okx.simulated.orders import ORDER_SIDES, OrderCalls
+from futures_async.adapters.okx.simulated.orders import CLIENT_ID, ORDER_SIDES, OrderCalls
 from futures_async.simulator.venue import closed_by, errors, get, plain, post
 
 TRADE = f"{base.API}/trade"
@@ -33,7 +33,7 @@ class AlgoCalls(OrderCalls):
         return self.verdicts(request, lambda item: self._wait(request, item), 1).rows
 
     def _wait(self, request: sim.Request, fields: Mapping[str, Any]) -> dict[str, Any]:
-        client_id = self._client_id(fields, "algoClOrdId")
+        client_id = base.READER.client_id(fields, "algoClOrdId", CLIENT_ID)
         if base.READER.word(fields, "ordType", ("trigger", "conditional")) == "trigger":
             price = base.READER.needed_number(fields, "orderPx")
             if str(fields.get("reduceOnly")).lower() == "true" and (fields.get("posSide") or "net") == "net":

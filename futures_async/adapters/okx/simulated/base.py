@@ -33,7 +33,7 @@ CODES: sim.Table = {
     errors.LongProfitBelow: ("51279", "TP trigger price cannot be lower than the last price"),
     errors.LongStopAbove: ("51280", "SL trigger price cannot be higher than the last price"),
     errors.InvalidTrigger: ("51250", "Algo order price is out of the available range."),
-    errors.InvalidClientId: ("51000", "Parameter clOrdId  error"),
+    errors.InvalidClientId: ("51000", "Parameter {}  error"),
     errors.InsufficientMargin: ("51008", "Order failed. Insufficient margin in account."),
     errors.RiskLimitExceeded: ("51004", "Order amount exceeds current tier limit"),
     errors.UnknownOrder: ("51603", "Order does not exist"),

@@ -85,7 +85,7 @@ class OrderCalls(base.OKXSide):
             time_in_force=force,
             intent=intent,
             reduce_only=reduces,
-            client_id=self._client_id(fields, "clOrdId"),
+            client_id=base.READER.client_id(fields, "clOrdId", CLIENT_ID),
             margin_mode=None if closing else margin_mode,
             take_profit=self._attached(fields, "tp"),
             stop_loss=self._attached(fields, "sl"),
@@ -117,14 +117,6 @@ class OrderCalls(base.OKXSide):
                 return sim.Preset(trigger_price=trigger, price=limit, on_mark=by == "mark")
         return None
 
-    def _client_id(self, fields: Mapping[str, Any], name: str) -> str | None:
-        text = fields.get(name)
-        if text in (None, ""):
-            return None
-        if not isinstance(text, str) or not CLIENT_ID.fullmatch(text):
-            raise sim.VenueRefusal("51000", f"Parameter {name}  error")
-        return text
-
     # -- changing, cancelling
 
     @post(f"{TRADE}/amend-order", (SINGLE, OF_ACCOUNT), sim.Kind.ORDER, codes=UNCHANGEABLE, of=base.ALONE)
@@ -154,10 +146,8 @@ class OrderCalls(base.OKXSide):
         seconds, account = base.READER.whole(request.fields(), "timeOut") or 0, request.account
         if seconds and not 10 <= seconds <= 120:
             raise sim.VenueRefusal("51000", "Parameter timeOut  error")
-        account.cancel_all_ms.clear()
-        if seconds:
-            account.cancel_all_ms[None] = request.now_ms + seconds * 1000
         at = request.now_ms + seconds * 1000 if seconds else 0
+        self.engine.orders.cancel_all_at(account, at)
         return {"triggerTime": str(at), "tag": "", "ts": str(request.now_ms)}
 
     @post(
@@ -178,7 +168,7 @@ class OrderCalls(base.OKXSide):
             raise errors.NoPosition("no position")
         if account.closing_quantity(contract.symbol, side) and str(fields.get("autoCxl")).lower() != "true":
             raise sim.VenueRefusal("51115", "Cancel all pending close-orders before liquidation.", status=429)
-        client_id = self._client_id(fields, "clOrdId")
+        client_id = base.READER.client_id(fields, "clOrdId", CLIENT_ID)
         self.engine.orders.close_position(account, contract.symbol, side, client_id=client_id)
         return {"instId": inst_id(contract), "posSide": word, "clOrdId": client_id or "", "tag": ""}
 
