@@ -12,7 +12,7 @@ all venues.
 
         def __init__(self, rest):                               # the REST dialect: engine, symbols, rows
             self.channels = {
-                "orders": AccountChannel(name="orders", changes=self.orders),
+                "orders": AccountChannel(name="orders", orders=self.order),
                 "positions": AccountChannel(name="positions", look=self.positions, changes=self.moved, at_start=True),
                 "ticker": MarketChannel(name="ticker", look=self.ticker, at_start=True, every_s=0.25),
             }
@@ -24,9 +24,11 @@ all venues.
                 yield LogIn(account, encode({"event": "login"}))
                 yield Subscribe(key, Subscription(self.channels["orders"], arg), ack=encode({...}))
 
-        def orders(self, account, event, subscription):         # frames for one event; called as it happens
-            if isinstance(event, OrderEvent):
-                yield encode({"arg": subscription.arg, "data": [row(event.order, event.fill)]})
+        def order(self, account, event):                        # the row of one event; called as it happens
+            return row(event.order, event.fill)
+
+        def told(self, account, subscription, row):             # frames of such a row
+            yield encode({"arg": subscription.arg, "data": [row]})
 
 Rows are written at the moment of the event, when they are true: the records go on changing.
 """
@@ -41,7 +43,8 @@ from typing import Any, ClassVar, Protocol, TypeAlias
 import msgspec
 
 from futures_async.simulator.accounts import Account
-from futures_async.simulator.events import Event
+from futures_async.simulator.events import Event, OrderEvent, TriggerEvent
+from futures_async.simulator.records import Fill, Trigger
 from futures_async.transport.endpoint import RateLimit
 
 Frame: TypeAlias = str | bytes
@@ -127,8 +130,14 @@ class AccountChannel:
 
     name: str
     """As fault plans know it."""
+    orders: Callable[[Account, OrderEvent], Any] | None = None
+    """The row of an order that was accepted, changed, filled or cancelled; None: this is not told."""
+    fills: Callable[[Account, Fill], Any] | None = None
+    """The row of an execution, likewise."""
+    triggers: Callable[[Account, Trigger], Any] | None = None
+    """The row of an order that waits, likewise."""
     changes: Callable[[Account, Event, Subscription], Iterable[Frame]] | None = None
-    """Frames for what just happened; none if that is no concern of this channel. None: it never is."""
+    """Frames for what just happened, where that is no single row; none if it is no concern of this channel."""
     look: Callable[[Account, Subscription], Iterable[Frame]] | None = None
     """How things stand."""
     at_start: bool = False
@@ -234,6 +243,34 @@ class StreamDialect(ABC):
 
     def ended(self, line: Line) -> None:  # noqa: B027 - at most venues nothing follows from it
         """A connection is gone, however: for venues where something follows from that."""
+
+    def changes(self, account: Account, event: Event, subscription: Subscription) -> Iterable[Frame]:
+        """Frames for what just happened, as the subscription's channel tells it."""
+        channel, row = subscription.channel, None
+        if not isinstance(channel, AccountChannel):
+            return
+        match event:
+            case OrderEvent(order=order, fill=fill) if self.concerns(subscription, order.symbol):
+                if channel.orders is not None:
+                    row = channel.orders(account, event)
+                elif channel.fills is not None and fill is not None:
+                    row = channel.fills(account, fill)
+            case TriggerEvent(trigger=trigger) if channel.triggers and self.concerns(subscription, trigger.symbol):
+                row = channel.triggers(account, trigger)
+            case _:
+                pass
+        if row is not None:
+            yield from self.told(account, subscription, row)
+        if channel.changes is not None:
+            yield from channel.changes(account, event, subscription)
+
+    def concerns(self, subscription: Subscription, symbol: str) -> bool:
+        """Rows of this contract are asked for."""
+        return True
+
+    def told(self, account: Account, subscription: Subscription, row: Any) -> Iterable[Frame]:
+        """The frames of a row; needed where channels write rows."""
+        raise NotImplementedError
 
     def too_many(self, line: Line) -> Frame | None:
         """What is said before a connection that asks too much is closed; None: nothing, as most venues do."""

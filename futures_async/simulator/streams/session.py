@@ -16,7 +16,6 @@ from futures_async.simulator.events import Event
 from futures_async.simulator.plan import FaultPlan
 from futures_async.simulator.stream_dialect import (
     MESSAGE_TOO_BIG,
-    AccountChannel,
     Answer,
     Ask,
     Beat,
@@ -299,9 +298,8 @@ class Session:
     def tell(self, account: Account, event: Event) -> None:
         """Something has happened to its account."""
         for key, held in self.subscriptions.items():
-            channel = held.channel
-            if isinstance(channel, AccountChannel) and channel.changes and key not in self.mishaps.muted:
-                for frame in channel.changes(account, event, held):
+            if key not in self.mishaps.muted:
+                for frame in self.dialect.changes(account, event, held):
                     self.push(held, frame)
 
     def _check_beat(self) -> None:

@@ -76,9 +76,9 @@ class Streams(sim.StreamDialect):
         self._rest = rest
         self._engine = rest.engine
         told = (
-            sim.AccountChannel(name="ORDER_TRADE_UPDATE", changes=self.orders),
+            sim.AccountChannel(name="ORDER_TRADE_UPDATE", orders=self.order),
             sim.AccountChannel(name="ACCOUNT_UPDATE", changes=self.moved),
-            sim.AccountChannel(name="ALGO_UPDATE", changes=self.algos),
+            sim.AccountChannel(name="ALGO_UPDATE", triggers=self.algo),
             sim.AccountChannel(name="ACCOUNT_CONFIG_UPDATE", changes=self.configured),
             sim.AccountChannel(name="listenKeyExpired", look=self.expired, every_s=CHECKED_S),
         )
@@ -155,14 +155,12 @@ class Streams(sim.StreamDialect):
 
     # -- orders
 
-    def orders(self, account: sim.Account, event: sim.Event, subscription: sim.Subscription) -> Iterable[sim.Frame]:
-        """Each change of an order, with the execution that made it."""
-        if isinstance(event, sim.OrderEvent):
-            row = self._order(event.order, event.fill)
-            row["x"] = EXECUTIONS.get(event.change, state(event.order))
-            yield from self._event(account, subscription, o=row)
+    def told(self, account: sim.Account, subscription: sim.Subscription, row: Any) -> Iterable[sim.Frame]:
+        return self._event(account, subscription, o=row)
 
-    def _order(self, order: sim.Order, fill: sim.Fill | None) -> dict[str, Any]:
+    def order(self, account: sim.Account, event: sim.OrderEvent) -> dict[str, Any]:
+        """Each change, with the execution that made it."""
+        order, fill = event.order, event.fill
         told = order_row(order, self._rest.name(order.symbol), read=True)
         row = {short: told[long] for short, long in ORDER.items()} | {
             "l": sim.plain(sim.ZERO if fill is None else fill.quantity),
@@ -175,18 +173,16 @@ class Streams(sim.StreamDialect):
             "si": 0,
             "ss": 0,
             "rp": sim.plain(sim.ZERO if fill is None else fill.realized_pnl),
+            "x": EXECUTIONS.get(event.change, state(order)),
         }
         if fill is not None:
             row |= {"N": self._engine.world.contract(order.symbol).settle, "n": sim.plain(fill.fee)}
         return row
 
-    def algos(self, account: sim.Account, event: sim.Event, subscription: sim.Subscription) -> Iterable[sim.Frame]:
-        if not isinstance(event, sim.TriggerEvent):
-            return
-        trigger = event.trigger
+    def algo(self, account: sim.Account, trigger: sim.Trigger) -> dict[str, Any]:
         became = None if trigger.order_id is None else account.orders.get(trigger.order_id)
         row = algo_row(trigger, self._rest.name(trigger.symbol), became)
-        yield from self._event(account, subscription, o={short: row[long] for short, long in ALGO.items()})
+        return {short: row[long] for short, long in ALGO.items()}
 
     # -- positions and money
 

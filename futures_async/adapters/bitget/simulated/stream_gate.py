@@ -179,6 +179,9 @@ class BitgetStreams(sim.StreamDialect):
         """A minute before the end."""
         return self.error(line, UPGRADE)
 
+    def told(self, account: sim.Account, subscription: sim.Subscription, row: Any) -> Iterable[sim.Frame]:
+        return [self.push(subscription, [row])]
+
     def push(self, subscription: sim.Subscription, data: Any, action: str = "snapshot") -> sim.Frame:
         """The envelope of data; `ts` is a number, the rows' times are text."""
         return sim.encode({"action": action, "arg": subscription.arg, "data": data, "ts": self.engine.clock()})

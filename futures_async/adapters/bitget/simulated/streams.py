@@ -44,13 +44,13 @@ class Streams(BitgetStreams):
         super().__init__(rest)
         self._rest = rest
         account = (
-            sim.AccountChannel(name="orders", changes=self.orders),
-            sim.AccountChannel(name="fill", changes=self.fills),
+            sim.AccountChannel(name="orders", orders=self.order),
+            sim.AccountChannel(name="fill", fills=self.fill),
             sim.AccountChannel(name="positions", changes=self.moved, look=self.positions, at_start=True),
             sim.AccountChannel(name="positions-history", changes=self.closed),
             sim.AccountChannel(name="account", changes=self.paid, look=self.accounts, at_start=True),
             sim.AccountChannel(name="equity", changes=self.valued, look=self.equity, at_start=True),
-            sim.AccountChannel(name="orders-algo", changes=self.algos),
+            sim.AccountChannel(name="orders-algo", triggers=self.algo),
             sim.AccountChannel(name="adl-noti"),  # nobody is deleveraged here
         )
         self.channels: Mapping[str, sim.AccountChannel] = {channel.name: channel for channel in account}
@@ -104,7 +104,7 @@ class Streams(BitgetStreams):
             {"event": "error", "arg": dict(arg), "code": code.code, "msg": f"{named} {code.message}", "op": op}
         )
 
-    def _concerns(self, subscription: sim.Subscription, symbol: str) -> bool:
+    def concerns(self, subscription: sim.Subscription, symbol: str) -> bool:
         arg = subscription.arg
         return self._rest.product_of(symbol) == arg["instType"] and arg.get("instId") in (
             None,
@@ -114,28 +114,19 @@ class Streams(BitgetStreams):
 
     # -- orders and fills
 
-    def orders(self, account: sim.Account, event: sim.Event, subscription: sim.Subscription) -> Iterable[sim.Frame]:
+    def order(self, account: sim.Account, event: sim.OrderEvent) -> dict[str, Any] | None:
         """A market order that fills at once is `live` and `filled`, or `filled` alone."""
-        if not isinstance(event, sim.OrderEvent) or not self._concerns(subscription, event.order.symbol):
-            return
         order = event.order
         if event.change is sim.OrderChange.ACCEPTED and order.price is None and order.id % 2:
-            return
-        contract = self.engine.world.contract(order.symbol)
-        mark = self.engine.world.mark(order.symbol)
-        yield self.push(subscription, [stream_rows.order_row(order, event.fill, contract, self._rest.name, mark)])
+            return None
+        contract, mark = self._rest.contract_of(order.symbol), self.engine.world.mark(order.symbol)
+        return stream_rows.order_row(order, event.fill, contract, self._rest.name, mark)
 
-    def fills(self, account: sim.Account, event: sim.Event, subscription: sim.Subscription) -> Iterable[sim.Frame]:
-        if isinstance(event, sim.OrderEvent) and event.fill is not None:
-            fill = event.fill
-            if self._concerns(subscription, fill.symbol):
-                contract = self.engine.world.contract(fill.symbol)
-                yield self.push(subscription, [stream_rows.fill_row(fill, contract, self._rest.name)])
+    def fill(self, account: sim.Account, fill: sim.Fill) -> dict[str, Any]:
+        return stream_rows.fill_row(fill, self._rest.contract_of(fill.symbol), self._rest.name)
 
-    def algos(self, account: sim.Account, event: sim.Event, subscription: sim.Subscription) -> Iterable[sim.Frame]:
-        if isinstance(event, sim.TriggerEvent) and self._concerns(subscription, event.trigger.symbol):
-            listed = plan_row(event.trigger, self._rest.name, account.orders, history=False)
-            yield self.push(subscription, [stream_rows.algo_row(event.trigger, listed)])
+    def algo(self, account: sim.Account, trigger: sim.Trigger) -> dict[str, Any]:
+        return stream_rows.algo_row(trigger, plan_row(trigger, self._rest.name, account.orders, history=False))
 
     # -- positions
 
@@ -143,7 +134,7 @@ class Streams(BitgetStreams):
         """All of a product type; an empty list when flat."""
         rows: list[dict[str, Any]] = []
         for position in account.positions_of():
-            if self._concerns(subscription, position.symbol):
+            if self.concerns(subscription, position.symbol):
                 view = self.engine.margins.view(account, position)
                 slot = account.slots[position.symbol, position.side]
                 rows.append(stream_rows.position_row(self._rest.position_row(account, view), view, slot))
@@ -158,12 +149,12 @@ class Streams(BitgetStreams):
                 symbol = order.symbol
             case _:
                 return ()
-        return self.positions(account, subscription) if self._concerns(subscription, symbol) else ()
+        return self.positions(account, subscription) if self.concerns(subscription, symbol) else ()
 
     def closed(self, account: sim.Account, event: sim.Event, subscription: sim.Subscription) -> Iterable[sim.Frame]:
         if not isinstance(event, sim.PositionEvent) or event.closed is None:
             return
-        if self._concerns(subscription, event.symbol):
+        if self.concerns(subscription, event.symbol):
             slot = account.slots[event.symbol, event.side]
             yield self.push(subscription, [stream_rows.closed_row(event.closed, slot, self._rest.name(event.symbol))])
 

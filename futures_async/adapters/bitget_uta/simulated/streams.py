@@ -46,12 +46,12 @@ class Streams(BitgetStreams):
         super().__init__(rest)
         self._rest = rest
         account = (
-            sim.AccountChannel(name="order", changes=self.orders),
-            sim.AccountChannel(name="fill", changes=self.fills),
+            sim.AccountChannel(name="order", orders=self.order),
+            sim.AccountChannel(name="fill", fills=self.fill),
             sim.AccountChannel(name="fast-fill", changes=self.fast_fills),
             sim.AccountChannel(name="position", changes=self.moved, look=self.positions, at_start=True),
             sim.AccountChannel(name="account", changes=self.paid, look=self.accounts, at_start=True),
-            sim.AccountChannel(name=NAMES_ITS_SYMBOL, changes=self.strategies),
+            sim.AccountChannel(name=NAMES_ITS_SYMBOL, triggers=self.strategy),
             sim.AccountChannel(name="adl-notification"),  # nobody is deleveraged here
         )
         self.channels: Mapping[str, sim.AccountChannel] = {channel.name: channel for channel in account}
@@ -92,34 +92,25 @@ class Streams(BitgetStreams):
 
     # -- orders and fills
 
-    def orders(self, account: sim.Account, event: sim.Event, subscription: sim.Subscription) -> Iterable[sim.Frame]:
+    def order(self, account: sim.Account, event: sim.OrderEvent) -> dict[str, Any] | None:
         """A market order that fills at once is `new` and `filled`, or `filled` alone."""
-        if not isinstance(event, sim.OrderEvent):
-            return
         order = event.order
         if event.change is sim.OrderChange.ACCEPTED and order.price is None and order.id % 2:
-            return
-        yield self.push(subscription, [stream_rows.order_row(order, self.engine.world.contract(order.symbol))])
+            return None
+        return stream_rows.order_row(order, self._rest.contract_of(order.symbol))
 
-    def fills(self, account: sim.Account, event: sim.Event, subscription: sim.Subscription) -> Iterable[sim.Frame]:
+    def fill(self, account: sim.Account, fill: sim.Fill) -> dict[str, Any]:
         """With fee and profit."""
-        if isinstance(event, sim.OrderEvent) and event.fill is not None:
-            yield self.push(
-                subscription, [stream_rows.fill_row(event.fill, self.engine.world.contract(event.order.symbol))]
-            )
+        return stream_rows.fill_row(fill, self._rest.contract_of(fill.symbol))
+
+    def strategy(self, account: sim.Account, trigger: sim.Trigger) -> dict[str, Any]:
+        return stream_rows.strategy_row(trigger, self._rest.contract_of(trigger.symbol))
 
     def fast_fills(self, account: sim.Account, event: sim.Event, subscription: sim.Subscription) -> Iterable[sim.Frame]:
         """Thinner; `data` is no list."""
         if isinstance(event, sim.OrderEvent) and event.fill is not None:
             row = stream_rows.fast_fill_row(event.fill, self.engine.world.contract(event.order.symbol))
             yield self.push(subscription, row, "update")
-
-    def strategies(self, account: sim.Account, event: sim.Event, subscription: sim.Subscription) -> Iterable[sim.Frame]:
-        if isinstance(event, sim.TriggerEvent):
-            yield self.push(
-                subscription,
-                [stream_rows.strategy_row(event.trigger, self.engine.world.contract(event.trigger.symbol))],
-            )
 
     # -- positions
 

@@ -49,7 +49,7 @@ class Streams(sim.StreamDialect):
         self.engine = rest.engine
         self.deflates = False
         self._rest = rest
-        self._order = sim.AccountChannel(name="futures/order", changes=self.orders)
+        self._order = sim.AccountChannel(name="futures/order", orders=self.order, triggers=self.plan)
         self._position = sim.AccountChannel(
             name="futures/position", changes=self.moved, look=self.positions, every_s=10.0
         )
@@ -159,15 +159,8 @@ class Streams(sim.StreamDialect):
 
     # -- orders
 
-    def orders(self, account: sim.Account, event: sim.Event, subscription: sim.Subscription) -> Iterable[sim.Frame]:
-        """`action` names the cause, `state` and sizes say where the order stands; waiting orders come here too."""
-        if isinstance(event, sim.TriggerEvent):
-            trigger = event.trigger
-            action = {sim.TriggerStatus.LIVE: SUBMIT, sim.TriggerStatus.EXECUTED: MATCH}.get(trigger.status, CANCEL)
-            row = stream_rows.plan_row(trigger, self.engine.world.contract(trigger.symbol))
-            yield self._push(subscription, [{"action": action, "order": row}])
-        if not isinstance(event, sim.OrderEvent):
-            return
+    def order(self, account: sim.Account, event: sim.OrderEvent) -> dict[str, Any]:
+        """`action` names the cause, `state` and sizes say where the order stands."""
         order = event.order
         match event.change:
             case sim.OrderChange.FILLED:
@@ -176,9 +169,16 @@ class Streams(sim.StreamDialect):
                 action = LIQUIDATION_CANCEL if order.cancel_reason is sim.CancelReason.LIQUIDATION else CANCEL
             case _:
                 action = SUBMIT
-        book = self.engine.world.book(order.symbol)
-        row = stream_rows.order_row(account, order, self.engine.world.contract(order.symbol), book)
-        yield self._push(subscription, [{"action": action, "order": row}])
+        contract, book = self._rest.contract_of(order.symbol), self.engine.world.book(order.symbol)
+        return {"action": action, "order": stream_rows.order_row(account, order, contract, book)}
+
+    def plan(self, account: sim.Account, trigger: sim.Trigger) -> dict[str, Any]:
+        """Waiting orders come here too."""
+        action = {sim.TriggerStatus.LIVE: SUBMIT, sim.TriggerStatus.EXECUTED: MATCH}.get(trigger.status, CANCEL)
+        return {"action": action, "order": stream_rows.plan_row(trigger, self._rest.contract_of(trigger.symbol))}
+
+    def told(self, account: sim.Account, subscription: sim.Subscription, row: Any) -> Iterable[sim.Frame]:
+        return [self._push(subscription, [row])]
 
     # -- positions
 

@@ -47,8 +47,8 @@ class Streams(sim.StreamDialect):
         self.engine = rest.engine
         self._rest = rest
         channels = (
-            sim.AccountChannel(name="order", changes=self.orders),
-            sim.AccountChannel(name="execution", changes=self.executions),
+            sim.AccountChannel(name="order", orders=self.order, triggers=self.waiting),
+            sim.AccountChannel(name="execution", fills=self.execution),
             sim.AccountChannel(name="position", changes=self.positions),
             sim.AccountChannel(name="wallet", changes=self.wallet),
             sim.AccountChannel(name=GUARD),
@@ -149,9 +149,7 @@ class Streams(sim.StreamDialect):
         topic, request, _ = subscription.arg
         return self._answer("subscribe", False, f"error:handler not found,topic:{topic}", request, line)
 
-    def _push(
-        self, subscription: sim.Subscription, account: sim.Account, row: Mapping[str, Any]
-    ) -> Iterable[sim.Frame]:
+    def told(self, account: sim.Account, subscription: sim.Subscription, row: Any) -> Iterable[sim.Frame]:
         topic, wanted = subscription.arg[0], subscription.arg[0].partition(".")[2]
         others = rows.of_other_products(row) if self.engine.world.options.other_products else []
         for told in (row, *others):
@@ -179,31 +177,26 @@ class Streams(sim.StreamDialect):
 
     # -- orders and executions
 
-    def orders(self, account: sim.Account, event: sim.Event, subscription: sim.Subscription) -> Iterable[sim.Frame]:
-        """Plain orders and waiting ones; what a waiting one becomes has its id."""
-        match event:
-            case sim.OrderEvent(order=order):
-                contract = self.engine.world.contract(order.symbol)
-                row = rows.order_row(account, order, contract) | {"closedPnl": sim.plain(order.realized_pnl)}
-            case sim.TriggerEvent(trigger=trigger) if trigger.status is not sim.TriggerStatus.EXECUTED:
-                contract = self.engine.world.contract(trigger.symbol)
-                row = rows.trigger_row(trigger, contract) | {"closedPnl": "0"}
-            case _:
-                return
+    def order(self, account: sim.Account, event: sim.OrderEvent) -> dict[str, Any]:
+        """What a waiting one becomes has its id."""
+        contract = self._rest.contract_of(event.order.symbol)
+        row = rows.order_row(account, event.order, contract) | {"closedPnl": sim.plain(event.order.realized_pnl)}
         coin = contract.settle if row["cumFeeDetail"] else ""
-        yield from self._push(subscription, account, {"category": category_of(contract), **row, "feeCurrency": coin})
+        return {"category": category_of(contract), **row, "feeCurrency": coin}
 
-    def executions(self, account: sim.Account, event: sim.Event, subscription: sim.Subscription) -> Iterable[sim.Frame]:
+    def waiting(self, account: sim.Account, trigger: sim.Trigger) -> dict[str, Any] | None:
+        """Until it is set off."""
+        if trigger.status is sim.TriggerStatus.EXECUTED:
+            return None
+        contract = self._rest.contract_of(trigger.symbol)
+        more = {"closedPnl": "0", "feeCurrency": ""}
+        return {"category": category_of(contract), **rows.trigger_row(trigger, contract), **more}
+
+    def execution(self, account: sim.Account, fill: sim.Fill) -> dict[str, Any]:
         """With profit, and a coin for the fee."""
-        if isinstance(event, sim.OrderEvent) and event.fill is not None:
-            contract = self.engine.world.contract(event.order.symbol)
-            row = rows.fill_row(account, event.fill, contract)
-            more: dict[str, Any] = {
-                "execPnl": sim.plain(event.fill.realized_pnl),
-                "extraFees": [],
-                "feeCurrency": contract.settle,
-            }
-            yield from self._push(subscription, account, {"category": category_of(contract), **row, **more})
+        contract = self._rest.contract_of(fill.symbol)
+        more = {"execPnl": sim.plain(fill.realized_pnl), "extraFees": list[Any](), "feeCurrency": contract.settle}
+        return {"category": category_of(contract), **rows.fill_row(account, fill, contract), **more}
 
     # -- positions and money
 
@@ -217,7 +210,7 @@ class Streams(sim.StreamDialect):
             case _:
                 return
         for side in rows.sides_of(account, symbol):
-            yield from self._push(subscription, account, self._position(account, symbol, side))
+            yield from self.told(account, subscription, self._position(account, symbol, side))
 
     def _position(self, account: sim.Account, symbol: str, side: sim.PositionSide | None) -> dict[str, Any]:
         contract = self.engine.world.contract(symbol)
@@ -231,7 +224,7 @@ class Streams(sim.StreamDialect):
         """Totals, and the coin that changed; never for the market's sake."""
         if (coin := sim.coin_of(event)) is not None:
             wallets = [self.engine.margins.wallet(account, coin)]
-            yield from self._push(subscription, account, wallet_row(self.engine, account, wallets, self._rest.dollars))
+            yield from self.told(account, subscription, wallet_row(self.engine, account, wallets, self._rest.dollars))
 
 
 def _id(line: sim.Line) -> str:

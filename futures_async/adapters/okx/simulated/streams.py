@@ -59,10 +59,10 @@ class Streams(sim.StreamDialect):
         money = sim.AccountChannel(
             name="account", changes=self.paid, look=self.accounts, at_start=True, every_s=EVERY_S
         )
-        orders = sim.AccountChannel(name="orders", changes=self.orders)
+        orders = sim.AccountChannel(name="orders", orders=self.order)
         self._channels: Mapping[str, Mapping[str, sim.AccountChannel | sim.MarketChannel]] = {
             PRIVATE: {"orders": orders, "positions": held, "account": money},
-            BUSINESS: {"orders-algo": sim.AccountChannel(name="orders-algo", changes=self.waiting)},
+            BUSINESS: {"orders-algo": sim.AccountChannel(name="orders-algo", triggers=self.waiting)},
             PUBLIC: {
                 name: sim.MarketChannel(name=name, look=self.tick, every_s=0.25)
                 for name in ("tickers", "mark-price", "index-tickers", "funding-rate")
@@ -141,24 +141,21 @@ class Streams(sim.StreamDialect):
 
     # -- orders
 
-    def orders(self, account: sim.Account, event: sim.Event, subscription: sim.Subscription) -> Iterable[sim.Frame]:
+    def order(self, account: sim.Account, event: sim.OrderEvent) -> dict[str, Any]:
         """Every change; a fill stands in the row of its order."""
-        if not isinstance(event, sim.OrderEvent):
-            return
         contract = self._rest.contract_of(event.order.symbol)
-        if subscription.arg.get("instId") not in (None, inst_id(contract)):
-            return
         row = order_row(event.order, contract) | last_fill(event.fill, contract)
-        row |= {"avgPx": row["avgPx"] or "0", "amendResult": "", "code": "0", "msg": ""}
-        yield self._push(subscription, [row])
+        return row | {"avgPx": row["avgPx"] or "0", "amendResult": "", "code": "0", "msg": ""}
 
-    def waiting(self, account: sim.Account, event: sim.Event, subscription: sim.Subscription) -> Iterable[sim.Frame]:
-        """Every change of an order that waits for a price; what it becomes is told by `orders`."""
-        if not isinstance(event, sim.TriggerEvent):
-            return
-        row = self._rest.algo_row(event.trigger)
-        if subscription.arg.get("instId") in (None, row["instId"]):
-            yield self._push(subscription, [row])
+    def waiting(self, account: sim.Account, trigger: sim.Trigger) -> dict[str, str]:
+        """Every change of an order that waits for a price; what it becomes is told by `order`."""
+        return self._rest.algo_row(trigger)
+
+    def concerns(self, subscription: sim.Subscription, symbol: str) -> bool:
+        return subscription.arg.get("instId") in (None, self._rest.name(symbol))
+
+    def told(self, account: sim.Account, subscription: sim.Subscription, row: Any) -> Iterable[sim.Frame]:
+        return [self._push(subscription, [row])]
 
     # -- positions
 
