@@ -14,6 +14,7 @@ from futures_async.simulator.errors import (
     InsufficientPosition,
     InvalidPrice,
     InvalidQuantity,
+    LeverageOutOfRange,
     MarginModeLocked,
     ModeConflict,
     NoPosition,
@@ -26,6 +27,12 @@ from futures_async.simulator.presets import check_presets
 from futures_async.simulator.records import ZERO, Order, Source, Ticket
 from futures_async.simulator.world import World
 from futures_async.unified.enums import OrderType, PositionMode, Side
+
+
+def check_leverage(contract: ContractSpec, leverage: Decimal) -> None:
+    """A whole number within the contract's bounds."""
+    if leverage < 1 or leverage % 1 or leverage > contract.max_leverage:
+        raise LeverageOutOfRange(f"leverage must be a whole number from 1 to {contract.max_leverage}")
 
 
 class Checks:
@@ -82,7 +89,9 @@ class Checks:
     def opening(
         self, account: Account, contract: ContractSpec, ticket: Ticket, mode: PositionMode, *, internal: bool
     ) -> None:
-        """Its stops, its least value, the risk limit and the money that it needs."""
+        """Its leverage, its stops, its least value, the risk limit and the money that it needs."""
+        if ticket.leverage is not None:
+            check_leverage(contract, ticket.leverage)
         side = opened_side(ticket.side)
         if ticket.source in (Source.API, Source.AMEND):  # those of a trigger order were checked when that was placed
             mark = self._world.mark(ticket.symbol)
@@ -101,7 +110,9 @@ class Checks:
         elif account.least_value and not internal and contract.notional(quantity, price) < contract.min_notional:
             raise BelowMinimum(f"less than the minimum amount {contract.min_notional} {contract.quote}")
         settings = account.settings(ticket.symbol)
-        leverage = ticket.leverage or settings.leverage(side, ticket.margin_mode)
+        leverage = ticket.leverage
+        if leverage is None:
+            leverage = settings.leverage(side, ticket.margin_mode)
         held = account.positions.get((ticket.symbol, side))
         notional = contract.notional(quantity + (held.quantity if held is not None else ZERO), price)
         for order in account.open_orders.values():

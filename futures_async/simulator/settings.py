@@ -6,10 +6,10 @@ from collections.abc import Iterable
 from decimal import Decimal
 
 from futures_async.simulator.accounts import Account
+from futures_async.simulator.checks import check_leverage
 from futures_async.simulator.errors import (
     InsufficientMargin,
     LeverageLocked,
-    LeverageOutOfRange,
     MarginModeLocked,
     MarginNotRemovable,
     NoPosition,
@@ -56,8 +56,7 @@ class Settings:
             InsufficientMargin: A lower leverage needs more margin than is available.
         """
         contract = self._world.contract(symbol)
-        if leverage < 1 or leverage % 1 or leverage > contract.max_leverage:
-            raise LeverageOutOfRange(f"leverage must be a whole number from 1 to {contract.max_leverage}")
+        check_leverage(contract, leverage)
         settings = account.settings(symbol)
         mode = margin_mode or settings.margin_mode
         sides: tuple[PositionSide, ...] = (PositionSide.LONG, PositionSide.SHORT)

@@ -197,6 +197,9 @@ def test_an_order_in_the_style_of_the_other_position_mode_is_refused(one_way: Be
         (errors.InvalidPrice, {"type": OrderType.LIMIT, "price": D("8999")}),
         (errors.InsufficientMargin, {"quantity": D("2")}),
         (errors.RiskLimitExceeded, {"quantity": D("50"), "leverage": D(100)}),
+        (errors.LeverageOutOfRange, {"leverage": D(0)}),
+        (errors.LeverageOutOfRange, {"leverage": D("2.5")}),
+        (errors.LeverageOutOfRange, {"leverage": D(1000)}),
     ],
 )
 def test_an_order_that_the_exchange_cannot_take_is_refused_and_leaves_no_trace(
