@@ -19,18 +19,11 @@ from weakref import WeakSet, WeakValueDictionary
 from futures_async.journal.journal import JournalFailed
 from futures_async.journal.stored import STOP_IT
 from futures_async.transport.forks import ModuleLock, inherit
+from futures_async.transport.inherited import leave
 from futures_async.unified.errors import printable
 
 _FIND = "SELECT process FROM owners WHERE venue = ? AND account = ?"
 _NAME = "INSERT OR REPLACE INTO owners (venue, account, process) VALUES (?, ?, ?)"
-
-_left: list[sqlite3.Connection] = []
-"""A parent's: to close them in its fork would drop the locks that it holds."""
-
-
-def leave_alone(*connections: sqlite3.Connection | None) -> None:
-    """For those that a fork has inherited: they are never used again, nor closed."""
-    _left.extend(connection for connection in connections if connection is not None)
 
 
 class Owners:
@@ -47,7 +40,7 @@ class Owners:
     def begin_anew(self) -> None:
         """As an heir: the parent owns what it owned."""
         self._mutex = threading.Lock()
-        leave_alone(*self._held.values())
+        leave(*self._held.values())
         self._held = {}
 
     def claim(self, connection: Any, venue: str, account: str) -> None:
@@ -126,11 +119,10 @@ def join(place: str, journal: object) -> Owners:
 
 def part(owners: Owners, journal: object) -> None:
     """It is closed; the last one gives all accounts free."""
-    with _lock:
+    with _lock:  # to the end: another thread's journal may join, and would be left without what it owns
         owners.users.discard(journal)
-        last = not owners.users
-    if last:
-        owners.leave()
+        if not owners.users:
+            owners.leave()
 
 
 def private_file(path: str | os.PathLike[str]) -> tuple[int, int]:

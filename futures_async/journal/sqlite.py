@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import Any, Literal
 
 from futures_async.journal.journal import JournalFailed
-from futures_async.journal.owners import Owners, join, leave_alone, part, private_file
+from futures_async.journal.owners import Owners, join, part, private_file
 from futures_async.journal.stored import Job, Statements, StoredJournal
+from futures_async.transport.inherited import close_inherited, leave
 from futures_async.unified.errors import InvalidRequest
 
 BUSY_MS = 5_000
@@ -58,6 +59,9 @@ CREATE TABLE IF NOT EXISTS intents (
 
 _STATEMENTS = Statements("intents", "?")
 
+_torn: set[str] = set()
+"""Where journals were just being written when this process was forked: SQLite's locks there are in no known state."""
+
 
 class SqliteJournal(StoredJournal):
     """A journal in one SQLite file, readable by its owner only.
@@ -91,8 +95,11 @@ class SqliteJournal(StoredJournal):
         self._owners: Owners | None = None
 
     def begin_anew(self) -> None:
+        torn = self._mutex.locked()
         super().begin_anew()
-        leave_alone(self._connection)
+        if torn:
+            _torn.add(self._place)
+        leave(self._connection, torn=torn)
         self._connection = self._owners = None
 
     def __repr__(self) -> str:
@@ -119,6 +126,11 @@ class SqliteJournal(StoredJournal):
     def _open(self) -> sqlite3.Connection:
         if self._connection is not None:
             return self._connection
+        if self._place in _torn:
+            raise JournalFailed(
+                "this process was forked while it was being written: fork before the first call, or start a new process"
+            )
+        close_inherited()
         owned = private_file(self.path)
         connection = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False)
         try:

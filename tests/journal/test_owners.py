@@ -133,6 +133,87 @@ anyio.run(journal.intent, record("parent again"))
         assert await opens(journal) == ["parent", "parent again"]
 
 
+FORKED = """
+import os, anyio
+from tests.journal.test_journal import record
+from futures_async.journal.journal import JournalFailed
+from futures_async.journal.sqlite import SqliteJournal
+journal = SqliteJournal({path!r})
+wait, go = os.pipe()
+
+def write(id, account="digest"):
+    anyio.run(journal.intent, record(id, account=account))
+
+write("parent")
+"""
+
+
+@needs_fork
+@asyncio_only
+async def test_what_a_fork_writes_is_still_there_when_its_parent_has_closed_the_journal(tmp_path: Path) -> None:
+    path = tmp_path / "journal.sqlite"
+    script = (
+        FORKED.format(path=str(path))
+        + """
+has_written, tell = os.pipe()
+child = os.fork()
+if child == 0:
+    write("first", "the child's")
+    os.write(tell, b"x")
+    os.read(wait, 1)
+    write("second", "the child's")
+    os._exit(0)
+os.read(has_written, 1)
+anyio.run(journal.aclose)
+os.write(go, b"x")
+os.waitpid(child, 0)
+"""
+    )
+    await anyio.run_process([sys.executable, "-W", "ignore", "-c", script], cwd=ROOT)
+    async with SqliteJournal(path) as journal:
+        intents = await journal.open_intents("venue-a", "the child's")
+        assert [intent.client_order_id for intent in intents] == ["first", "second"]
+
+
+@needs_fork
+@asyncio_only
+async def test_a_fork_owns_what_its_parent_owned_once_that_has_ended(tmp_path: Path) -> None:
+    path = tmp_path / "journal.sqlite"
+    script = (
+        FORKED.format(path=str(path))
+        + """
+if os.fork() == 0:
+    os.close(go)
+    os.read(wait, 1)  # which ends when the parent does
+    write("child")
+"""
+    )
+    await anyio.run_process([sys.executable, "-W", "ignore", "-c", script], cwd=ROOT)  # and so does the child
+    async with SqliteJournal(path) as journal:
+        assert await opens(journal) == ["parent", "child"]
+
+
+@needs_fork
+@asyncio_only
+async def test_a_fork_refuses_a_journal_that_was_being_written_then(tmp_path: Path) -> None:
+    script = (
+        FORKED.format(path=str(tmp_path / "journal.sqlite"))
+        + """
+with journal._mutex:
+    child = os.fork()
+if child == 0:
+    for mine in (journal, SqliteJournal(journal.path)):
+        try:
+            anyio.run(mine.intent, record("child", account="its own"))
+        except JournalFailed as error:
+            print(error, flush=True)
+os.waitpid(child, 0) if child else None
+"""
+    )
+    ended = await anyio.run_process([sys.executable, "-W", "ignore", "-c", script], cwd=ROOT)
+    assert ended.stdout.decode().count("forked while it was being written") == 2
+
+
 @needs_fork
 @asyncio_only
 async def test_a_journal_that_was_just_written_to_by_a_thread_does_not_hang_in_a_fork(tmp_path: Path) -> None:

@@ -79,7 +79,9 @@ class HostLimiter(StoreLimiter):
         self._takes = 0
 
     def begin_anew(self) -> None:
+        torn = not self._lock.acquire(blocking=False)
         super().begin_anew()
+        self._file.begin_anew(torn=torn)
         self._pending, self._published = [], {}
 
     def __repr__(self) -> str:

@@ -18,6 +18,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from futures_async.transport.inherited import close_inherited, leave
 from futures_async.unified.errors import ConnectFailed, InvalidRequest
 
 LOG = logging.getLogger("futures_async.limits")
@@ -97,10 +98,17 @@ class HostFile:
         self._connection: sqlite3.Connection | None = None
         self._old: list[sqlite3.Connection] = []
         """Of files that were removed; what stands in them is still to be carried over."""
-        self._left: list[sqlite3.Connection] = []
         self._identity = (0, 0)
         self._joined = False
-        self._pid = 0
+
+    def begin_anew(self, *, torn: bool) -> None:
+        """In a fork, which opens it for itself.
+
+        Args:
+            torn: Another thread of the parent's was just at it.
+        """
+        leave(self._connection, *self._old, torn=torn)
+        self._connection, self._old = None, []
 
     def begin(self) -> sqlite3.Connection | None:
         """Begin a transaction in the file that stands at the path now; None when another process holds the lock.
@@ -139,10 +147,9 @@ class HostFile:
             file.execute("ROLLBACK")
 
     def close(self) -> None:
-        if self._pid == os.getpid():
-            for connection in (self._connection, *self._old):
-                if connection is not None:
-                    connection.close()
+        for connection in (self._connection, *self._old):
+            if connection is not None:
+                connection.close()
         self._connection = None
         self._old.clear()
 
@@ -156,15 +163,11 @@ class HostFile:
 
     def _open(self) -> sqlite3.Connection:
         if self._connection is not None:
-            if self._pid != os.getpid():
-                # Inherited by a fork, it is left alone: closing it would drop the parent's locks.
-                self._left += [self._connection, *self._old]
-                self._connection, self._old = None, []
-            elif self.moved():
-                self._old.append(self._connection)
-                self._connection = None
-            else:
+            if not self.moved():
                 return self._connection
+            self._old.append(self._connection)
+            self._connection = None
+        close_inherited()
         private_directory(self.path.parent)
         with contextlib.suppress(FileExistsError):
             os.close(os.open(self.path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
@@ -178,7 +181,7 @@ class HostFile:
         except BaseException:
             connection.close()
             raise
-        self._connection, self._identity, self._pid = connection, identity, os.getpid()
+        self._connection, self._identity = connection, identity
         return connection
 
     def _check_boot(self, file: sqlite3.Connection) -> None:

@@ -27,6 +27,7 @@ from futures_async.transport.limits.queue import QueuedWindow
 from tests.transport.limits.conftest import Runner
 
 TWO = (Pool("two", 2, 1.0),)
+THREE = (Pool("three", 3, 1.0),)
 
 Fork = Callable[[], None]
 
@@ -146,6 +147,37 @@ def test_nor_does_it_in_the_file(tmp_path: Path, fork: Fork) -> None:
     asyncio.run(parent())
     fork()
     asyncio.run(child())
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+def test_what_a_fork_takes_is_seen_by_others_when_its_parent_has_closed_the_file(tmp_path: Path) -> None:
+    limiter = HostLimiter(tmp_path / "own")
+    has_taken, tell = os.pipe()
+    wait, go = os.pipe()
+
+    async def takes() -> None:
+        await limiter.acquire(THREE, Priority.READ, None)
+
+    asyncio.run(takes())
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # threads of other tests
+        child = os.fork()
+    if child == 0:  # pragma: no cover - the child cannot report its coverage
+        asyncio.run(takes())
+        os.write(tell, b"x")
+        os.read(wait, 1)
+        asyncio.run(takes())
+        os._exit(0)
+    os.read(has_taken, 1)
+    asyncio.run(limiter.aclose())
+    os.write(go, b"x")
+    os.waitpid(child, 0)
+    other = HostLimiter(tmp_path / "own")
+    file = other._file.begin()
+    assert file is not None
+    assert file.execute("SELECT count(*) FROM slot").fetchone() == (3,)
+    file.execute("ROLLBACK")
+    asyncio.run(other.aclose())
 
 
 def test_a_caller_of_the_parents_that_is_collected_in_the_fork_leaves_its_queue_alone(fork: Fork) -> None:
