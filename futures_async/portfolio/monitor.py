@@ -21,15 +21,19 @@ from futures_async.portfolio.rules import (
     Action,
     Metric,
     Reading,
+    Reduce,
     Rule,
     Subject,
     is_unknown,
     measure,
+    of_position,
 )
 from futures_async.portfolio.snapshot import Failed, Ok, Snapshot, Stale, fresh_data
+from futures_async.trading.closing_orders import counted
 from futures_async.unified.callbacks import called, failure_of
 from futures_async.unified.errors import ClientClosed, InvalidRequest, OutcomeUnknown, UnreadRows
 from futures_async.unified.models import Position
+from futures_async.unified.watching import WatchState
 
 logger = logging.getLogger("futures_async.monitor")
 
@@ -38,6 +42,8 @@ ALERT_WITHIN_S = 10.0
 """An alert's callback is given up after so long."""
 MOST_UNTOLD = 1_000
 """Alerts that wait for their callback."""
+LAG_S = 2.0
+"""So long after something was done venues may still show what was before."""
 
 
 class Alert(msgspec.Struct, frozen=True, kw_only=True):
@@ -60,6 +66,15 @@ class _Raised(NamedTuple):
     act_again: float
 
 
+class Past(NamedTuple):
+    """Something that was done, or tried."""
+
+    ended: float
+    action: Action
+    position: Position
+    """As it was before."""
+
+
 class _Task(NamedTuple):
     subject: Subject
     rule: Rule
@@ -76,9 +91,10 @@ class RiskMonitor:
     not all of it is pushed, the account is old, whatever its stream is.
 
     Actions are taken on fresh data only, before anybody is told, never on a position whose row may be one that cannot
-    be read, one at a time for each position, and again while the rule stays broken and `act_again_s` have passed. An
-    action whose outcome is unknown is not repeated by this monitor, nor another taken on its position: its alert stays
-    raised, and `OrderManager.recover` finds out; when that rule is kept again it may act anew.
+    be read, nor where its measure is not known any more, one at a time for each position, the next one on what the
+    venue shows after the one before, and again while the rule stays broken and `act_again_s` have passed. An action
+    whose outcome is unknown is not repeated by this monitor, nor another taken on its position: its alert stays raised,
+    and `OrderManager.recover` finds out; when that rule is kept again it may act anew.
 
     Args:
         portfolio: What to watch; stays its owner's.
@@ -117,6 +133,8 @@ class RiskMonitor:
         self._raised: dict[tuple[str, Subject], _Raised] = {}
         self._busy: set[Subject] = set()
         self._doubtful: set[tuple[str, Subject]] = set()
+        self._past: dict[Subject, Past] = {}
+        """What was done last, as long as snapshots may be of before."""
         self._failing: set[str] = set()
         """Rules that could not be judged the last time."""
 
@@ -255,6 +273,7 @@ class RiskMonitor:
     def _due(self, snapshot: Snapshot) -> list[_Task]:
         """The actions whose time has come."""
         now = anyio.current_time()
+        self._past = {key: past for key, past in self._past.items() if not shows(snapshot, key, past, now)}
         due: list[_Task] = []
         for key, raised in self._raised.items():
             subject, action = key[1], raised.rule.action
@@ -264,10 +283,11 @@ class RiskMonitor:
             if isinstance(state, Failed) or (data := fresh_data(state)) is None:
                 continue
             # One position may be known by two subjects: its margin mode is not told by every row.
-            taken = (*self._busy, *(task.subject for task in due), *(doubted for _, doubted in self._doubtful))
-            if any(subject.may_be(other) for other in taken):
+            others = (*self._busy, *(task.subject for task in due), *(doubted for _, doubted in self._doubtful))
+            if any(subject.may_be(other) for other in (*others, *self._past)):
                 continue
-            held = data.positions or ()
+            # Not one of which the measure is not known any more: it may be far from danger by now.
+            held = [one for one in data.positions or () if of_position(raised.rule.metric, one) is not None]
             position = next((one for one in held if subject.may_be(Subject.of(subject.venue, one))), None)
             if position is None or _is_frozen(position, state) or not helps(action, position, data):
                 continue
@@ -280,6 +300,7 @@ class RiskMonitor:
             error = await failure_of(carry_out(task.action, task.manager, task.position))
         finally:
             self._busy.discard(task.subject)
+        self._past[task.subject] = Past(anyio.current_time(), task.action, task.position)
         key = self._key(task.rule, task.subject)
         # A rule that was kept again meanwhile has nothing raised, and nothing would end the doubt.
         if isinstance(error, OutcomeUnknown) and key in self._raised:
@@ -287,6 +308,24 @@ class RiskMonitor:
         if error is not None:
             told = f"{task.subject.venue} {task.subject.symbol}: acting on rule {task.rule.name} failed"
             logger.error("%s: look at the position", told, exc_info=error)
+
+
+def shows(snapshot: Snapshot, subject: Subject, past: Past, now: float) -> bool:
+    """Whether a snapshot tells how the position stands after what was done."""
+    state = snapshot.venues.get(subject.venue)
+    if state is None or isinstance(state, Failed) or state.positions_age_s is None or now < past.ended + LAG_S:
+        return False
+    if now - state.positions_age_s >= past.ended + LAG_S:
+        return True
+    # Of a stream whose line is silent since, what has changed is of afterwards all the same.
+    held = [one for one in state.data.positions or () if subject.may_be(Subject.of(subject.venue, one))]
+    before = _moved_by(past.action, past.position)
+    return state.stream is WatchState.LIVE and all(_moved_by(past.action, one) != before for one in held)
+
+
+def _moved_by(action: Action, position: Position) -> object:
+    """What an action changes, and nothing else does."""
+    return counted(position) if isinstance(action, Reduce) else position.margin
 
 
 def _is_frozen(position: Position, state: Ok | Stale) -> bool:

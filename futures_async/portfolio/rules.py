@@ -200,7 +200,7 @@ def measure(rule: Rule, name: str, state: VenueState) -> Iterator[Reading]:
         for position in (state.data.positions if state.data else None) or ():
             if rule.symbol not in (None, position.symbol, position.venue_symbol):
                 continue
-            value = _of_position(rule.metric, position)
+            value = of_position(rule.metric, position)
             if value is not None:
                 yield Reading(Subject.of(name, position), value, position=position)
     else:
@@ -227,7 +227,8 @@ def _needs_none(account: Account) -> bool:
     return needs is not None and needs <= 0
 
 
-def _of_position(metric: Metric, position: Position) -> Decimal | None:
+def of_position(metric: Metric, position: Position) -> Decimal | None:
+    """Measure a position by one of `POSITION_METRICS`; None: not known."""
     if metric is Metric.MARGIN_RATIO:
         return risk.position_margin_ratio(position)
     if metric is Metric.PNL_OVER_MARGIN:

@@ -7,15 +7,17 @@ from decimal import Decimal
 from typing import Any
 
 import anyio
+import anyio.abc
 import msgspec
 import pytest
 
 from futures_async.journal.journal import MemoryJournal
 from futures_async.manager.manager import OrderManager
+from futures_async.portfolio import monitor
 from futures_async.portfolio.monitor import Alert, RiskMonitor
 from futures_async.portfolio.portfolio import Portfolio
 from futures_async.portfolio.rules import DOCUMENTED_RULES, AdjustMargin, Metric, ReachRatio, Reduce, Rule, Subject
-from futures_async.portfolio.snapshot import Snapshot
+from futures_async.portfolio.snapshot import Ok, Snapshot, VenueData
 from futures_async.trading.planning import check_steps
 from futures_async.unified.convert import Number
 from futures_async.unified.enums import (
@@ -30,6 +32,7 @@ from futures_async.unified.enums import (
 from futures_async.unified.errors import InvalidRequest, UnreadRow, VenueUnavailable, unread_rows
 from futures_async.unified.exchange import Capability
 from futures_async.unified.models import Contract, Position
+from futures_async.unified.watching import WatchState
 from tests.fakes import Backend, FakeTrading, account, both_backends, in_virtual_time, position
 
 D = Decimal
@@ -600,6 +603,78 @@ def test_two_rules_about_one_position_do_not_act_at_the_same_time() -> None:
         assert len(exchange.sent) == 2
 
     in_virtual_time("asyncio", main)
+
+
+def test_nothing_is_done_while_the_measure_of_a_position_is_not_known() -> None:
+    """A position that has become small has no liquidation price any more: it would be halved until it is gone."""
+
+    async def main() -> None:
+        near = Rule(name="near", metric=Metric.DISTANCE, below=D("0.2"), action=Reduce())
+        bench = Bench(near, act_again_s=10)
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(bench.watch, 100.0)
+            await anyio.sleep(3)
+            bench.exchange.positions = [position(quantity=D("0.25"), liquidation_price=None)]
+            await anyio.sleep(60)
+            assert [sent.quantity for sent in bench.exchange.sent] == [D("0.25")]
+            assert [name for name, _ in bench.monitor.raised] == ["near"]
+            bench.exchange.positions = [position(quantity=D("0.25"))]
+        assert [sent.quantity for sent in bench.exchange.sent[:2]] == [D("0.25"), D("0.125")]
+
+    in_virtual_time("asyncio", main)
+
+
+@pytest.mark.parametrize("lag_s", [0.6, 1.5])
+def test_what_a_second_rule_does_goes_by_what_the_first_has_left(lag_s: float) -> None:
+    """Else both would halve the same size, and close all of it."""
+
+    class Lagging(FakeMargin):
+        tasks: anyio.abc.TaskGroup
+
+        async def create_order(self, request: Any, **options: Any) -> Any:
+            order = await super().create_order(request, **options)
+            self.tasks.start_soon(self.tell, request.quantity)
+            return order
+
+        async def tell(self, quantity: Decimal) -> None:
+            await anyio.sleep(lag_s)
+            self.positions = at("0.5", quantity=self.positions[0].quantity - quantity, liquidation_price=D(10_000))
+
+    async def main() -> None:
+        near = Rule(name="near", metric=Metric.DISTANCE, below=D("0.2"), action=Reduce())
+        exchange = Lagging()
+        bench = Bench(acting(Reduce()), near, exchange=exchange, interval_s=0.5)
+        exchange.positions = at("0.9")
+        async with anyio.create_task_group() as exchange.tasks:
+            await bench.watch(30)
+        assert [sent.quantity for sent in bench.exchange.sent] == [D("0.25")]
+        assert bench.monitor.raised == []
+
+    in_virtual_time("asyncio", main)
+
+
+@pytest.mark.parametrize(
+    ("age_s", "stream", "shown", "waits"),
+    [
+        (3.0, None, position(quantity=D("0.25")), True),
+        (0.9, None, position(), False),
+        (3.0, WatchState.LIVE, position(), True),
+        (3.0, WatchState.LIVE, position(quantity=D("0.25")), False),
+        (3.0, WatchState.STALE, position(quantity=D("0.25")), True),
+        (0.9, WatchState.LIVE, position(), False),
+        (None, None, position(), True),
+    ],
+)
+def test_a_picture_that_may_be_of_before_what_was_done_is_not_acted_on(
+    age_s: float | None, stream: WatchState | None, shown: Position, waits: bool
+) -> None:
+    """Three seconds after it was done."""
+    subject, data = Subject.of("fake", position()), VenueData(positions=(shown,))
+    state = Ok(venue="fake", data=data, age_s=0.0, latency_s=0.0, positions_age_s=age_s, stream=stream)
+    past = monitor.Past(100.0, Reduce(), position())
+    assert monitor.shows(Snapshot(venues={"fake": state}), subject, past, 103.0) is not waits
+    assert not monitor.shows(Snapshot(venues={"fake": state}), subject, past, 101.0)
+    assert not monitor.shows(Snapshot(venues={}), subject, past, 200.0)
 
 
 # Rules
