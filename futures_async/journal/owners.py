@@ -13,17 +13,40 @@ import socket
 import sqlite3
 import stat
 import threading
-from typing import Any
+from typing import Any, NamedTuple
 from weakref import WeakSet, WeakValueDictionary
 
 from futures_async.journal.journal import JournalFailed
 from futures_async.journal.stored import STOP_IT
 from futures_async.transport.forks import ModuleLock, inherit
-from futures_async.transport.inherited import leave
+from futures_async.transport.sqlite_locks import leave, make
 from futures_async.unified.errors import printable
 
 _FIND = "SELECT process FROM owners WHERE venue = ? AND account = ?"
 _NAME = "INSERT OR REPLACE INTO owners (venue, account, process) VALUES (?, ?, ?)"
+
+
+class File(NamedTuple):
+    """One that is open."""
+
+    path: str | os.PathLike[str]
+    device: int
+    number: int
+
+    def is_there(self) -> bool:
+        """Whether its path still leads to it."""
+        try:
+            now = os.stat(self.path, follow_symlinks=False)
+        except FileNotFoundError:
+            return False
+        return (now.st_dev, now.st_ino) == (self.device, self.number)
+
+
+class Held(NamedTuple):
+    """A lock on an account."""
+
+    file: File
+    connection: sqlite3.Connection
 
 
 class Owners:
@@ -34,13 +57,13 @@ class Owners:
         """The journals that are open there."""
         self._place = place
         self._mutex = threading.Lock()
-        self._held: dict[tuple[str, str], sqlite3.Connection] = {}
+        self._held: dict[tuple[str, str], Held] = {}
         inherit(self)
 
     def begin_anew(self) -> None:
         """As an heir: the parent owns what it owned."""
         self._mutex = threading.Lock()
-        leave(*self._held.values())
+        leave(*(held.connection for held in self._held.values()))
         self._held = {}
 
     def claim(self, connection: Any, venue: str, account: str) -> None:
@@ -50,8 +73,12 @@ class Owners:
             JournalFailed: Another process does.
         """
         with self._mutex:
-            if (venue, account) in self._held:
-                return
+            held = self._held.get((venue, account))
+            if held is not None:
+                if held.file.is_there():
+                    return
+                # Somebody has removed it: another process may have made it anew, and owns the account then.
+                self._held.pop((venue, account)).connection.close()
             held = _hold(f"{self._place}-owner-{_digest(venue, account)}")
             if held is None:
                 row = connection.execute(_FIND, (venue, account)).fetchone()
@@ -68,8 +95,8 @@ class Owners:
     def leave(self) -> None:
         """Give all accounts free."""
         with self._mutex:
-            for connection in self._held.values():
-                connection.close()
+            for held in self._held.values():
+                held.connection.close()
             self._held = {}
 
 
@@ -77,16 +104,17 @@ def _digest(venue: str, account: str) -> str:
     return hashlib.sha256(f"{venue}\0{account}".encode()).hexdigest()[:16]
 
 
-def _hold(path: str) -> sqlite3.Connection | None:
-    """A connection whose transaction is the lock; None where another process has it."""
+def _hold(path: str) -> Held | None:
+    """The lock; None where another process has it."""
     try:
         return _begin(path)
-    except (sqlite3.Error, OSError) as error:
-        raise JournalFailed(f"the file {path}, which says whose orders these are, failed: {error}") from error
+    except (sqlite3.Error, OSError, JournalFailed) as error:
+        why = error.text if isinstance(error, JournalFailed) else error
+        raise JournalFailed(f"the file {path}, which says whose orders these are, failed: {why}") from error
 
 
-def _begin(path: str) -> sqlite3.Connection | None:
-    private_file(path)
+def _begin(path: str) -> Held | None:
+    file = private_file(path)
     # Without patience: the owner waits for the journal meanwhile, and is not to be held up by who is not.
     connection = sqlite3.connect(path, timeout=0.0, isolation_level=None, check_same_thread=False)
     try:
@@ -100,7 +128,7 @@ def _begin(path: str) -> sqlite3.Connection | None:
     except BaseException:
         connection.close()
         raise
-    return connection
+    return Held(file, connection)
 
 
 _all: WeakValueDictionary[str, Owners] = WeakValueDictionary()
@@ -125,15 +153,10 @@ def part(owners: Owners, journal: object) -> None:
             owners.leave()
 
 
-def private_file(path: str | os.PathLike[str]) -> tuple[int, int]:
-    """Make the file when it is absent, and refuse what somebody else could read or redirect; its identity."""
-    flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
-    # Closed again before SQLite opens it: closing a second descriptor would drop SQLite's own locks.
-    descriptor = os.open(path, flags, 0o600)
-    try:
-        seen = os.fstat(descriptor)
-    finally:
-        os.close(descriptor)
+def private_file(path: str | os.PathLike[str]) -> File:
+    """Make the file when it is absent, and refuse what somebody else could read or redirect."""
+    make(path)
+    seen = os.stat(path, follow_symlinks=False)
     if not stat.S_ISREG(seen.st_mode):
         raise JournalFailed("it is no regular file")
     if hasattr(os, "getuid"):
@@ -141,4 +164,4 @@ def private_file(path: str | os.PathLike[str]) -> tuple[int, int]:
             raise JournalFailed("it belongs to another user")
         if seen.st_mode & 0o077:
             raise JournalFailed("others may read or write it: make it mode 0600")
-    return seen.st_dev, seen.st_ino
+    return File(path, seen.st_dev, seen.st_ino)

@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any, Literal
 
 from futures_async.journal.journal import JournalFailed
-from futures_async.journal.owners import Owners, join, part, private_file
+from futures_async.journal.owners import File, Owners, join, part, private_file
 from futures_async.journal.stored import Job, Statements, StoredJournal
-from futures_async.transport.inherited import close_inherited, leave
+from futures_async.transport.sqlite_locks import close_inherited, leave
 from futures_async.unified.errors import InvalidRequest
 
 BUSY_MS = 5_000
@@ -68,7 +68,8 @@ class SqliteJournal(StoredJournal):
 
     The process that writes an account's orders, or looks for open ones, owns the account until its journals of that
     file are closed or it ends: for all others `intent` and `open_intents` fail meanwhile. What is held stands in empty
-    files beside it, `…-owner-…`, one for each account; they may stay there.
+    files beside it, `…-owner-…`, one for each account; they may stay there. Copy the file from another process: where
+    this one opens it otherwise than by SQLite, closing it drops SQLite's locks.
 
     Args:
         path: The file; made when absent, with mode 0600. Its folder must exist. A relative one counts from the folder
@@ -78,7 +79,7 @@ class SqliteJournal(StoredJournal):
 
     Raises:
         JournalFailed: When it is opened, at first use at the latest: the file cannot be opened, is a link, belongs to
-            somebody else, may be read by others, or is no journal.
+            somebody else, may be read by others, or is no journal. Later, when it was moved or removed meanwhile.
     """
 
     def __init__(self, path: str | os.PathLike[str], *, synchronous: Literal["FULL", "NORMAL"] = "FULL") -> None:
@@ -92,6 +93,7 @@ class SqliteJournal(StoredJournal):
         super().__init__(_STATEMENTS, str(self.path))
         self._synchronous = synchronous
         self._connection: sqlite3.Connection | None = None
+        self._file: File | None = None
         self._owners: Owners | None = None
 
     def begin_anew(self) -> None:
@@ -125,17 +127,18 @@ class SqliteJournal(StoredJournal):
 
     def _open(self) -> sqlite3.Connection:
         if self._connection is not None:
+            if self._file is None or not self._file.is_there():
+                raise JournalFailed("it was moved or removed while it was open: put it back, or open a new one")
             return self._connection
         if self._place in _torn:
             raise JournalFailed(
                 "this process was forked while it was being written: fork before the first call, or start a new process"
             )
         close_inherited()
-        owned = private_file(self.path)
+        self._file = private_file(self.path)
         connection = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False)
         try:
-            now = os.stat(self.path, follow_symlinks=False)
-            if (now.st_dev, now.st_ino) != owned:
+            if not self._file.is_there():
                 raise JournalFailed("the file was replaced while it was opened")
             connection.execute(f"PRAGMA busy_timeout = {BUSY_MS}")
             _patiently(lambda: connection.execute("PRAGMA journal_mode = WAL"))

@@ -103,6 +103,53 @@ async def test_the_files_beside_it_are_private_and_a_link_in_their_place_is_refu
         await journal.intent(record("id2", account="another"))
 
 
+@asyncio_only
+async def test_two_journals_of_a_process_lose_nothing_to_another_process_that_closes(tmp_path: Path) -> None:
+    path = tmp_path / "journal.sqlite"
+    async with SqliteJournal(path) as first, SqliteJournal(path) as second:
+        await first.intent(record("one"))
+        await second.intent(record("two"))
+        with other(path):
+            pass
+        await first.intent(record("three"))
+        await second.intent(record("four"))
+        script = "import sqlite3, sys; print(sqlite3.connect(sys.argv[1]).execute(sys.argv[2]).fetchone())"
+        seen = await anyio.run_process([sys.executable, "-c", script, str(path), "SELECT count(*) FROM intents"])
+        assert seen.stdout.split() == [b"(5,)"]  # and the other one's
+
+
+may_move = pytest.mark.skipif(os.name != "posix", reason="a file that is open stays where it is")
+
+
+@may_move
+@asyncio_only
+async def test_nothing_is_written_into_a_journal_that_was_removed(tmp_path: Path) -> None:
+    path = tmp_path / "journal.sqlite"
+    async with SqliteJournal(path) as journal:
+        await journal.intent(record("one"))
+        path.rename(tmp_path / "elsewhere")
+        with pytest.raises(JournalFailed, match="moved or removed while it was open"):
+            await journal.intent(record("two"))
+        (tmp_path / "elsewhere").rename(path)
+        await journal.intent(record("three"))
+        assert await opens(journal) == ["one", "three"]
+
+
+@may_move
+@asyncio_only
+async def test_who_has_made_a_removed_file_beside_it_anew_owns_the_account(tmp_path: Path) -> None:
+    path = tmp_path / "journal.sqlite"
+    async with SqliteJournal(path) as journal:
+        await journal.intent(record("one"))
+        for owner in beside(tmp_path):
+            owner.unlink()
+        with other(path) as (process, said):
+            assert said == ["owns\n", "owns\n"]
+            with pytest.raises(JournalFailed, match=f"process {process.pid} at"):
+                await journal.intent(record("two"))
+        await journal.intent(record("three"))
+
+
 needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 
 

@@ -18,7 +18,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from futures_async.transport.inherited import close_inherited, leave
+from futures_async.transport.sqlite_locks import close_inherited, leave, make
 from futures_async.unified.errors import ConnectFailed, InvalidRequest
 
 LOG = logging.getLogger("futures_async.limits")
@@ -169,8 +169,7 @@ class HostFile:
             self._connection = None
         close_inherited()
         private_directory(self.path.parent)
-        with contextlib.suppress(FileExistsError):
-            os.close(os.open(self.path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+        make(self.path)
         identity = _identity(self.path)
         connection = sqlite3.connect(self.path, timeout=0.0, isolation_level=None, check_same_thread=False)
         try:
