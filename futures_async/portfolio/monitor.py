@@ -29,7 +29,6 @@ from futures_async.portfolio.rules import (
     of_position,
 )
 from futures_async.portfolio.snapshot import Failed, Ok, Snapshot, Stale, fresh_data
-from futures_async.trading.closing_orders import counted
 from futures_async.unified.callbacks import called, failure_of
 from futures_async.unified.errors import ClientClosed, InvalidRequest, OutcomeUnknown, UnreadRows
 from futures_async.unified.models import Position
@@ -324,8 +323,10 @@ def shows(snapshot: Snapshot, subject: Subject, past: Past, now: float) -> bool:
 
 
 def _moved_by(action: Action, position: Position) -> object:
-    """What an action changes, and nothing else does."""
-    return counted(position) if isinstance(action, Reduce) else position.margin
+    """What an action changes, and nothing else does: the quantity of contracts that are worth quote coin moves too."""
+    if not isinstance(action, Reduce):
+        return position.margin
+    return position.quantity if position.contract_value is None else position.contracts
 
 
 def _is_frozen(position: Position, state: Ok | Stale) -> bool:

@@ -8,6 +8,7 @@ from futures_async import risk
 from futures_async.manager.manager import OrderManager
 from futures_async.portfolio.rules import Action, AdjustMargin, ReachRatio, Reduce
 from futures_async.portfolio.snapshot import VenueData
+from futures_async.trading.adjusting import movable
 from futures_async.trading.closing_orders import closing_request, counted, exactly, parts_of
 from futures_async.unified.convert import floor_to_step
 from futures_async.unified.exact import ZERO, add, multiply, total
@@ -49,8 +50,9 @@ async def carry_out(action: Action, manager: OrderManager, position: Position) -
         await _reduce(action.fraction, manager, position)
         return
     amount = margin_for(action, position)
-    if amount is not None:
-        await manager.exchange.adjust_margin(position.venue_symbol, amount, side=position.side)
+    moved = None if amount is None else movable(manager.exchange, amount)
+    if moved:
+        await manager.exchange.adjust_margin(position.venue_symbol, moved, side=position.side)
 
 
 def margin_for(action: AdjustMargin | ReachRatio, position: Position) -> Decimal | None:

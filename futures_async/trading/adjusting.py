@@ -8,12 +8,15 @@ from typing import ClassVar
 from futures_async.trading.closing import may_be_position
 from futures_async.trading.hooks import Hooks
 from futures_async.trading.ordering import Call
-from futures_async.unified.convert import Number, chosen_or_none, is_multiple, to_decimal, to_text
+from futures_async.unified.convert import Number, ceil_to_step, chosen_or_none, is_multiple, to_decimal, to_text
 from futures_async.unified.enums import MarginMode, PositionSide, PositionSideLike
 from futures_async.unified.errors import InvalidRequest, unread_rows
-from futures_async.unified.exchange import Capability
+from futures_async.unified.exchange import Capability, FuturesExchange
 from futures_async.unified.models import Position
 from futures_async.unified.rows import readable
+
+FINEST = Decimal("1e-8")
+"""Amounts of a coin have no more digits where a venue says nothing of them."""
 
 
 class Adjusting(Hooks):
@@ -68,3 +71,9 @@ class Adjusting(Hooks):
             why = "has two isolated positions: name the side" if held else "has no isolated position to adjust"
             raise InvalidRequest(f"{self.id}: {symbol} {why}")
         return held[0]
+
+
+def movable(exchange: FuturesExchange, amount: Decimal) -> Decimal:
+    """A computed amount of margin as the venue takes it: rather more is added, or less taken out, than was computed."""
+    step = exchange.margin_step if isinstance(exchange, Adjusting) else None
+    return ceil_to_step(amount, step or FINEST)

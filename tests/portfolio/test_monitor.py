@@ -18,6 +18,8 @@ from futures_async.portfolio.monitor import Alert, RiskMonitor
 from futures_async.portfolio.portfolio import Portfolio
 from futures_async.portfolio.rules import DOCUMENTED_RULES, AdjustMargin, Metric, ReachRatio, Reduce, Rule, Subject
 from futures_async.portfolio.snapshot import Ok, Snapshot, VenueData
+from futures_async.testing import virtual_time
+from futures_async.testing.inside import Inside
 from futures_async.trading.planning import check_steps
 from futures_async.unified.convert import Number
 from futures_async.unified.enums import (
@@ -31,8 +33,9 @@ from futures_async.unified.enums import (
 )
 from futures_async.unified.errors import InvalidRequest, UnreadRow, VenueUnavailable, unread_rows
 from futures_async.unified.exchange import Capability
-from futures_async.unified.models import Contract, Position
+from futures_async.unified.models import Contract, OrderRequest, Position
 from futures_async.unified.watching import WatchState
+from tests.contract.venues import specs
 from tests.fakes import Backend, FakeTrading, account, both_backends, in_virtual_time, position
 
 D = Decimal
@@ -312,6 +315,7 @@ def test_without_a_contract_a_reduction_is_not_rounded() -> None:
     [
         (ReachRatio(target=D("0.5")), {"margin": D(70), "unrealized_pnl": D(-1), "maintenance_margin": D(62)}, D(55)),
         (ReachRatio(target=D("0.5")), {"margin": D(7000)}, None),
+        (ReachRatio(target=D("0.7")), {"margin": D(70), "unrealized_pnl": D(-1)}, D("19.57142858")),
         (ReachRatio(), {"margin": None}, None),
         (AdjustMargin(action="increase"), {}, D("150.0")),
         (AdjustMargin(action="decrease"), {}, None),
@@ -326,6 +330,29 @@ def test_margin_is_moved_as_the_rule_says(action: Any, fields: dict[str, Any], m
         assert exchange.moved == ([] if moved is None else [("BTCUSDT", moved, PositionSide.LONG)])
 
     in_virtual_time("asyncio", main)
+
+
+def test_margin_is_moved_in_amounts_that_the_venue_takes() -> None:
+    """Of a quotient with 34 digits nothing would be moved where amounts have six."""
+
+    async def main() -> None:
+        on = Inside(specs()["hyperliquid"])
+        async with on.exchange as exchange:
+            symbol = on.spec.symbol
+            await exchange.set_leverage(symbol, 7, margin_mode="isolated")
+            await exchange.create_order(
+                OrderRequest(symbol=symbol, side=Side.BUY, type=OrderType.MARKET, quantity=on.spec.quantity)
+            )
+            rule = Rule(name="r", metric=Metric.MARGIN_RATIO, above=D("0.01"), action=ReachRatio(target=D("0.007")))
+            manager = OrderManager(exchange, journal=MemoryJournal())
+            with anyio.move_on_after(3):
+                await RiskMonitor(Portfolio([exchange]), [rule], managers={exchange.id: manager}).run()
+            [after] = await exchange.fetch_positions(symbol)
+            assert after.margin_ratio is not None
+            assert D("0.00699999") < after.margin_ratio <= D("0.007")  # it was 0.028
+            assert exchange.unresolved() == []
+
+    virtual_time.run(main())
 
 
 def test_an_action_that_fails_is_logged_and_one_of_unknown_outcome_is_not_repeated(
@@ -651,6 +678,18 @@ def test_what_a_second_rule_does_goes_by_what_the_first_has_left(lag_s: float) -
         assert bench.monitor.raised == []
 
     in_virtual_time("asyncio", main)
+
+
+def test_a_position_whose_number_of_contracts_is_not_told_stops_no_look(caplog: pytest.LogCaptureFixture) -> None:
+    async def main() -> None:
+        bench = Bench(acting(Reduce()), act_again_s=10)
+        bench.exchange.positions = at("0.9", contract_value=D(100))
+        await bench.watch(30)
+        assert bench.exchange.sent == []
+
+    in_virtual_time("asyncio", main)
+    assert "the risk monitor failed" not in caplog.text
+    assert caplog.text.count("acting on rule act failed") == 3
 
 
 @pytest.mark.parametrize(
