@@ -206,7 +206,7 @@ class Dialect(ABC):
             try:
                 verdicts.append(Verdict(item, call(item)))
             except VenueRefusal as refusal:
-                verdicts.append(Verdict(item, None, refusal))
+                verdicts.append(Verdict(item, None, refusal.with_traceback(None)))
             except EngineError as error:
                 verdicts.append(Verdict(item, None, self.translate(error, request)))
         return verdicts

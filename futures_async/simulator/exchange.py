@@ -58,6 +58,7 @@ def _parts(limit: RateLimit, request: Request) -> Iterator[tuple[str, int]]:
 
 def refuse(dialect: Dialect, request: Request, refusal: VenueRefusal) -> Response:
     """The venue's envelope around a refusal, or the page that stands in its place."""
+    refusal.with_traceback(None)  # one refusal serves many requests, and would keep the frames of each
     if refusal.page is None:
         return dialect.failure(request, refusal)
     return Response(dialect.status(refusal), refusal.page, refusal.headers, "text/html")

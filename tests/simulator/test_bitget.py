@@ -41,6 +41,14 @@ def refusal(call: Any, *args: Any, **more: Any) -> str:
 # -- the gate
 
 
+def test_a_refusal_that_serves_many_requests_keeps_the_frames_of_none() -> None:
+    exchange = SimulatedExchange(only=["bitget"])
+    for _ in range(3):
+        answer = exchange.handle(Request("GET", f"{MIX}/market/tickers", "productType=NONE"))
+        assert answer.status == 400
+    assert DIALECT.bad_product.__traceback__ is None
+
+
 @pytest.mark.parametrize(
     ("method", "path", "query", "body", "stamp", "sign"),
     [
