@@ -11,12 +11,12 @@ back; it holds no state but the engine and knows no HTTP library. One exchange s
         ambiguous = VenueRefusal("50000", "timed out")     # after which an order may or may not exist
         maintenance = VenueRefusal("50001", "maintenance", status=503)
 
-        def authenticate(self, request):         # before any private route
-            found = self.engine.find_key(self.family, request.header("x-key"))
-            if found is None:
-                raise VenueRefusal("40006", "unknown key")
+        key_header = "x-key"                     # before any private route: `authenticate`
+        no_key = unknown_key = VenueRefusal("40006", "unknown key")
+        no_right = VenueRefusal("40014", "not allowed")
+
+        def check_signed(self, request, account, key):
             ...                                  # signature over request.method, .path, .query, .body; time window
-            return found[0]
 
         @get("/api/positions", RateLimit(10))    # `public`, `post`: see `route`
         def positions(self, request):            # the payload; raises VenueRefusal or any EngineError
@@ -57,7 +57,7 @@ from functools import partial
 from importlib.metadata import EntryPoint
 from typing import Any, ClassVar, NamedTuple
 
-from futures_async.simulator.accounts import Account
+from futures_async.simulator.accounts import Account, ApiKey
 from futures_async.simulator.contracts import ContractSpec
 from futures_async.simulator.demo import Setup
 from futures_async.simulator.engine import Engine
@@ -119,6 +119,12 @@ class Dialect(ABC):
     """Its coin-margined contracts are worth a fixed amount of quote coin each."""
     symbol_field: ClassVar[str] = "symbol"
     """What requests call the field that names a contract."""
+    key_header: ClassVar[str] = ""
+    """Which header names the key of a request, in small letters; needed where `authenticate` is the core's."""
+    no_key: ClassVar[VenueRefusal]
+    unknown_key: ClassVar[VenueRefusal]
+    no_right: ClassVar[VenueRefusal]
+    """The key may not do this: read, or all else."""
     not_found: ClassVar[VenueRefusal]
     ambiguous: ClassVar[VenueRefusal]
     """A code after which a write may have happened."""
@@ -147,13 +153,25 @@ class Dialect(ABC):
         """What the body asks for, at venues where one path serves many calls: their routes name it after the path."""
         return ""
 
-    @abstractmethod
     def authenticate(self, request: Request) -> Account:
-        """Who sends this private request.
+        """Who sends this private request: a key that is known, then what `check_signed` looks at, then its rights.
 
         Raises:
             VenueRefusal: Nobody who may.
         """
+        name = request.header(self.key_header)
+        found = self.engine.find_key(self.family, name)
+        if found is None:
+            raise self.unknown_key if name else self.no_key
+        self.check_signed(request, *found)
+        account, key = found
+        if not (key.can_read if request.method == "GET" else key.can_trade):
+            raise self.no_right
+        return account
+
+    def check_signed(self, request: Request, account: Account, key: ApiKey) -> None:
+        """Refuse a request whose time or signature is wrong, or whatever else a venue looks at."""
+        raise NotImplementedError
 
     def by_nobody(self, request: Request) -> Request:
         """The same request without the headers, or whatever else says who sends it."""

@@ -56,11 +56,11 @@ class SimulatedBitTap(sim.Dialect):
 
     # Who asks
 
-    def authenticate(self, request: sim.Request) -> sim.Account:
-        found = self.engine.find_key(self.family, request.header("x-bt-apikey"))
-        if found is None:
-            raise sim.VenueRefusal("410001", "Invalid API key", status=401)
-        account, key = found
+    key_header = "x-bt-apikey"
+    no_key = unknown_key = sim.VenueRefusal("410001", "Invalid API key", status=401)
+    no_right = sim.VenueRefusal("410006", "Insufficient permission", status=403)
+
+    def check_signed(self, request: sim.Request, account: sim.Account, key: sim.ApiKey) -> None:
         stamp, nonce = request.header("x-bt-ts"), request.header("x-bt-nonce")
         if not stamp.isdigit() or not nonce or not -BEHIND_MS <= int(stamp) - request.now_ms <= AHEAD_MS:
             raise sim.VenueRefusal("410002", "Signature verification failed", status=401)
@@ -69,9 +69,6 @@ class SimulatedBitTap(sim.Dialect):
         text = "&".join(pairs) + f"&timestamp={stamp}&nonce={nonce}"
         if not key.has_signed(text.encode(), request.header("x-bt-sign")):
             raise sim.VenueRefusal("410002", "Signature verification failed", status=401)
-        if not key.can_read:
-            raise sim.VenueRefusal("410006", "Insufficient permission", status=403)
-        return account
 
     # Envelopes
 

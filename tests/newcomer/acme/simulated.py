@@ -84,18 +84,16 @@ class Simulated(sim.Dialect):
         beside = [("USDC", 25_000)]
         return open_demo_account(self.engine, setup, "9001", key=key, family=self.family, beside=beside)
 
-    def authenticate(self, request: sim.Request) -> sim.Account:
-        found = self.engine.find_key(self.family, request.header("acme-key"))
-        if found is None:
-            raise sim.VenueRefusal("bad-key")
-        account, key = found
+    key_header = "acme-key"
+    no_key = unknown_key = no_right = sim.VenueRefusal("bad-key")
+
+    def check_signed(self, request: sim.Request, account: sim.Account, key: sim.ApiKey) -> None:
         stamp = request.header("acme-time")
         text = f"{stamp}{request.method}{request.path}?{request.query}".encode() + request.body
         if not key.has_signed(text, request.header("acme-sign")):
             raise sim.VenueRefusal("bad-sign")
         if abs(request.now_ms - int(stamp)) > WINDOW_MS:
             raise sim.VenueRefusal("too-late")
-        return account
 
     def success(self, request: sim.Request, result: Any) -> sim.Response:
         return sim.Response(200, msgspec.json.encode({"code": "ok", "at": self.engine.clock(), "data": result}))

@@ -104,15 +104,13 @@ class BitgetGate(sim.Dialect):
     def is_called(self, contract: sim.ContractSpec, name: object) -> bool:
         return self.venue_symbol(contract) == str(name).upper()
 
-    def authenticate(self, request: sim.Request) -> sim.Account:
+    key_header = "access-key"
+    no_key = sim.VenueRefusal("40001", "The request header ACCESS_KEY cannot be empty")
+    unknown_key = sim.VenueRefusal("40006", "Invalid ACCESS_KEY")
+    no_right = sim.VenueRefusal("40014", "Incorrect permissions, need future order permissions")
+
+    def check_signed(self, request: sim.Request, account: sim.Account, key: sim.ApiKey) -> None:
         """Judge the headers in the order in which the venue does, as far as that is known."""
-        key = request.header("access-key")
-        if not key:
-            raise sim.VenueRefusal("40001", "The request header ACCESS_KEY cannot be empty")
-        found = self.engine.find_key(FAMILY, key)
-        if found is None:
-            raise sim.VenueRefusal("40006", "Invalid ACCESS_KEY")
-        account, api_key = found
         if account.kind != self.kind:
             raise WRONG_KIND[self.kind]
         self._check_time(request)
@@ -122,15 +120,12 @@ class BitgetGate(sim.Dialect):
             raise sim.VenueRefusal("40011", "The request header ACCESS_PASSPHRASE cannot be empty")
         if request.method == "POST" and "application/json" not in request.header("content-type").lower():
             raise sim.VenueRefusal("40007", "Invalid Content_Type")
-        if api_key.demo != (request.header("paptrading") == "1"):
+        if key.demo != (request.header("paptrading") == "1"):
             raise sim.VenueRefusal("40099", "exchange environment is incorrect")
-        if request.header("access-passphrase") != api_key.passphrase:
+        if request.header("access-passphrase") != key.passphrase:
             raise sim.VenueRefusal("40012", "apikey/password is incorrect")
-        if not self._is_signed(request, api_key):
+        if not self._is_signed(request, key):
             raise sim.VenueRefusal("40009", "sign signature error")
-        if not (api_key.can_trade if request.method == "POST" else api_key.can_read):
-            raise sim.VenueRefusal("40014", "Incorrect permissions, need future order permissions")
-        return account
 
     def _check_time(self, request: sim.Request) -> None:
         text = request.header("access-timestamp")

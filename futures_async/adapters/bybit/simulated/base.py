@@ -101,19 +101,18 @@ class V5(sim.Dialect):
 
     # -- the gate
 
-    def authenticate(self, request: sim.Request) -> sim.Account:
-        """Key, then time, then signature."""
-        key = request.header("x-bapi-api-key")
-        found = self.engine.find_key(FAMILY, key) if key else None
-        if found is None:
-            raise sim.VenueRefusal("10003", "API key is invalid.")
-        account, api_key = found
+    key_header = "x-bapi-api-key"
+    no_key = unknown_key = sim.VenueRefusal("10003", "API key is invalid.")
+    no_right = sim.VenueRefusal("10005", "Permission denied, please check your API key permissions.")
+
+    def check_signed(self, request: sim.Request, account: sim.Account, key: sim.ApiKey) -> None:
+        """Time, then signature: over what was sent, as it was sent."""
         self._check_time(request)
-        if not self.is_signed(request, api_key):
+        payload = request.query.encode() if request.method == "GET" else request.body
+        stamp, window = request.header("x-bapi-timestamp"), request.header("x-bapi-recv-window")
+        text = f"{stamp}{key.key}{window}".encode() + payload
+        if not key.has_signed(text, request.header("x-bapi-sign")):
             raise sim.VenueRefusal("10004", "error sign! please check your signature generation algorithm.")
-        if not (api_key.can_trade if request.method == "POST" else api_key.can_read):
-            raise sim.VenueRefusal("10005", "Permission denied, please check your API key permissions.")
-        return account
 
     def _check_time(self, request: sim.Request) -> None:
         sent, window = request.header("x-bapi-timestamp"), request.header("x-bapi-recv-window") or "5000"
@@ -125,13 +124,6 @@ class V5(sim.Dialect):
                 "invalid request, please check your server timestamp or recv_window param. "
                 f"req_timestamp[{sent}],server_timestamp[{request.now_ms}],recv_window[{window}]",
             )
-
-    def is_signed(self, request: sim.Request, key: sim.ApiKey) -> bool:
-        """Over what was sent, as it was sent."""
-        payload = request.query.encode() if request.method == "GET" else request.body
-        stamp, window = request.header("x-bapi-timestamp"), request.header("x-bapi-recv-window")
-        text = f"{stamp}{key.key}{window}".encode() + payload
-        return key.has_signed(text, request.header("x-bapi-sign"))
 
     # -- the envelope
 

@@ -119,14 +119,13 @@ class OKXSide(sim.Dialect):
 
     # -- keys and envelope
 
-    def authenticate(self, request: sim.Request) -> sim.Account:
-        """Key, environment, passphrase, time, signature, rights: in this order, as far as that is known."""
-        found = self.engine.find_key(self.family, request.header("ok-access-key"))
-        if not request.header("ok-access-key"):
-            raise sim.VenueRefusal("50103", "Request header OK-ACCESS-KEY cannot be empty.")
-        if found is None:
-            raise sim.VenueRefusal("50111", "Invalid OK-ACCESS-KEY")
-        account, key = found
+    key_header = "ok-access-key"
+    no_key = sim.VenueRefusal("50103", "Request header OK-ACCESS-KEY cannot be empty.")
+    unknown_key = sim.VenueRefusal("50111", "Invalid OK-ACCESS-KEY")
+    no_right = sim.VenueRefusal("50120", "This API key doesn't have permission to use this function")
+
+    def check_signed(self, request: sim.Request, account: sim.Account, key: sim.ApiKey) -> None:
+        """Environment, passphrase, time, signature: in this order, as far as that is known."""
         if key.demo != (request.header("x-simulated-trading") == "1"):
             raise sim.VenueRefusal("50101", "APIKey does not match current environment.")
         if request.header("ok-access-passphrase") != key.passphrase:
@@ -141,16 +140,13 @@ class OKXSide(sim.Dialect):
         message = f"{stamp}{request.method}{target}".encode() + request.body
         if not key.has_signed(message, request.header("ok-access-sign"), base64=True):
             raise sim.VenueRefusal("50113", "Invalid Sign")
-        if not (key.can_trade if request.method == "POST" else key.can_read):
-            raise sim.VenueRefusal("50120", "This API key doesn't have permission to use this function")
-        self.expired(request)
-        return account
 
-    def expired(self, request: sim.Request) -> None:
+    def authenticate(self, request: sim.Request) -> sim.Account:
         """What places or changes an order may carry a time after which it is discarded."""
-        until = request.header("exptime")
+        account, until = super().authenticate(request), request.header("exptime")
         if until and (not (until.isascii() and until.isdigit()) or int(until) < request.now_ms):
             raise sim.VenueRefusal("50036", "The expTime can't be earlier than the current system time.")
+        return account
 
     def success(self, request: sim.Request, result: Any) -> sim.Response:
         """`data` is a list, whatever it holds."""

@@ -27,18 +27,16 @@ class Simulated(sim.Dialect):
         key = sim.ApiKey(key="newvenue-key", secret="newvenue-secret")  # noqa: S106 - simulated
         return sim.open_demo_account(self.engine, setup, "1001", key=key, family=self.family)
 
-    def authenticate(self, request: Request) -> sim.Account:
-        found = self.engine.find_key(self.family, request.header("x-key"))
-        if found is None:
-            raise VenueRefusal("bad-key")
-        account, key = found
+    key_header = "x-key"
+    no_key = unknown_key = no_right = VenueRefusal("bad-key")
+
+    def check_signed(self, request: Request, account: sim.Account, key: sim.ApiKey) -> None:
         stamp = request.header("x-time")
         text = f"{stamp}{request.method}{request.path}?{request.query}".encode() + request.body
         if not key.has_signed(text, request.header("x-signature")):
             raise VenueRefusal("bad-signature")
         if abs(request.now_ms - int(stamp)) > WINDOW_MS:
             raise VenueRefusal("too-late")
-        return account
 
     def success(self, request: Request, result: Any) -> Response:
         return Response(200, msgspec.json.encode({"code": "ok", "time": self.engine.clock(), "data": result}))
