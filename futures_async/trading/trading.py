@@ -26,6 +26,7 @@ from futures_async.trading.turns import needed_by
 from futures_async.transport import asleep
 from futures_async.transport.attempt import asked_at, asked_when
 from futures_async.transport.runtime import TooLate
+from futures_async.unified.convert import check_number
 from futures_async.unified.enums import (
     Intent,
     MarginMode,
@@ -254,6 +255,9 @@ class Trading(Recovering):
         self._active("create_order")
         if on_unknown not in ("resolve", "raise"):
             raise InvalidRequest('on_unknown must be "resolve" or "raise"')
+        check_number("send_within_s", send_within_s)  # what is left of a time may be nothing, or less
+        if resolve_within_s is not None:
+            check_number("resolve_within_s", resolve_within_s)
         request = as_request(request)
         now = self._channel.transport.runtime().now
         due, left_s = now() + send_within_s, send_within_s

@@ -295,7 +295,9 @@ class Channel:
         try:
             series = self._attempts.series(job)
             serial = 0 if series is None else await self._number(job, series)
-            self._stops.check(job.endpoint)  # after the last wait: a halt in its last turn ends none that is over
+            # After the last wait: what stops it in its last turn ends none that is over.
+            self._stops.check(job.endpoint)
+            self._check_open(job)
         except BaseException:
             slots.give()
             permit.unused()
@@ -355,15 +357,16 @@ class Channel:
         except NotSent as error:
             error.args = (f"{self.dialect.venue} {job.endpoint.name}: {error.text}",)
             raise
-        if self.closed or (self.deeds.closing and not job.part_of_write):
-            permit.unused()
-            raise self._stops.closed(job.endpoint)
         if runtime.now() > job.until:
             permit.unused()
             raise DeadlineExpired(
                 f"{self.dialect.venue} {job.endpoint.name}: its time was up in the queue; it was not sent"
             )
         return permit
+
+    def _check_open(self, job: Job) -> None:
+        if self.closed or (self.deeds.closing and not job.part_of_write):
+            raise self._stops.closed(job.endpoint)
 
     def _shut(self, job: Job) -> PoolClosed | ShutOut:
         """The pool is closed for longer than this call may wait: refused here, nothing was sent."""

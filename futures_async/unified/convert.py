@@ -182,7 +182,9 @@ def to_decimal(value: Decimal | int | str, name: str) -> Decimal:
     return number
 
 
-def check_number(name: str, value: object, least: int, *, above: bool = False, whole: bool = False) -> None:
+def check_number(
+    name: str, value: object, least: int | None = None, *, above: bool = False, whole: bool = False
+) -> None:
     """Refuse what is no plain number from `least` on (`above`: more than that), as seconds and counts are.
 
     Raises:
@@ -190,12 +192,13 @@ def check_number(name: str, value: object, least: int, *, above: bool = False, w
     """
     if isinstance(value, bool) or not isinstance(value, int if whole else (int, float)):
         shown = type(value).__name__
-    elif math.isfinite(value) and (value > least or (value == least and not above)):
+    elif math.isfinite(value) and (least is None or value > least or (value == least and not above)):
         return
     else:
         shown = str(value)
     kind = "a whole number" if whole else "a number"
-    raise InvalidRequest(f"{name} must be {kind} {f'above {least}' if above else f'of {least} or more'}, not {shown}")
+    bound = "" if least is None else f" above {least}" if above else f" of {least} or more"
+    raise InvalidRequest(f"{name} must be {kind}{bound}, not {shown}")
 
 
 def to_text(value: Decimal) -> str:

@@ -60,3 +60,18 @@ async def test_a_write_without_a_connection_ends_when_its_time_is_up() -> None:
         assert loop.time() - began < 1.6
         venue.slots.free = free
         assert venue.orders == []
+
+
+@virtual
+async def test_a_read_that_has_just_got_its_connection_does_not_leave_once_it_is_closed() -> None:
+    venue = Scripted()
+    async with toy(venue, limiter=NoLimiter()) as exchange:
+        venue.slots.free, taken = 0, venue.slots.free
+        reading = asyncio.create_task(exchange.fetch_leverage(BTC))
+        await asyncio.sleep(1)
+        for _ in range(taken):
+            venue.slots.give()
+        exchange._channel.refuse_new()  # in the same turn
+        with pytest.raises(fa.ClientClosed):
+            await reading
+        assert (venue.sent(GET), venue.slots.free) == (0, taken)

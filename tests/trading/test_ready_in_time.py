@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 from collections.abc import Awaitable, Callable
+from decimal import Decimal
 from typing import Any
 
 import anyio
@@ -166,3 +167,14 @@ async def test_a_refusal_that_may_not_be_the_last_word_is_told() -> None:
             await exchange.create_order(limit_order(leverage=8))
         assert isinstance(caught.value.__cause__, errors.SettingOutcomeUnknown)
         assert venue.sent(PLACE) == 0
+
+
+@pytest.mark.parametrize("name", ["send_within_s", "resolve_within_s"])
+@pytest.mark.parametrize("value", [math.nan, math.inf, "2", Decimal(2), True])
+@virtual
+async def test_seconds_that_are_none_are_refused_before_anything_is_sent(name: str, value: Any) -> None:
+    venue = Scripted()
+    async with toy(venue) as exchange:
+        with pytest.raises(errors.InvalidRequest, match=f"{name} must be a number"):
+            await exchange.create_order(limit_order(), **{name: value})
+        assert venue.requests == []
