@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Awaitable, Callable, Collection, Coroutine, Hashable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Hashable, Mapping, Sequence
 from contextlib import suppress
 from decimal import Decimal
 from functools import cached_property
@@ -75,6 +75,9 @@ class Hooks(FuturesExchange):
     """The one that the venue has: `fetch_position_mode` answers it without a call; None: it is read."""
     leverage_by_mode: ClassVar[bool] = False
     """Whether each margin mode keeps a leverage of its own."""
+    orders_set: ClassVar[frozenset[str]] = frozenset()
+    """Those of `leverage` and `margin_mode` that an opening order carries, and that stand for its contract once it has
+    arrived, as if they had been set."""
     max_batch: ClassVar[int] = 0
     """Orders in one native batch; 0: several are placed side by side instead."""
     waits_apart: ClassVar[bool] = False
@@ -124,6 +127,13 @@ class Hooks(FuturesExchange):
     def _placement(self, order: PlannedOrder) -> Placement:
         """How to place `order`."""
         self._unsupported("create_order")
+
+    async def _terms_to_repeat(self, plan: PlannedOrder) -> Mapping[str, Any]:
+        """What an order must say of what is set for its contract, by the names of `OrderRequest`, where it names none.
+
+        Read again before it is sent, if something was set meanwhile.
+        """
+        return {}
 
     def _batch_placement(self, orders: Sequence[PlannedOrder]) -> BatchPlacement:
         """How to place several in one call."""

@@ -68,10 +68,27 @@ class Reliance(NamedTuple):
     """Each margin mode keeps a leverage of its own."""
     closes: bool = False
     """What saves a position waits for no turn of others."""
+    carried: frozenset[str] = frozenset()
+    """What the order says itself, `leverage` or `margin_mode`, and what stands for the contract once it has arrived:
+    what is set meanwhile would be undone."""
+
+    @property
+    def said(self) -> Reliance:
+        """That part alone which the order says itself."""
+        leverage = self.leverage if "leverage" in self.carried else None
+        return self._replace(leverage=leverage, standing=self.standing if "margin_mode" in self.carried else None)
+
+    @property
+    def needed(self) -> Reliance:
+        """That part alone which must stand before the order is sent."""
+        leverage = None if "leverage" in self.carried else self.leverage
+        return self._replace(leverage=leverage, standing=None if "margin_mode" in self.carried else self.standing)
 
     def lost_by(self, key: Key, value: object) -> bool:
         """Whether what is set so takes it away; a value of which that cannot be told does."""
         call, about = key[0], key[1:]
+        if self.leverage is None and self.standing is None:
+            return False
         if about and self.venue_symbol not in about:
             return False
         if call == "set_margin_mode":
@@ -102,12 +119,25 @@ class Reliance(NamedTuple):
 class Hold:
     """One order's hold on what it relies on."""
 
-    __slots__ = ("_held", "_open", "_question", "acknowledged", "name", "over", "placed", "reliance", "until_ms")
+    __slots__ = (
+        "_held",
+        "_open",
+        "_question",
+        "acknowledged",
+        "name",
+        "over",
+        "placed",
+        "reliance",
+        "until_ms",
+        "waited",
+    )
 
     def __init__(self, name: str, reliance: Reliance, held: dict[Reliance, set[Hold]]) -> None:
         self.name = name
         """The order's id, for messages."""
         self.reliance = reliance
+        self.waited = False
+        """It was had after another order, or a setting: what the order was planned by may be another by now."""
         self.placed = False
         """The order desk ends it: the order stands in the books."""
         self.acknowledged = False
@@ -288,7 +318,8 @@ class Reliances:
             if (rival := before[name]) is not None:
                 taken[name] = self.in_the_way(rival, f"{reliance.venue_symbol} cannot be set to {reliance} in time")
                 continue
-            taken[name] = Hold(name, reliance, self._held)
+            taken[name] = hold = Hold(name, reliance, self._held)
+            hold.waited = own is not None
         return taken
 
     async def looked_again(self, hold: Hold | Wish, until: float) -> bool:

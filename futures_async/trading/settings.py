@@ -64,6 +64,8 @@ class SettingDesk(Turns):
         self._late: dict[Key, tuple[object, int]] = {}
         """What was set, and the venue time until which requests for it may land beside the one that was answered."""
         self._changes = 0
+        self._ended: dict[Key, tuple[int, object]] = {}
+        """What was set last, or tried to, of that which orders repeat, and how many had begun or ended by then."""
 
     def unresolved(self) -> list[OutcomeUnknown]:
         """Settings whose fate is not known."""
@@ -80,6 +82,28 @@ class SettingDesk(Turns):
                     return None
                 fences.append(question.fence_until_ms)
         return None if any(fence_ms > now_ms for fence_ms in fences) else self._changes
+
+    @property
+    def made(self) -> int:
+        """How many settings have begun or ended so far."""
+        return self._changes
+
+    def set_since(self, made: int, reliance: Reliance) -> bool:
+        """Whether what would take it away was set after so many had been `made`."""
+        return any(ended > made and reliance.lost_by(key, value) for key, (ended, value) in self._ended.items())
+
+    def being_set(self, reliance: Reliance) -> Key | None:
+        """What is just being set that would take it away."""
+        return next((key for key, value in self._under_way.items() if reliance.lost_by(key, value)), None)
+
+    async def over(self, key: Key, due: float) -> None:
+        """Wait until what is being set has its end, and what waits for that.
+
+        Raises:
+            DeadlineExpired: It has none, or is not the last, at `due`, by the loop's clock.
+        """
+        async with self._alone(key, due):
+            return
 
     def taking(self, reliance: Reliance) -> list[Coming]:
         """The values that would take it away and may still come to stand: being set, open, or copies under way."""
@@ -165,6 +189,8 @@ class SettingDesk(Turns):
                     finally:
                         self._changes += 1
                         del self._under_way[key]
+                        if key[0] in MODES_AND_LEVERAGE:
+                            self._ended[key] = self._changes, value
 
     def _check_wanted(self, key: Key, value: object) -> None:
         """Wait, and keep others waiting, for nobody: what is not sent by now would not be.

@@ -21,7 +21,7 @@ from futures_async.unified.errors import DeadlineExpired, FuturesAsyncError, Inv
 from futures_async.unified.exchange import SEND_WITHIN_S, Capability
 from futures_async.unified.models import OrderRequest, OrderResult
 
-Holds = dict[str, Hold | DeadlineExpired]
+Holds = dict[str, Hold | FuturesAsyncError]
 """On what orders rely on, by our ids; or why one could not be had in time."""
 
 LEFT_S = 0.5
@@ -44,8 +44,9 @@ class Several(Trading):
     async def _create_several(self, requests: Sequence[OrderRequest]) -> list[OrderResult]:
         due = self._channel.transport.runtime().now() + SEND_WITHIN_S
         # One that reads in vain does not take the others' time either.
+        made = self._settings.made
         results, planned = await self._plan_several(requests, due if len(requests) == 1 else due - LEFT_S / 2)
-        at_once, held, waiting = await self._apart(planned)
+        at_once, held, waiting = await self._apart(planned, made)
 
         def piece(plans: dict[int, PlannedOrder], holds: Holds | None) -> Callable[[], Awaitable[None]]:
             async def run() -> None:
@@ -62,9 +63,13 @@ class Several(Trading):
         return [results[index] for index in range(len(requests))]
 
     async def _apart(
-        self, planned: Mapping[int, PlannedOrder]
+        self, planned: Mapping[int, PlannedOrder], made: int
     ) -> tuple[dict[int, PlannedOrder], Holds, dict[int, PlannedOrder]]:
         """Part what can go at once from what must wait for another's order, or setting: one keeps no other one back.
+
+        Args:
+            planned: The orders.
+            made: How many settings had been before they were planned.
 
         Returns:
             The plans of the first, the holds of those of them that rely on something, and the plans of the second.
@@ -73,7 +78,9 @@ class Several(Trading):
         holds = await self._hold_together(planned.values(), due=-math.inf)
         for index, plan in planned.items():
             hold = holds.get(plan.local_id)
-            if isinstance(hold, Hold) and self._settings.taking(hold.reliance):
+            if isinstance(hold, Hold) and (
+                self._is_stale(plan, hold, made) or self._settings.taking(hold.reliance.needed)
+            ):
                 hold.end()
             elif hold is None or isinstance(hold, Hold):
                 continue
@@ -90,7 +97,7 @@ class Several(Trading):
             What became of them, and what kept others from being placed.
         """
         if holds is None:
-            holds = await self._hold_together(planned.values(), due - LEFT_S)
+            planned, holds = await self._held_together(planned, due - LEFT_S)
         try:
             problems = await self._set_up_several(planned, holds, due - LEFT_S)
             for index, plan in planned.items():  # once all are ready
@@ -146,7 +153,39 @@ class Several(Trading):
         """The holds of orders on what they rely on, by our ids; see `Reliances.hold`."""
         reliances = {plan.local_id: self._reliance_of(plan) for plan in plans}
         wanted = {name: reliance for name, reliance in reliances.items() if reliance is not None}
-        return await self._settings.reliances.hold(wanted, due)
+        return dict(await self._settings.reliances.hold(wanted, due))
+
+    async def _held_together(
+        self, planned: Mapping[int, PlannedOrder], due: float
+    ) -> tuple[dict[int, PlannedOrder], Holds]:
+        """The same of orders that had to wait, which repeat what stands by now; see `Trading._with_hold`."""
+        made, renewed = self._settings.made, dict(planned)
+        problems: Holds = {}
+        stale = [index for index, plan in renewed.items() if plan.repeated]
+        while True:
+            for index in stale:
+                plan = renewed[index]
+                reliance = self._reliance_of(plan)
+                try:
+                    if reliance is not None:
+                        again = self._renewed(plan, reliance, due)
+                        _, renewed[index] = await self._ready_by(due, "create_orders", plan.request, again)
+                except FuturesAsyncError as error:
+                    problems[plan.local_id] = error
+            plans = {index: plan for index, plan in renewed.items() if plan.local_id not in problems}
+            holds = await self._hold_together(plans.values(), due)
+            held = {index: holds.get(plan.local_id) for index, plan in plans.items()}
+            stale = [
+                index
+                for index, hold in held.items()
+                if isinstance(hold, Hold) and self._is_stale(plans[index], hold, made)
+            ]
+            if not stale:
+                return renewed, holds | problems
+            for hold in holds.values():
+                if isinstance(hold, Hold):
+                    hold.end()
+            made = self._settings.made
 
     async def _set_up_several(
         self, planned: Mapping[int, PlannedOrder], holds: Holds, due: float
@@ -165,7 +204,7 @@ class Several(Trading):
                     hold = holds[plan.local_id]
                     try:
                         with before_sending(plan.local_id):
-                            if isinstance(hold, DeadlineExpired):
+                            if not isinstance(hold, Hold):
                                 raise hold
                             if hold.reliance not in ready:
                                 await self._ready_by(due, "create_orders", plan.request, self._set_up(plan, hold))

@@ -76,7 +76,7 @@ class Trading(Recovering):
         contracts = None
         if contract is not None and contract.contract_value is not None:
             contracts = CONTRACTS.get() or contracts_of(request, contract)
-        return PlannedOrder(
+        plan = PlannedOrder(
             request=msgspec.structs.replace(
                 request,
                 symbol=self.unified_symbol(venue_symbol),
@@ -91,6 +91,16 @@ class Trading(Recovering):
             contracts=contracts,
             asleep_s=asleep_s,
         )
+        return await self._with_terms(plan)
+
+    async def _with_terms(self, plan: PlannedOrder) -> PlannedOrder:
+        """The same order with what it must repeat of what is set now."""
+        named = msgspec.structs.replace(plan.request, **dict.fromkeys(plan.repeated))
+        terms = await self._terms_to_repeat(msgspec.structs.replace(plan, request=named))
+        told = {name: value for name, value in terms.items() if value is not None and getattr(named, name) is None}
+        if not told and not plan.repeated:
+            return plan
+        return msgspec.structs.replace(plan, request=msgspec.structs.replace(named, **told), repeated=frozenset(told))
 
     def _heard(self, plan: PlannedOrder, error: FuturesAsyncError) -> None:
         """Forget what the end of an order shows to be out of date."""
@@ -126,15 +136,21 @@ class Trading(Recovering):
         )
 
     def _reliance_of(self, plan: PlannedOrder) -> Reliance | None:
-        """What an order relies on, of that which it asks for and does not carry itself; None: on nothing."""
+        """What an order relies on, of that which it asks for; None: on nothing."""
         request = plan.request
         leverage, standing = request.leverage, None
-        if leverage is not None and (
-            plan.kind is not OrderKind.PLAIN  # it carries its leverage, or was refused
-            or "leverage" in self.order_fields.of(OrderKind.PLAIN, request.type, request.intent)
+        opens = plan.kind is OrderKind.PLAIN and request.intent is Intent.OPEN
+        carried = self.orders_set if opens else frozenset[str]()
+        if (
+            "leverage" not in carried
+            and leverage is not None
+            and (
+                plan.kind is not OrderKind.PLAIN  # it carries its leverage, or was refused
+                or "leverage" in self.order_fields.of(OrderKind.PLAIN, request.type, request.intent)
+            )
         ):
             leverage = None
-        if "margin_mode" in self.order_fields.standing:
+        if "margin_mode" in self.order_fields.standing | carried:
             standing = request.margin_mode
         if leverage is None and standing is None:
             return None
@@ -149,6 +165,7 @@ class Trading(Recovering):
             alone=plan.position_mode is PositionMode.HEDGE and mode is MarginMode.ISOLATED,
             by_mode=self.leverage_by_mode,
             closes=request.intent is Intent.CLOSE,
+            carried=carried,
         )
 
     async def _hold_of(self, plan: PlannedOrder, due: float) -> Hold | None:
@@ -165,10 +182,42 @@ class Trading(Recovering):
             raise hold
         return hold
 
+    def _is_stale(self, plan: PlannedOrder, hold: Hold, made: int) -> bool:
+        """Whether what an order says itself is not for it to send yet: it would undo what is just being set, or was
+        after so many settings had been `made`, by which it was planned.
+        """
+        said, settings = hold.reliance.said, self._settings
+        return settings.being_set(said) is not None or (
+            bool(plan.repeated) and (hold.waited or settings.set_since(made, said))
+        )
+
+    async def _with_hold(self, plan: PlannedOrder, made: int, due: float) -> tuple[PlannedOrder, Hold | None]:
+        """A plan, made after so many settings had been `made`, and the hold on what it relies on.
+
+        Where something was set meanwhile, it repeats what stands by now.
+
+        Raises:
+            DeadlineExpired: Another order under way, or a setting, kept it until `due`.
+        """
+        while True:
+            hold = await self._hold_of(plan, due)
+            if hold is None or not self._is_stale(plan, hold, made):
+                return plan, hold
+            hold.end()
+            made, plan = await self._renewed(plan, hold.reliance, due)
+
+    async def _renewed(self, plan: PlannedOrder, reliance: Reliance, due: float) -> tuple[int, PlannedOrder]:
+        """A plan by what stands once nothing that would take it away is being set; and how many had been by then."""
+        settings = self._settings
+        if (key := settings.being_set(reliance.said)) is not None:
+            await settings.over(key, due)
+        made = settings.made
+        return made, await self._with_terms(plan)
+
     async def _set_up(self, plan: PlannedOrder, hold: Hold) -> None:
         """See that what an order relies on stands: the leverage is set and read back where it does not."""
         await self._check_standing(plan.request, plan.venue_symbol)
-        reliance, settings = hold.reliance, self._settings
+        reliance, settings = hold.reliance.needed, self._settings
         if reliance.leverage is None:
             return
         if not settings.taking(reliance):
@@ -265,8 +314,8 @@ class Trading(Recovering):
 
         async def getting_ready() -> PlannedOrder:
             nonlocal hold, left_s
-            plan = await self._plan(request)
-            hold = await self._hold_of(plan, due)
+            made = self._settings.made
+            plan, hold = await self._with_hold(await self._plan(request), made, due)
             if hold is not None:
                 await self._set_up(plan, hold)
             if not EXACTLY.get():  # a close is not given up because what it must know came late

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
-
-import msgspec
 
 import futures_async.adapter as fa
 from futures_async.adapter import by_client_id, known, known_or_none, to_text
@@ -34,16 +32,14 @@ class BitgetPlacing(fa.BatchCancels, BitgetSettings):
     """Orders on their way to the venue."""
 
     needs_position_mode = True
+    orders_set = frozenset({"margin_mode"})
     order_fields = ORDER_FIELDS
     max_batch = 20
     max_cancels = 50
 
-    async def _plan(self, request: fa.OrderRequest, *, kind: fa.OrderKind = fa.OrderKind.PLAIN) -> fa.PlannedOrder:
-        plan = await super()._plan(request, kind=kind)
-        if plan.request.margin_mode is not None:
-            return plan
-        mode = await self._margin_mode(plan.venue_symbol)
-        return msgspec.structs.replace(plan, request=msgspec.structs.replace(plan.request, margin_mode=mode))
+    async def _terms_to_repeat(self, plan: fa.PlannedOrder) -> Mapping[str, Any]:
+        named = plan.request.margin_mode
+        return {} if named is not None else {"margin_mode": await self._margin_mode(plan.venue_symbol)}
 
     async def _margin_mode(self, venue_symbol: str) -> fa.MarginMode:
         found = known_or_none(MARGIN_MODE, self._margin_modes.get(venue_symbol))

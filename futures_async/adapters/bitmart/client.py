@@ -5,10 +5,9 @@ https://developer-pro.bitmart.com/en/futuresv2/
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any, ClassVar, Unpack
-
-import msgspec
 
 import futures_async.adapter as fa
 from futures_async.adapter import decimal_or_none, make_client_order_id, required_id, walks
@@ -45,6 +44,7 @@ class BitMart(BitMartTriggers):
     name = "BitMart"
     lifecycle = "winding down"
     needs_contract = True
+    orders_set = frozenset({"leverage", "margin_mode"})
     past_by_contract = True
     nothing_to_close = frozenset({"40021"})
     order_fields = requests.ORDER_FIELDS
@@ -72,17 +72,15 @@ class BitMart(BitMartTriggers):
     async def _plan(self, request: fa.OrderRequest, *, kind: fa.OrderKind = fa.OrderKind.PLAIN) -> fa.PlannedOrder:
         plan = await super()._plan(request, kind=kind)
         words.to_contracts(plan.request.quantity, requests.contract_of(plan))
+        return plan
+
+    async def _terms_to_repeat(self, plan: fa.PlannedOrder) -> Mapping[str, Any]:
         wanted = plan.request
         if wanted.intent is fa.Intent.CLOSE or None not in (wanted.leverage, wanted.margin_mode):
-            return plan
+            return {}
         # "With an existing position, an opening order must repeat the position's leverage and open_type".
         leverage, mode = await self._opening_terms(plan.venue_symbol)
-        return msgspec.structs.replace(
-            plan,
-            request=msgspec.structs.replace(
-                wanted, leverage=wanted.leverage or leverage, margin_mode=wanted.margin_mode or mode
-            ),
-        )
+        return {"leverage": leverage, "margin_mode": mode}
 
     def _heard(self, plan: fa.PlannedOrder, error: fa.FuturesAsyncError) -> None:
         super()._heard(plan, error)
