@@ -138,9 +138,13 @@ class LateCancels(Cancelling):
         return order.order_id if order.status is OrderStatus.CANCELED and order.order_id not in gone else None
 
     def _being_edited(self, venue_symbol: str) -> set[str]:
-        """Orders of a contract in whose place an edit may put others, as it is under way or its end is not known."""
-        formers = (question.former for question in self._replacing.values())
-        return {one.order_id for one in formers if one.venue_symbol == venue_symbol}
+        """Orders of a contract in whose place an edit may still put others: it is under way, or its end is not known.
+
+        Past its fence what it has put there stands among all others, whether its question was settled or not.
+        """
+        now_ms = self._channel.now_ms()
+        coming = (one for one in self._replacing.values() if one.fence_ms is None or one.fence_ms >= now_ms)
+        return {one.former.order_id for one in coming if one.former.venue_symbol == venue_symbol}
 
     async def _cancel_edited(self, venue_symbol: str, edited: set[str], gone: set[str]) -> list[str]:
         """Cancel what edits have put in the place of orders while all were cancelled.

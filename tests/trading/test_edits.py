@@ -170,6 +170,9 @@ def test_a_lost_edit_of_an_order_that_is_cancelled_meanwhile_can_be_settled(kind
             assert caught.value.cancelled == (order.order_id,)
             plan.rules.clear()  # not before the edit has ended: the same bytes may be sent again
             await anyio.sleep(60)
+            began = anyio.current_time()
+            assert await exchange.cancel_all_orders(on.spec.symbol) == []
+            assert anyio.current_time() - began < 0.2  # it waits for nothing that is past its fence
             assert (await caught.value.resolve()).order_id == order.order_id
             [question] = exchange.unresolved()
             with pytest.raises(errors.SettingNotApplied, match="ended as canceled"):
