@@ -183,8 +183,8 @@ class AccountStreams:
             feed = self._feeds[key] = self._make(wish, topics, runtime)
             feed.listeners += self._observers.get(wish.what, [])
             feed.start()
-        elif topics:
-            feed.audit_s = min(feed.audit_s, wish.audit_s)
+        if isinstance(feed, StreamFeed):
+            feed.audit_for(watch, wish.audit_s)
         feed.listeners.append(watch)
         return feed
 
@@ -216,6 +216,8 @@ class AccountStreams:
     def _leave(self, watch: FeedWatch[Any], feed: Feed[Any]) -> None:
         if watch in feed.listeners:
             feed.listeners.remove(watch)
+        if isinstance(feed, StreamFeed):
+            feed.audit_for(watch, None)
         observers = self._observers.get(feed.what, [])
         if any(listener not in observers for listener in feed.listeners):
             return

@@ -62,6 +62,8 @@ class StreamFeed(Feed[T]):
         self._buffer: list[tuple[Push[T], float]] | None = []
         self._lost_at = around.runtime.now()
         self._audit_at = math.inf
+        self._audits: dict[object, float] = {}
+        """How often each who listens wants one."""
         self._pushed_at = -math.inf
         self._stir_due = math.inf
         self._settled_after_s = LAG_S + max((topic.channel.again_s for topic in topics), default=0.0)
@@ -170,6 +172,18 @@ class StreamFeed(Feed[T]):
         if self._pushed_at < since:
             self._seldom = seldom and (self._seldom or self._stir_due == math.inf)
             self._stir_due = min(self._stir_due, at + STIR_S)
+            self._bell.ring()
+
+    def audit_for(self, listener: object, every_s: float | None) -> None:
+        """Compare with a read as often as the most demanding listener wants it; None: it listens no more."""
+        if every_s is None:
+            self._audits.pop(listener, None)
+        else:
+            self._audits[listener] = every_s
+        self.audit_s = min(self._audits.values(), default=self.audit_s)
+        if self._reading and self._true_of == self._epoch:
+            # Who comes later is not left to what was planned for others; what is planned already stands.
+            self._audit_at = min(self._audit_at, max(self._runtime.now(), self._read_at + self.audit_s))
             self._bell.ring()
 
     def audit(self) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from futures_async.streams.dialect import What
-from futures_async.streams.watch import fold
+from futures_async.streams.watch import FeedWatch, fold
 from futures_async.transport import asleep
 from futures_async.unified.errors import (
     AuthenticationError,
@@ -21,7 +21,7 @@ from futures_async.unified.errors import (
 from futures_async.unified.models import Order, Position
 from futures_async.unified.watching import Change, ChangeKind, ChangeSource, WatchState
 from tests.fakes import position
-from tests.streams.judge import ALL, Bench, Judge
+from tests.streams.judge import ALL, Bench, Judge, ToyReads
 from tests.streams.running import collect, on, until
 
 
@@ -233,6 +233,37 @@ def test_who_comes_later_is_given_the_picture_first() -> None:
                 change = await anext(second)
                 assert (change.kind, change.item.order_id) == (ChangeKind.SNAPSHOT, placed[1])
                 assert list(second.current) == [placed[1]]
+
+    on(test)
+
+
+def test_audits_are_as_frequent_as_the_most_demanding_watch_wants_while_it_is_open() -> None:
+    async def test(bench: Bench) -> None:
+        asked: list[float] = []
+        now = asyncio.get_running_loop().time
+
+        def lately(since: float) -> int:
+            return sum(at >= since for at in asked)
+
+        class Counted(ToyReads):
+            async def now(self) -> Any:
+                asked.append(now())
+                return await super().now()
+
+        def watched(audit_s: float) -> FeedWatch[Any]:
+            return bench.watch(What.POSITIONS, reads=Counted(bench.venue, What.POSITIONS, ()), audit_s=audit_s)
+
+        async with watched(600.0) as first:
+            await first.live()
+            await asyncio.sleep(60)
+            began = now()
+            async with watched(5.0) as second:
+                await second.live()
+                await asyncio.sleep(60)
+                assert 10 <= lately(began) <= 14
+            began = now()
+            await asyncio.sleep(500)
+            assert lately(began) <= 1
 
     on(test)
 
