@@ -244,6 +244,8 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
                 own.tells_pnl = True
         for name, position in self.each_position():
             own = coins.setdefault(position.margin_coin, _Sums()).of(name)
+            if "equity" not in own.told:  # a balance that is not listed is no balance of 0 where margin is held
+                own.unknown.add("equity")
             own.add("margin", position.margin)
             own.add("exposure", _value(position))
             if not own.tells_pnl:

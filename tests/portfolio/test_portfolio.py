@@ -674,7 +674,23 @@ def test_a_contract_that_is_settled_in_its_base_coin_counts_in_that_coin(backend
     totals = Snapshot(venues={"a": Ok(venue="a", data=data, age_s=0.1, latency_s=0.1)}).totals()
     assert totals["BTC"].exposure == D("0.25")
     assert totals["ETH"].exposure == 0
-    assert totals["ETH"].missing_parts == {"a": ("exposure",)}
+    assert totals["ETH"].missing_parts == {"a": ("equity", "exposure")}
+
+
+def test_a_balance_that_is_not_listed_is_missing_where_a_position_is_held_in_its_coin(backend: Backend) -> None:
+    """As of an account that can be read in one coin only."""
+
+    class OneCoin(FakeReads):
+        capabilities = frozenset(Capability) - {Capability.FETCH_ACCOUNTS}
+
+    async def main() -> Snapshot:
+        held = [position(), position(symbol="ETH/USDC:USDC", venue_symbol="ETHUSDC", margin_coin="USDC")]
+        whole = FakeReads([], [account(margin_coin="USDC", equity=D(7))])
+        return await Portfolio({"one coin": OneCoin(held), "whole": whole}).snapshot()
+
+    totals = in_virtual_time(backend, main).totals()
+    assert totals["USDT"].missing == ()
+    assert (totals["USDC"].equity, totals["USDC"].missing_parts) == (D(7), {"one coin": ("equity",)})
 
 
 def data(positions: list[Position] | None, accounts: list[Account] | None) -> VenueData:
