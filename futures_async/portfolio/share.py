@@ -58,11 +58,14 @@ redis.call('SET', KEYS[1], held, 'PX', ARGV[2])
 return {string.format('%.6f', now), held, 1}
 """
 
-# KEYS: lease, answers. ARGV: the number of one's lease, channel, field, answer, seconds kept. Returns 1 if it is taken.
+# KEYS: lease, answers. ARGV: the number of one's lease, channel, field, answer, seconds kept, when it was said by the
+# server's clock. Returns 1 if it is taken.
 PUBLISH = """
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
 local t = redis.call('TIME')
-local said = string.format('%.6f %s', tonumber(t[1]) + tonumber(t[2]) / 1e6, ARGV[4])
+-- It may have been on its way for long, and is as old as that.
+local at = math.min(tonumber(t[1]) + tonumber(t[2]) / 1e6, tonumber(ARGV[6]))
+local said = string.format('%.6f %s', at, ARGV[4])
 redis.call('HSET', KEYS[2], ARGV[3], said)
 redis.call('EXPIRE', KEYS[2], ARGV[5])
 redis.call('PUBLISH', ARGV[2], said)
@@ -263,16 +266,18 @@ class Member:
     async def _publish(
         self, field: str, answer: Answer[Any], error: Exception | None = None, *, live: bool = False
     ) -> None:
+        now = self._runtime.now()
         found = Found(
             field=field,
             lease=self._lease,
-            asked_ago_s=self._runtime.now() - answer.asked,
+            asked_ago_s=now - answer.asked,
             value=msgspec.Raw(to_json(answer.value)),
             failure=None if error is None else failure_as_told(error),
             unread=[named(row) for row in answer.unread],
             live=live,
         )
-        arguments: list[str | float] = [self._lease, self._answers, field, msgspec.json.encode(found).decode(), KEPT_S]
+        told, said_at = msgspec.json.encode(found).decode(), f"{now - self._offset:.6f}"
+        arguments: list[str | float] = [self._lease, self._answers, field, told, KEPT_S, said_at]
         try:
             if not await self._server.run(PUBLISH, [self._lease_key, self._answers_key], arguments):
                 self._until = float("-inf")  # another leads by now

@@ -110,11 +110,11 @@ class Between:
 class Side:
     """What one process sees of it."""
 
-    def __init__(self, between: Between, leads: bool) -> None:
-        self.between, self.leads = between, leads
+    def __init__(self, between: Between, leads: bool, late_s: float) -> None:
+        self.between, self.leads, self.late_s = between, leads, late_s
 
     async def run(self, script: str, keys: list[str], arguments: list[Any]) -> Any:
-        await asyncio.sleep(0.001)
+        await asyncio.sleep(self.late_s if script == share.PUBLISH else 0.001)
         now = b"%.6f" % asyncio.get_running_loop().time()
         if script == share.LEASE:
             return [now, b"5", int(self.leads)]
@@ -123,8 +123,8 @@ class Side:
             self.between.tell(channel, question.encode())
             return [now, self.between.kept.get(field, b"")]
         if script == share.PUBLISH:
-            _, channel, field, answer, _ = arguments
-            self.between.kept[field] = said = now + b" " + answer.encode()
+            _, channel, field, answer, _, said_at = arguments
+            self.between.kept[field] = said = min(now, said_at.encode(), key=float) + b" " + answer.encode()
             self.between.tell(channel, said)
         return 1
 
@@ -139,11 +139,11 @@ class Side:
 class Sharing:
     """In the place of a `RedisShare`."""
 
-    def __init__(self, between: Between, *, leads: bool) -> None:
-        self.between, self.leads = between, leads
+    def __init__(self, between: Between, *, leads: bool, late_s: float = 0.001) -> None:
+        self.between, self.leads, self.late_s = between, leads, late_s
 
     def join(self, accounts: list[str], runtime: Runtime) -> Member:
-        return Member(cast("RedisServer", Side(self.between, self.leads)), accounts, 5.0, runtime)
+        return Member(cast("RedisServer", Side(self.between, self.leads, self.late_s)), accounts, 5.0, runtime)
 
 
 @pytest.mark.parametrize(
@@ -178,5 +178,24 @@ def test_what_a_follower_asks_for_now_is_read_next_and_once(
             assert count() - before == reads
             if others is not None:
                 await others
+
+    virtual_time.run(main())
+
+
+def test_what_was_long_on_its_way_to_the_server_is_as_old_as_that() -> None:
+    """It is the leader's answer all the same: its lease holds."""
+
+    async def main() -> None:
+        between, fake = Between(), FakeReads([position()], [], delay_s=0.05)
+        shares = [cast("RedisShare", Sharing(between, leads=leads, late_s=4.0)) for leads in (True, False)]
+        async with Portfolio([fake], share=shares[0]) as leader, Portfolio([FakeReads()], share=shares[1]) as follower:
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(leader.snapshot(deadline_s=10))
+                await asyncio.sleep(0.1)
+                state = (await follower.snapshot(deadline_s=10, max_age_s=5)).venues["fake"]
+            assert state.data is not None
+            assert state.data.positions == (position(),)
+            assert state.age_s is not None
+            assert 4.0 < state.age_s < 4.2
 
     virtual_time.run(main())
