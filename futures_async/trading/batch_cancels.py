@@ -32,6 +32,8 @@ class BatchCancels(Cancelling):
 
     max_cancels: ClassVar[int] = 1
     """Orders in one call."""
+    cancels_by_one_id: ClassVar[bool] = False
+    """A call names its orders by the venue's ids or by ours, never some by these and some by those."""
 
     def _batch_cancellation(self, venue_symbol: str, ids: Sequence[Pair]) -> Call:
         """The call that cancels the orders of these ids."""
@@ -73,18 +75,32 @@ class BatchCancels(Cancelling):
     ) -> list[CancelResult]:
         self._require(Capability.CANCEL_ORDERS)
         pairs = [self._current_ids(*pair) for pair in several_ids(order_ids, client_order_ids)]
-        venue_symbol = self.venue_symbol(symbol)
-        results: list[CancelResult] = []
+        venue_symbol, places = self.venue_symbol(symbol), range(len(pairs))
+        lists = [list(places)]
+        if self.cancels_by_one_id:
+            lists = [[place for place in places if (pairs[place][0] is None) is ours] for ours in (False, True)]
+        pieces = [
+            part[start : start + self.max_cancels] for part in lists for start in range(0, len(part), self.max_cancels)
+        ]
+        # All are written before one is sent: what can be no id is refused while nothing has gone.
+        calls = [self._batch_cancellation(venue_symbol, [pairs[place] for place in piece]) for piece in pieces]
+        results: dict[int, CancelResult] = {}
         with urgent():
-            for start in range(0, len(pairs), self.max_cancels):
-                # What became of each is read although the caller may be cancelled meanwhile.
-                deed = partial(self._cancel_batch, venue_symbol, pairs[start : start + self.max_cancels])
-                results += await self._channel.deeds.see_through(deed, Kind.CANCEL)
-        return results
+            for piece, call in zip(pieces, calls, strict=True):
+                chosen = [pairs[place] for place in piece]
+                try:
+                    # What became of each is read although the caller may be cancelled meanwhile.
+                    deed = partial(self._cancel_batch, venue_symbol, call, chosen)
+                    told = await self._channel.deeds.see_through(deed, Kind.CANCEL)
+                except FuturesAsyncError as error:  # closed meanwhile: what the others came to is known
+                    if not results:
+                        raise
+                    told = _each(chosen, error)
+                results |= zip(piece, told, strict=True)
+        return [results[place] for place in places]
 
-    async def _cancel_batch(self, venue_symbol: str, pairs: Sequence[Pair]) -> list[CancelResult]:
+    async def _cancel_batch(self, venue_symbol: str, call: Call, pairs: Sequence[Pair]) -> list[CancelResult]:
         """Cancel in one call, then read each order."""
-        call = self._batch_cancellation(venue_symbol, pairs)
         unknown: CancelOutcomeUnknown | None = None
         refused: dict[str, ExchangeError] = {}
         questions: dict[str, OutcomeUnknown] = {}
@@ -102,10 +118,7 @@ class BatchCancels(Cancelling):
             # None of them is open: each is read for what became of it.
             refused = {name: error for pair in pairs for name in pair if name is not None}
         except FuturesAsyncError as error:
-            return [
-                CancelResult(order_id=order_id, client_order_id=client_order_id, error=error)
-                for order_id, client_order_id in pairs
-            ]
+            return _each(pairs, error)
         else:
             refused = self._refused(call.endpoint, answer, pairs)
 
@@ -132,6 +145,11 @@ class BatchCancels(Cancelling):
             return run
 
         return await together([settle(pair) for pair in pairs])
+
+
+def _each(pairs: Sequence[Pair], error: FuturesAsyncError) -> list[CancelResult]:
+    """What keeps all of them."""
+    return [CancelResult(order_id=order_id, client_order_id=name, error=error) for order_id, name in pairs]
 
 
 def _name(pair: Pair) -> str:

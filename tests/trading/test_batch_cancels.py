@@ -11,9 +11,14 @@ import pytest
 
 import futures_async as fa
 from futures_async.adapter import BatchCancels, Call
+from futures_async.adapters import Binance
+from futures_async.testing.inside import Inside
+from futures_async.testing.spec import RawCall, VenueSpec
+from futures_async.testing.virtual_time import run
 from futures_async.transport.endpoint import Endpoint, Kind
 from futures_async.transport.limits.none import NoLimiter
 from futures_async.unified.errors import ExchangeError
+from tests.adapters.hyperliquid.test_contract import SPEC as HYPERLIQUID
 from tests.rig.support import BTC, Scripted, failure, limit_order, toy, virtual
 from tests.rig.toy import Toy
 
@@ -110,3 +115,51 @@ async def test_without_its_hook_a_batch_is_not_supported_and_without_refusals_ea
         stands, gone = await exchange.cancel_orders(BTC, client_order_ids=["mine", "never"])
         assert stands.client_order_id == "mine"
         assert isinstance(gone.error, fa.ExchangeError | fa.OutcomeUnknown)
+
+
+INSIDE = [HYPERLIQUID, VenueSpec(factory=Binance, raw_call=RawCall("/", {}))]
+
+
+@pytest.mark.parametrize("spec", INSIDE, ids=lambda spec: spec.factory.id)
+def test_nothing_is_cancelled_where_one_of_the_ids_can_be_none(
+    spec: VenueSpec, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(spec.factory, "max_cancels", 1)
+
+    async def main() -> None:
+        on = Inside(spec)
+        async with on.exchange as exchange:
+            orders = [await exchange.create_order(on.request()) for _ in range(2)]
+            ids = [order.order_id for order in orders]
+            given: list[dict[str, list[str]]] = [{"order_ids": ids, "client_order_ids": ["no id"]}]
+            if spec is HYPERLIQUID:
+                given.append({"order_ids": [*ids, "abc"]})  # it can only be the one after the first call
+            for wanted in given:
+                with pytest.raises(fa.InvalidRequest):
+                    await exchange.cancel_orders(spec.symbol, **wanted)
+            assert len(await exchange.fetch_open_orders(spec.symbol)) == 2
+            # By whichever ids, in the order in which they were named.
+            names = [order.client_order_id for order in orders[1:] if order.client_order_id is not None]
+            results = await exchange.cancel_orders(spec.symbol, order_ids=ids[:1], client_order_ids=names)
+            assert [result.order.order_id for result in results if result.order is not None] == ids
+
+    run(main())
+
+
+class OneByOne(Batching):
+    max_cancels = 1
+
+
+@virtual
+async def test_what_the_first_call_came_to_is_told_although_the_object_is_closed_before_the_second() -> None:
+    venue = Venue()
+    async with toy(venue, OneByOne, limiter=NoLimiter()) as exchange:
+        names = ["mine1", "mine2"]
+        for name in names:
+            await exchange.create_order(limit_order(client_order_id=name))
+        cancelling = asyncio.create_task(exchange.cancel_orders(BTC, client_order_ids=names))
+        await asyncio.sleep(0.001)
+        await exchange.aclose()
+        first, second = await cancelling
+        assert isinstance(first.error, fa.CancelOutcomeUnknown)  # the toy's batches leave orders as they are
+        assert isinstance(second.error, fa.ClientClosed)

@@ -57,6 +57,7 @@ class Binance(fa.BatchCancels, BinanceVenue):
     takes: ClassVar[type[fa.Options]] = BinanceOptions
     max_batch = endpoints.BATCH
     max_cancels = endpoints.CANCELS
+    cancels_by_one_id = True
     nothing_to_close = frozenset({NOTHING_TO_CLOSE})
 
     def __init__(self, credentials: fa.Credentials | None = None, **options: Unpack[BinanceOptions]) -> None:
@@ -111,13 +112,12 @@ class Binance(fa.BatchCancels, BinanceVenue):
     async def cancel_orders(
         self, symbol: str, *, order_ids: Sequence[str] = (), client_order_ids: Sequence[str] = ()
     ) -> list[fa.CancelResult]:
-        """Cancel several orders, ten in one call, each judged alone; conditional orders one by one."""
-        if all(name.isdigit() for name in map(str, order_ids)):
-            by_id = await super().cancel_orders(symbol, order_ids=order_ids)
-        else:
-            by_id = await super(fa.BatchCancels, self).cancel_orders(symbol, order_ids=order_ids)
-        # One call takes ids of one sort.
-        return [*by_id, *await super().cancel_orders(symbol, client_order_ids=client_order_ids)]
+        """Cancel several orders, ten in one call, each judged alone; with conditional ones among them one by one."""
+        if not all(name.isdigit() for name in map(str, order_ids)):
+            return await super(fa.BatchCancels, self).cancel_orders(
+                symbol, order_ids=order_ids, client_order_ids=client_order_ids
+            )
+        return await super().cancel_orders(symbol, order_ids=order_ids, client_order_ids=client_order_ids)
 
     def _amendment(self, order: fa.Order, price: Decimal | None, quantity: Decimal | None) -> fa.Amendment:
         """In place. Where the new total is filled already, or a post-only order would take, the venue cancels it."""

@@ -12,7 +12,7 @@ from typing import ClassVar, Literal, Unpack
 import msgspec
 
 import futures_async.adapter as fa
-from futures_async.adapter import one_id, ordered, positive_or_none, several_ids, unread_rows, urgent
+from futures_async.adapter import one_id, ordered, positive_or_none, unread_rows, urgent
 from futures_async.adapters._rows import nameless
 from futures_async.adapters.hyperliquid import actions, mapping, wire
 from futures_async.adapters.hyperliquid import endpoints as api
@@ -54,6 +54,7 @@ class Hyperliquid(fa.BatchCancels, LookupCalls):
     takes: ClassVar[type[fa.Options]] = HyperliquidOptions
     max_batch = api.BATCH
     max_cancels = api.BATCH
+    cancels_by_one_id = True
     nothing_to_close = frozenset({NOTHING_TO_REDUCE})
 
     def __init__(self, credentials: fa.Credentials | None = None, **options: Unpack[HyperliquidOptions]) -> None:
@@ -248,12 +249,7 @@ class Hyperliquid(fa.BatchCancels, LookupCalls):
         if order_ids or client_order_ids:
             with urgent():
                 await self._asset(self.venue_symbol(symbol))
-        # One action names orders by one kind of id, and an id may be another's by now.
-        pairs = [self._current_ids(*pair) for pair in several_ids(order_ids, client_order_ids)]
-        results = await super().cancel_orders(symbol, order_ids=[pair[0] for pair in pairs if pair[0] is not None])
-        named = await super().cancel_orders(symbol, client_order_ids=[pair[1] for pair in pairs if pair[1] is not None])
-        by_order, by_client = iter(results), iter(named)
-        return [next(by_client if pair[0] is None else by_order) for pair in pairs]
+        return await super().cancel_orders(symbol, order_ids=order_ids, client_order_ids=client_order_ids)
 
     def _number_of(self, venue_symbol: str) -> int:
         return mapping.asset_of(self._contracts.known[venue_symbol])
