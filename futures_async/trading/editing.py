@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from copy import copy
 from decimal import Decimal
 from functools import cached_property, partial
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -18,14 +19,17 @@ from futures_async.trading.ordering import Amendment
 from futures_async.trading.planning import check_request, one_id, positive
 from futures_async.trading.search import BETWEEN_ABSENCES_S
 from futures_async.trading.several import Several
+from futures_async.trading.turns import sent_by
 from futures_async.transport import asleep
 from futures_async.transport.attempt import asked_at
 from futures_async.transport.channel import apart
 from futures_async.transport.endpoint import Kind
+from futures_async.transport.runtime import TooLate
 from futures_async.unified.convert import Number, to_decimal, to_text
 from futures_async.unified.enums import Intent, OrderStatus, OrderType
 from futures_async.unified.errors import (
     BadResponse,
+    DeadlineExpired,
     ExchangeError,
     FuturesAsyncError,
     InvalidOrder,
@@ -35,8 +39,10 @@ from futures_async.unified.errors import (
     ResponseMismatch,
     SettingNotApplied,
 )
-from futures_async.unified.exchange import Capability
+from futures_async.unified.exchange import SEND_WITHIN_S, Capability
 from futures_async.unified.models import Order, OrderRequest
+
+T = TypeVar("T")
 
 EDITED_KEPT = 1_000
 """Orders whose last edit is remembered: those that are edited by several at once."""
@@ -141,26 +147,51 @@ class Editing(Several):
         # What can be no number is refused before the order is read.
         new_price, new_quantity = positive(price, "price"), positive(quantity, "quantity")
 
-        async def plan() -> Change:
+        due = self._edit_due()
+
+        async def planned() -> Change:
             ended = self._ends.count
             change = await self._planned_change(symbol, *self._current_ids(*pair), new_price, new_quantity)
             return msgspec.structs.replace(change, ended=ended)
+
+        async def plan() -> Change:
+            return await self._edit_ready(due, "edit_order", planned())
 
         async def deed() -> Order:
             change = await plan()
             question = self._settings.question(change.key)
             if question is not None:
                 # An earlier edit may have put another order in its place: that one is meant.
-                await self._edit_settled(question)
+                await self._edit_settled(question, due, "edit_order")
                 change = await plan()
             while True:
-                result = await self._settings.once(change.key, partial(self._edit_as_it_is, change, plan))
+                result = await self._settings.once(change.key, partial(self._edit_as_it_is, change, plan), due)
                 if isinstance(result, Order):
                     return result
                 change = result
 
-        with asked_at(asleep.asleep_s()):
+        with asked_at(asleep.asleep_s()), sent_by(due):
             return await self._channel.deeds.see_through(deed, Kind.ORDER)
+
+    def _edit_due(self) -> float:
+        """When an edit that is asked for now is too late, by the loop's clock: its price was decided on now."""
+        return self._channel.transport.runtime().now() + SEND_WITHIN_S
+
+    async def _edit_ready(
+        self, due: float, call: str, ready: Coroutine[Any, Any, T], question: OutcomeUnknown | None = None
+    ) -> T:
+        """What an edit needs first, in its time.
+
+        Raises:
+            DeadlineExpired: It was not there at `due`.
+        """
+        try:
+            return await self._channel.transport.runtime().by(due, ready)
+        except TooLate:
+            why = "what it needs" if question is None else "what became of an earlier one of this order"
+            raise DeadlineExpired(
+                f"{self.id} {call}: {why} was not known within {SEND_WITHIN_S:g} s; nothing was sent"
+            ) from question
 
     async def _edit_as_it_is(self, change: Change, plan: Callable[[], Awaitable[Change]]) -> Order | Change:
         """Edit an order, alone; planned anew where another edit of it has ended since it was read.
@@ -177,15 +208,15 @@ class Editing(Several):
         finally:
             self._ends.note(change.current.order_id)
 
-    @staticmethod
-    async def _edit_settled(question: OutcomeUnknown) -> None:
+    async def _edit_settled(self, question: OutcomeUnknown, due: float, call: str) -> None:
         """Wait until an earlier edit is known to stand, or not to.
 
         Raises:
+            DeadlineExpired: That takes longer than until `due`.
             OutcomeUnknown: It still cannot be told.
         """
         try:
-            await question.resolve()
+            await self._edit_ready(due, call, question.resolve(), question)
         except SettingNotApplied:
             return
 
@@ -235,6 +266,7 @@ class Editing(Several):
     async def _edit(self, change: Change) -> Order:
         """Send an edit, and read what stands by it."""
         amendment, current = change.amendment, change.current
+        self._left_to_send(amendment.endpoint)
         # From here on another order may take its place: who cancels this one means that one too.
         self._may_replace(change, self._channel.fence(self._channel.now_ms() + int(QUEUE_S * 1000)))
         try:

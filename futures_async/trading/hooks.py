@@ -24,6 +24,7 @@ from futures_async.trading.ordering import (
     ToClose,
 )
 from futures_async.trading.settings import SettingDesk
+from futures_async.trading.turns import SENT_BY
 from futures_async.transport.channel import LANE, Channel
 from futures_async.transport.dialect import Params
 from futures_async.transport.endpoint import Endpoint
@@ -32,6 +33,7 @@ from futures_async.unified.enums import MarginMode, OrderType, PositionMode
 from futures_async.unified.errors import (
     BadResponse,
     ClientClosed,
+    DeadlineExpired,
     FuturesAsyncError,
     InvalidRequest,
     NotSupported,
@@ -225,11 +227,26 @@ class Hooks(FuturesExchange):
         """A write, to its end."""
 
         async def deed() -> T:
+            left_s = self._left_to_send(endpoint)
             if about is None:
-                return await self._channel.call(endpoint, params, body, priority=priority)
-            return await self._fitting(endpoint, params, body, priority, about)
+                return await self._channel.call(endpoint, params, body, priority=priority, send_within_s=left_s)
+            return await self._fitting(endpoint, params, body, priority, about, left_s)
 
         return await self._channel.deeds.see_through(deed, endpoint.kind, cancels=endpoint.cancels)
+
+    def _left_to_send(self, endpoint: Endpoint[Any]) -> float | None:
+        """How many seconds are left to send a write, where there is a time for it; see `sent_by`.
+
+        Raises:
+            DeadlineExpired: None.
+        """
+        due = SENT_BY.get()
+        if due is None or endpoint.cancels:
+            return None
+        left_s = due - self._channel.transport.runtime().now()
+        if left_s <= 0:
+            raise DeadlineExpired(f"{self.id} {endpoint.name}: it was too late to send it; nothing was sent")
+        return left_s
 
     async def _fitting(
         self,
@@ -238,11 +255,12 @@ class Hooks(FuturesExchange):
         body: Any,
         priority: Priority | None,
         about: Callable[[T], bool],
+        send_within_s: float | None = None,
     ) -> T:
         """An answer that is about what was asked."""
         problem: BadResponse | None = None
         for _ in range(2 if endpoint.idempotent else 1):
-            result = await self._channel.call(endpoint, params, body, priority=priority)
+            result = await self._channel.call(endpoint, params, body, priority=priority, send_within_s=send_within_s)
             try:
                 if about(result):
                     return result

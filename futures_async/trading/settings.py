@@ -472,13 +472,14 @@ class SettingDesk(Turns):
         held = self._open.get(key)
         return None if held is None else held[1]
 
-    async def once(self, key: Key, send: Callable[[], Awaitable[R]]) -> R:
+    async def once(self, key: Key, send: Callable[[], Awaitable[R]], due: float) -> R:
         """Run one change at a time for each key; the change judges itself.
 
         Raises:
+            DeadlineExpired: It was not this one's turn until `due`, by the loop's clock.
             OutcomeUnknown: The one before it has just been left open.
         """
-        async with self._alone(key):
+        async with self._alone(key, due):
             question = self.question(key)
             if question is not None:
                 raise question

@@ -76,6 +76,8 @@ class TriggerEdits(Waiting):
         """Change where a waiting order is set off, its limit price, or its quantity; what is not named stays.
 
         Raises:
+            DeadlineExpired: It could not be sent within `SEND_WITHIN_S` (2 s) of the call, the reading of the order and
+                earlier edits of it included: nothing was sent.
             InvalidOrder: It is against the contract's rules or the bounds of this object, or the order has none of
                 what is to be changed.
             NotCarried: The venue cannot change that.

@@ -20,6 +20,15 @@ DUE: ContextVar[float | None] = inner("setting_due", None)
 """Until when what is set is needed."""
 
 
+SENT_BY: ContextVar[float | None] = inner("sent_by", None)
+"""Until when what is under way may be sent."""
+
+
+def sent_by(due: float) -> Within[float | None]:
+    """What is sent inside leaves by `due`, by the loop's clock, or not at all; cancels do at any time."""
+    return Within(SENT_BY, due)
+
+
 def needed_by(due: float) -> Within[float | None]:
     """For what an order needs set, which is not sent after `due`, by the loop's clock: nothing older is waited out."""
     return Within(DUE, due)
@@ -67,6 +76,6 @@ class Turns:
         if not lock.statistics().locked:
             return f"{name} was to be set when the time for that was over: try again, with more time"
         if key not in self._under_way:
-            return f"what became of an earlier setting of {name} was not known in time: try again after that"
+            return f"what became of an earlier {name} was not known in time: try again after that"
         value = self._under_way[key]
         return f"{name} is just being set to {value}, and that was not over in time: try again after that"

@@ -7,6 +7,8 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
+import anyio
+
 from futures_async.trading.acceptance import READ_BACK_PAUSES_S, acknowledged
 from futures_async.trading.books import QUEUE_S, Due
 from futures_async.trading.cancelling import ordered, urgent
@@ -35,6 +37,9 @@ from futures_async.unified.errors import (
 from futures_async.unified.exchange import SEND_WITHIN_S
 from futures_async.unified.models import Order, OrderRequest, Stop
 
+CALLS = {OrderKind.TRIGGER: "create_trigger_order", OrderKind.TRAILING: "create_trailing_order"}
+PLACES_STOP = "create_stop_order"
+
 Look = Callable[[str | None, str | None], Awaitable[Order | None]]
 """The waiting order with this id of the venue's, or this one of ours; None where none is seen, which proves nothing."""
 
@@ -43,15 +48,27 @@ class Waiting(WaitingEdits, WaitingCancels):
     """Plans what waits for a price, and sees its placing through."""
 
     async def _plan_waiting(self, request: OrderRequest, kind: OrderKind) -> PlannedOrder:
-        """Plan an order that waits for a price, before anything is sent."""
-        with before_sending(as_request(request).client_order_id), ordered():
-            return await self._plan(request, kind=kind)
+        """Plan an order that waits for a price, before anything is sent.
+
+        Raises:
+            DeadlineExpired: What it needs was not read within `SEND_WITHIN_S`.
+        """
+        request = as_request(request)
+        due = self._channel.transport.runtime().now() + SEND_WITHIN_S
+        return await self._ready_by(due, CALLS.get(kind, PLACES_STOP), request, self._plan(request, kind=kind))
 
     @contextmanager
     def _before_placing(self, plan: PlannedOrder) -> Generator[None]:
-        """What must be read once the order has its id: whatever ends it, the order was not sent."""
+        """What must be read once the order has its id: whatever ends it, the order was not sent.
+
+        Raises:
+            DeadlineExpired: It took longer than `SEND_WITHIN_S`.
+        """
         with before_sending(plan.client_order_id), ordered():
-            yield
+            with anyio.move_on_after(SEND_WITHIN_S) as patience:
+                yield
+            if patience.cancelled_caught:
+                raise self._too_late(CALLS.get(plan.kind, PLACES_STOP))
 
     @asynccontextmanager
     async def _relied_on(self, plan: PlannedOrder) -> AsyncGenerator[Hold | None]:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from decimal import Decimal
 from functools import partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from futures_async.trading.cancelling import ordered
 from futures_async.trading.closing import before_sending
 from futures_async.trading.editing import Editing
+from futures_async.trading.turns import sent_by
 from futures_async.transport import asleep
 from futures_async.transport.attempt import asked_at
 from futures_async.transport.endpoint import Kind
@@ -17,6 +18,8 @@ from futures_async.unified.convert import Number, to_decimal
 from futures_async.unified.enums import Intent, OrderKind, OrderType
 from futures_async.unified.errors import InvalidOrder
 from futures_async.unified.models import Order, OrderRequest
+
+CALL = "edit_trigger_order"
 
 
 class WaitingEdit(NamedTuple):
@@ -30,39 +33,41 @@ class WaitingEdit(NamedTuple):
 class WaitingEdits(Editing):
     """What edits of waiting orders have in common; and what an adapter's edits of other ones are held to."""
 
-    async def _edit_in_turn(self, plan: Callable[[], Awaitable[WaitingEdit]]) -> Order:
+    async def _edit_in_turn(self, plan: Callable[[], Coroutine[Any, Any, WaitingEdit]]) -> Order:
         """One edit of a waiting order at a time, by whichever id; planned by what the one before has made of it.
 
         It goes on to its end although its caller may be cancelled: until then the next one cannot be planned.
         """
 
+        due = self._edit_due()
+
         async def deed() -> Order:
             ended = self._ends.count
-            edit = await plan()
+            edit = await self._edit_ready(due, CALL, plan())
             while True:
-                key = ("edit_trigger_order", edit.order_id, "planned")
-                result = await self._settings.once(key, partial(self._edit_waits, edit, ended, plan))
+                key = (CALL, edit.order_id, "planned")
+                result = await self._settings.once(key, partial(self._edit_waits, edit, ended, plan, due), due)
                 if isinstance(result, Order):
                     return result
                 edit, ended = result
 
-        with asked_at(asleep.asleep_s()):
+        with asked_at(asleep.asleep_s()), sent_by(due):
             return await self._channel.deeds.see_through(deed, Kind.SETTING)
 
     async def _edit_waits(
-        self, edit: WaitingEdit, ended: int, plan: Callable[[], Awaitable[WaitingEdit]]
+        self, edit: WaitingEdit, ended: int, plan: Callable[[], Coroutine[Any, Any, WaitingEdit]], due: float
     ) -> Order | tuple[WaitingEdit, int]:
         """Carry an edit out, alone; planned anew where another one of its order has ended since that was read.
 
         Returns:
             Another plan and how many had ended before it, where another order has the id by now.
         """
-        question = self._settings.question(("edit_trigger_order", edit.order_id))
+        question = self._settings.question((CALL, edit.order_id))
         if question is not None:
-            await self._edit_settled(question)  # it may still change what this one is planned by
+            await self._edit_settled(question, due, CALL)  # it may still change what this one is planned by
         if question is not None or self._ends.last(edit.order_id) > ended:
             order_id, ended = edit.order_id, self._ends.count
-            edit = await plan()
+            edit = await self._edit_ready(due, CALL, plan())
             if edit.order_id != order_id:
                 return edit, ended
         try:

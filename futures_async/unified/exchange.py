@@ -377,7 +377,11 @@ class FuturesExchange(ABC):
         Where the venue makes a new order of it the result has a new id and says which it `replaces`. This object
         follows the old ids: a cancel, an edit or a reading that names one is about the new order.
 
+        It leaves within `SEND_WITHIN_S` (2 s) of the call, the reading of the order and earlier edits of it included,
+        or not at all.
+
         Raises:
+            DeadlineExpired: That time was over: nothing was sent.
             SettingNotApplied: Read back, for some seconds: it stands as before.
             OrderOutcomeUnknown: The answer was lost, and reading did not settle what became of it.
         """

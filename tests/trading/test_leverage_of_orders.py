@@ -44,7 +44,7 @@ def test_an_order_whose_leverage_a_late_copy_may_take_away_is_not_sent(spec: Ven
         later = asyncio.create_task(on.exchange.set_leverage(spec.symbol, 7))
         await anyio.sleep(0.5)
         assert await leverage(on) == 7  # as it is wanted
-        await refused(on, 0.1, leverage=7)
+        await refused(on, 0.5, leverage=7)
         await later
         assert (await on.exchange.create_order(on.request(leverage=7))).order_id
 
