@@ -97,7 +97,7 @@ class _Step(IntEnum):
 
 
 class _Subscription:
-    __slots__ = ("due", "heard", "left", "step", "topic")
+    __slots__ = ("due", "heard", "left", "step", "stood", "topic")
 
     def __init__(self, topic: Topic) -> None:
         self.topic = topic
@@ -105,6 +105,8 @@ class _Subscription:
         self.due = math.inf
         """When its acknowledgement, or after that its first push, is overdue."""
         self.heard = False
+        self.stood = False
+        """It was acknowledged."""
         self.left = False
         """It is wanted no more, and its answer is waited for: a refusal that names nothing is another's else."""
 
@@ -159,6 +161,11 @@ class Session:
         known = self._subscriptions.get(topic.key)
         if known is not None and known.left:
             known.left = False
+        elif known is not None and known.step is _Step.LEAVING:
+            # The venue was not told yet: it goes on, and some refuse to be asked for it twice.
+            known.step, known.due = _Step.SENT, self._now() + self._dialect.acknowledge_s
+            if known.stood:
+                self._acknowledge(topic.key, self._now())
         else:
             self._subscriptions[topic.key] = _Subscription(topic)
         self._bell.ring()
@@ -368,6 +375,8 @@ class Session:
 
     def _acknowledge(self, key: Hashable, at: float) -> None:
         subscription = self._subscriptions.get(key)
+        if subscription is not None and subscription.step is not _Step.UNSENT:
+            subscription.stood = True
         if subscription is None or subscription.step is not _Step.SENT:
             return  # said twice, or of something that was left meanwhile
         if subscription.left:

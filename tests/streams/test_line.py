@@ -207,6 +207,34 @@ def test_who_comes_back_before_its_answer_did_is_subscribed_once() -> None:
     on(test, dialect=ToyStreams(limits=limits))
 
 
+@pytest.mark.parametrize("left_early", [True, False])
+def test_what_is_wanted_again_before_the_venue_was_told_of_the_end_is_subscribed_once(left_early: bool) -> None:
+    """There are venues that refuse what is subscribed already, of nothing that can be told."""
+    limits = StreamLimits(connects=RateLimit(100, 60.0), messages_per_s=2, per_frame=1)
+
+    async def test(bench: Bench) -> None:
+        bench.venue.faults.before_ack = 1.0
+        async with bench.watch(What.FILLS) as fills:
+            await fills.live()
+            await asyncio.sleep(2)
+            orders = await bench.watch(What.ORDERS).__aenter__()
+            if not left_early:
+                await orders.live()
+            async with bench.watch(What.POSITIONS), bench.watch(What.ACCOUNTS):
+                await asyncio.sleep(0.1)  # as much as may be sent in this second
+                await orders.aclose()
+                await asyncio.sleep(0.1)
+                async with bench.watch(What.ORDERS) as again:
+                    await again.live()
+                    order_id = bench.venue.place("BTCUSDT", "buy", 1)
+                    await until(lambda: order_id in again.current, within_s=3)
+                    await asyncio.sleep(10)
+                assert [frame for frame in bench.venue.frames if "orders" in frame] == ["subscribe orders"]
+        assert bench.happened("lost") == []
+
+    on(test, dialect=ToyStreams(limits=limits))
+
+
 def test_a_channel_that_is_acknowledged_and_silent_is_noticed() -> None:
     async def test(bench: Bench) -> None:
         bench.venue.faults.no_data = 1.0
