@@ -225,8 +225,8 @@ class Tracker:
         for item in listening.take():
             if isinstance(item, Order):
                 self.see(item)
-            else:
-                await self._take(self._by_id[item.order_id], item)
+            elif (tracked := self._by_id.get(item.order_id)) is not None:  # forgotten since: it was over
+                await self._take(tracked, item)
 
     def _news(self, tracked: Tracked) -> OrderUpdate | None:
         told, order = tracked.told, tracked.order

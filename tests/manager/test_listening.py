@@ -176,6 +176,37 @@ def test_what_is_filled_while_the_line_is_down_is_told_once(venue: str) -> None:
     on(test, venue)
 
 
+def test_what_was_heard_of_an_order_that_is_forgotten_since_ends_no_following(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another loop has told all of it, while this one was busy."""
+    monkeypatch.setattr("futures_async.manager.tracking.REMEMBERED", 1)
+
+    async def test(desk: Desk) -> None:
+        told: list[str] = []
+        busy = asyncio.Event()
+
+        async def follow_slowly() -> None:
+            async for update in desk.manager.track(until_closed=False):
+                told.append(update.order.order_id)
+                await busy.wait()
+
+        await desk.manager.submit(desk.request("70000"))
+        following = asyncio.create_task(follow_slowly())
+        await asyncio.sleep(10)
+        await desk.manager.submit(desk.request("80000"))
+        await asyncio.sleep(3)
+        desk.fill_all()
+        await asyncio.sleep(3)
+        assert len(desk.filled) == 2
+        await desk.manager.submit(desk.request("40000"))
+        busy.set()
+        await asyncio.sleep(3)
+        assert not following.done()
+        following.cancel()
+        await asyncio.gather(following, return_exceptions=True)
+
+    on(test)
+
+
 def test_where_the_login_is_refused_orders_are_followed_by_reads() -> None:
     plan = FaultPlan(seed=1)
     plan.add("login-refused", probability=1.0, most=100)
