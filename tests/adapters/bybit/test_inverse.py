@@ -118,7 +118,7 @@ def test_a_position_in_danger_is_reduced_by_a_part_of_its_dollars() -> None:
         above = contract.round_price(mark * D("1.01"))
         await exchange.create_order(sized(contract, 3701, above, time_in_force=TimeInForce.IOC))
         [position] = await exchange.fetch_positions(SYMBOL)
-        manager = fa.OrderManager(exchange)
+        manager = fa.OrderManager(exchange, journal=fa.MemoryJournal())
         await carry_out(fa.Reduce(fraction=D("0.5")), manager, position)
         assert (bodies[-1]["qty"], bodies[-1]["reduceOnly"]) == ("1850", True)
         [left] = await exchange.fetch_positions(SYMBOL)
