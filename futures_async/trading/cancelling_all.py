@@ -53,8 +53,8 @@ class CancellingAll(LateCancels):
             gone, problems = list[str](), list[FuturesAsyncError]()
             under_way, edited = self._orders.under_way(venue_symbol), self._being_edited(venue_symbol)
             # What goes wrong with some does not keep the others.
-            await part(self._cancel_everything(symbol, venue_symbol), gone, problems)
-            if not problems:
+            plain = await part(self._cancel_everything(symbol, venue_symbol), gone, problems)
+            if plain:
                 # An earlier one that may still be under way could take what is placed from now on.
                 self._channel.deeds.questions.answered(_all_of(venue_symbol), past_ms=self._channel.now_ms())
             if triggers:
@@ -63,7 +63,7 @@ class CancellingAll(LateCancels):
             await part(late, gone, problems)
             await part(self._cancel_edited(venue_symbol, edited, set(gone)), gone, problems)
             if problems:
-                raise worst_of(problems, gone)
+                raise _counted(worst_of(problems, gone), symbol, "orders that wait for a price" if plain else "others")
             return gone
 
         with urgent():
@@ -173,6 +173,15 @@ class CancellingAll(LateCancels):
             if until is not None and runtime.now() + pause_s > until:
                 raise question from problem
             await runtime.sleep(pause_s)
+
+
+def _counted(error: FuturesAsyncError, symbol: str, others: str) -> FuturesAsyncError:
+    """The same; where it is a reading's, which says nothing of the cancels, it says what is known of them."""
+    if error.outcome is None:
+        count = len(error.cancelled)
+        gone = f"{count} order{'' if count == 1 else 's'} of {symbol} {'is' if count == 1 else 'are'} cancelled"
+        error.args = (f"{error.text}; {gone}, and whether {others} stand is not known",)
+    return error
 
 
 def _all_of(venue_symbol: str) -> tuple[str, str]:

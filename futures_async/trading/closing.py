@@ -106,8 +106,14 @@ class Closing(CancellingAll):
                 # It may have gone meanwhile; some venues say so of more than there is, too.
                 if error.code not in self.nothing_to_close:
                     raise
-                with apart():
-                    left = await self.fetch_position(symbol, side, margin_mode=margin_mode)
+                try:
+                    with apart():
+                        left = await self.fetch_position(symbol, side, margin_mode=margin_mode)
+                except FuturesAsyncError as problem:
+                    unread = copy.copy(error)  # others may have been told the same one
+                    unread.args = (f"{error.text}; whether {symbol} is still held could not be read ({problem.text})",)
+                    unread.advice = "read the position: where it is held still, close it again"
+                    raise unread from problem
                 if left is not None:
                     raise
                 return None
@@ -233,11 +239,13 @@ class Closing(CancellingAll):
         try:
             return await self._close_by_own_call(name, there, rows[0], mode)
         except NotSupported as none:
-            raise UnreadRows(
+            unread = UnreadRows(
                 f"{odd.text}. {none}: close it by an order of the size that you know, or at the venue",
                 rows=odd.rows,
                 unread=odd.unread,
-            ) from odd
+            )
+            unread.outcome = Outcome.NOT_SENT
+            raise unread from odd
 
     async def _close_off_step(self, position: Position, refusal: InvalidOrder | ExchangeError) -> Order | None:
         """Close what no order may have the size of, since the step has changed.

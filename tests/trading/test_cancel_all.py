@@ -8,6 +8,10 @@ import msgspec
 import pytest
 
 import futures_async as fa
+from futures_async.adapters import Bybit
+from futures_async.testing.inside import Inside
+from futures_async.testing.spec import RawCall, VenueSpec
+from futures_async.testing.virtual_time import run
 from futures_async.transport.http.backend import HttpFailure, HttpRequest, HttpResponse, Phase
 from tests.rig.support import BTC, Answer, Scripted, limit_order, page, toy, virtual
 from tests.rig.toy import Toy
@@ -176,3 +180,24 @@ async def test_who_is_banned_sends_no_cancel_after_the_list_and_is_told_so() -> 
             await exchange.cancel_all_orders(BTC)
         assert caught.value.outcome is fa.Outcome.NOT_SENT
         assert venue.sent(CANCEL_ALL) == 0
+
+
+@pytest.mark.parametrize(
+    ("count", "said"), [(0, "0 orders of .* are"), (1, "1 order of .* is"), (2, "2 orders of .* are")]
+)
+def test_a_list_of_waiting_orders_that_fails_does_not_hide_what_is_gone(count: int, said: str) -> None:
+    async def main() -> None:
+        on = Inside(VenueSpec(factory=Bybit, raw_call=RawCall("/", {})))
+        async with on.exchange as exchange:
+            placed = [await exchange.create_order(on.request()) for _ in range(count)]
+
+            async def listed(symbol: str | None = None) -> list[fa.Order]:
+                raise fa.RequestTimeout("no answer")
+
+            exchange.fetch_trigger_orders = listed  # type: ignore[method-assign]
+            words = f"no answer; {said} cancelled, and whether orders that wait for a price stand is not known"
+            with pytest.raises(fa.RequestTimeout, match=words) as caught:
+                await exchange.cancel_all_orders(on.spec.symbol)
+            assert set(caught.value.cancelled) == {order.order_id for order in placed}
+
+    run(main())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import msgspec
 import pytest
@@ -83,5 +84,57 @@ def test_a_halt_in_the_middle_of_a_close_does_not_say_that_nothing_was_sent() ->
             error = await closed(on, end)
             assert isinstance(error.__cause__, fa.ClientClosed)
             assert error.outcome is Outcome.UNKNOWN
+
+    run(main())
+
+
+@pytest.mark.parametrize("problem", [fa.RequestTimeout("no answer"), fa.UnreadRows("a row cannot be read")])
+def test_a_refusal_of_a_close_is_told_where_it_cannot_be_read_whether_there_is_something_left(
+    problem: fa.FuturesAsyncError,
+) -> None:
+    async def main() -> None:
+        on = Inside(SPECS[2])
+        async with on.exchange as exchange:
+            await on.trade(Side.BUY)
+            read, readings = exchange.fetch_position, list[str]()
+            (code,) = exchange.nothing_to_close
+
+            async def refused(*_: object, **__: object) -> None:
+                refusal = fa.OrderRejected("there is none", venue="bybit", code=code)
+                refusal.outcome = Outcome.REJECTED
+                raise refusal
+
+            async def fetched(symbol: str, *given: Any, **named: Any) -> fa.Position | None:
+                readings.append(symbol)
+                if len(readings) > 1:
+                    raise problem
+                return await read(symbol, *given, **named)
+
+            exchange.create_order = refused  # type: ignore[method-assign, assignment]
+            exchange.fetch_position = fetched  # type: ignore[method-assign]
+            with pytest.raises(fa.OrderRejected, match=r"there is none; whether .* is still held could not be") as told:
+                await exchange.close_position(on.spec.symbol)
+            assert told.value.outcome is Outcome.REJECTED
+            assert told.value.code == code
+            assert told.value.__cause__ is problem
+            assert "read the position" in str(told.value)
+
+    run(main())
+
+
+def test_what_cannot_be_closed_for_it_cannot_be_read_was_not_sent() -> None:
+    async def main() -> None:
+        on = Inside(SPECS[0])
+        async with on.exchange as exchange:
+            row = fa.UnreadRow("$", "odd", None, facts={"side": fa.PositionSide.LONG})
+
+            async def fetched(*_: object, **__: object) -> None:
+                raise fa.UnreadRows("a row cannot be read", unread=[row])
+
+            exchange.fetch_position = fetched  # type: ignore[method-assign]
+            with pytest.raises(fa.UnreadRows) as told:
+                await exchange.close_position(on.spec.symbol)
+            assert told.value.outcome is Outcome.NOT_SENT
+            assert on.writes == []
 
     run(main())
