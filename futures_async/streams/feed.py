@@ -294,10 +294,10 @@ class Feed(ABC, Generic[T]):
         later = self.picture.past(asked.past, when)
         self._deliver(merged.changes)
         self._deliver(later)
-        untold = merged.untold | {self.picture.key(change.item) for change in later}
-        # What the history has told already need not be looked up.
+        told = {self.picture.key(change.item) for change in later}
+        # What the history has told already is in no doubt, and need not be looked up.
         missing = [item for item in merged.missing if self.picture.key(item) in self.picture.current]
-        return merged._replace(untold=untold, changes=merged.changes + later, missing=missing)
+        return Merged(merged.changes + later, merged.doubts - told, missing, merged.untold | told)
 
     async def _look_up(self, missing: Sequence[T], asked: Asked[T]) -> bool:
         """What became of things that are not listed any more; False when not all could be told."""

@@ -123,7 +123,8 @@ class Orders(Picture[Order]):
         kept = self._kept.get(order_id)
         known_at = when.at if source is PUSH else when.until
         if kept is not None:
-            kept.known_at = max(kept.known_at, known_at)
+            if not self.by_reads:
+                kept.known_at = max(kept.known_at, known_at)
             if not advances(kept.item, order):
                 return
             order = _with_average(order, kept.item)
@@ -140,7 +141,7 @@ class Orders(Picture[Order]):
             return
         else:
             kind, previous = CHANGED, kept.item
-            kept.item = order
+            kept.item, kept.known_at = order, max(kept.known_at, known_at)
         self.current[order_id] = order
         changes.append(change_of(kind, order, previous, source, order.updated_ms, when))
 

@@ -121,6 +121,8 @@ class Picture(ABC, Generic[T]):
         self.current: dict[Hashable, T] = {}
         self.since_ms = 0
         """What ended or happened before is not told; by the venue's clock."""
+        self.by_reads = False
+        """Nothing is pushed. Of two reads one may lag too: behind what changed within `LAG_S`, and nothing else."""
         self.unsure = False
         """A late push was left out: read again; for who does to set back."""
         self.unsettled: dict[Hashable, float] = {}

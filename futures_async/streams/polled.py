@@ -27,6 +27,7 @@ class PolledFeed(Feed[T]):
         every_s: float,
     ) -> None:
         super().__init__(what, picture, reads, around, audit_s=every_s)
+        picture.by_reads = True
         self._read_now = False
         self._asleep_s = asleep.asleep_s()
         """How long this computer had slept when it was last looked at."""

@@ -281,7 +281,8 @@ class Rows(Picture[T]):
                 kept = self._kept[key] = Kept(item, when.until, None)
                 self._open(key, item, READ, self._changed_ms(item), when, changes)
             else:
-                kept.known_at, kept.sent_ms, kept.beside, kept.moved_at = when.until, None, None, math.inf
+                kept.known_at = kept.known_at if self.by_reads and not differs else when.until
+                kept.sent_ms, kept.beside, kept.moved_at = None, None, math.inf
                 self._replace(key, kept, item, READ, self._changed_ms(item), when, changes)
             kept.read_ms = when.began_ms
         if complete:
@@ -320,14 +321,17 @@ class Rows(Picture[T]):
             return False, differs
         if older(read_ms, known_ms):
             return differs, differs
-        # One of the two lags, and what has moved by then would not be read again.
-        return when.too_soon_after(kept.known_at) and (differs or self._moves(kept.item, item)), differs
+        # One of the two lags, and what has moved by then would not be read again, unless reads are all there is.
+        moves = differs or (not self.by_reads and self._moves(kept.item, item))
+        return moves and when.too_soon_after(kept.known_at), differs
 
     def _stands(self, kept: Kept[T], item: T, when: Moment) -> bool:
         """What is known says what a read says, or something younger: the read adds only what pushes leave out."""
         if older(self._changed_ms(kept.item), self._changed_ms(item)):
             return False
-        if older(self._changed_ms(item), self._changed_ms(kept.item)) or when.too_soon_after(kept.known_at):
+        if older(self._changed_ms(item), self._changed_ms(kept.item)) or (
+            not self.by_reads and when.too_soon_after(kept.known_at)
+        ):
             kept.item, kept.beside = self._completed(kept.item, self._said(item)), None
             self.current[self.key(kept.item)] = kept.item
             return True
