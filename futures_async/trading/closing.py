@@ -9,7 +9,7 @@ from decimal import Decimal
 from types import TracebackType
 
 from futures_async.trading.acceptance import READ_BACK_PAUSES_S
-from futures_async.trading.cancelling import urgent
+from futures_async.trading.cancelling import AFTER_CANCEL_PAUSES_S, urgent
 from futures_async.trading.cancelling_all import CancellingAll
 from futures_async.trading.closing_orders import closing_request, counted, exactly, parts_of
 from futures_async.trading.ordering import Ack, ToClose
@@ -28,6 +28,7 @@ from futures_async.unified.errors import (
     OrderRejected,
     OutcomeUnknown,
     ParameterRejected,
+    SettingNotApplied,
     UnreadRow,
     UnreadRows,
 )
@@ -272,7 +273,11 @@ class Closing(CancellingAll):
         async def deed() -> Ack | None:
             return await self._close_unread(ToClose(venue_symbol, side, row, margin_mode))
 
-        ack = await self._channel.deeds.see_through(deed, Kind.ORDER)
+        try:
+            ack = await self._channel.deeds.see_through(deed, Kind.ORDER)
+        except OutcomeUnknown as unknown:
+            self._close_asked(unknown, venue_symbol, side, margin_mode)
+            raise
         if ack is None or (ack.order_id is None and ack.client_order_id is None):
             return None
         by_client = ack.client_order_id if ack.order_id is None else None
@@ -283,13 +288,74 @@ class Closing(CancellingAll):
                 return await self.fetch_order(venue_symbol, order_id=ack.order_id, client_order_id=by_client)
             except FuturesAsyncError as error:
                 problem = error
-        raise OrderOutcomeUnknown(
+        unread = OrderOutcomeUnknown(
             f"{self.id}: the venue has taken the close of {venue_symbol}, and its order cannot be read: read the "
             "position",
             venue=self.id,
-            symbol=self.unified_symbol(venue_symbol),
             client_order_id=ack.client_order_id,
-        ) from problem
+            fence_until_ms=self._channel.now_ms() + int(self._channel.dialect.traits.visibility_lag_s * 1000),
+        )
+        self._close_asked(unread, venue_symbol, side, margin_mode, ack.order_id)
+        raise unread from problem
+
+    def _close_asked(
+        self,
+        question: OutcomeUnknown,
+        venue_symbol: str,
+        side: PositionSide | None,
+        margin_mode: MarginMode | None,
+        order_id: str | None = None,
+    ) -> None:
+        """Have a close by the venue's own call told by what is held, or by its order, where that has an id."""
+        question.symbol = self.unified_symbol(venue_symbol)
+        named = (venue_symbol, side, margin_mode)
+        question.bind(lambda within_s: self._closed_by_now(question, *named, order_id, within_s))
+
+    async def _closed_by_now(
+        self,
+        question: OutcomeUnknown,
+        venue_symbol: str,
+        side: PositionSide | None,
+        margin_mode: MarginMode | None,
+        order_id: str | None,
+        within_s: float | None,
+    ) -> Order | None:
+        """The closing order, where it has an id that is known; None where nothing is held.
+
+        Raises:
+            SettingNotApplied: It is held, and the close can take effect no more.
+            OutcomeUnknown: It is held, or that cannot be read, and the close may be on its way.
+        """
+        runtime, fence_ms = self._channel.transport.runtime(), question.fence_until_ms
+        until = None if within_s is None else runtime.now() + within_s
+        pauses = iter(AFTER_CANCEL_PAUSES_S)
+        problem: FuturesAsyncError | None = None
+        while True:
+            over = fence_ms is not None and self._channel.now_ms() >= fence_ms
+            try:
+                with urgent(), apart():
+                    if order_id is not None:
+                        return await self.fetch_order(venue_symbol, order_id=order_id)
+                    held = await self._is_held(venue_symbol, side, margin_mode)
+            except FuturesAsyncError as error:
+                problem = error
+            else:
+                if not held:
+                    return None
+                if over:
+                    raise SettingNotApplied(
+                        f"{self.id}: {question.symbol} is still held, and the close can take effect no more: close it "
+                        "again"
+                    ) from question
+            pause_s = next(pauses, None)
+            if over or (fence_ms is None and pause_s is None):
+                raise question from problem
+            pause_s = AFTER_CANCEL_PAUSES_S[-1] if pause_s is None else pause_s
+            if fence_ms is not None:
+                pause_s = min(pause_s, max(0.05, (fence_ms - self._channel.now_ms()) / 1000 + 0.05))
+            if until is not None and runtime.now() + pause_s > until:
+                raise question from problem
+            await runtime.sleep(pause_s)
 
     async def _close_parts(self, position: Position, parts: Sequence[Decimal]) -> Order:
         """One after the other; the last one that there was something left for.
@@ -306,7 +372,8 @@ class Closing(CancellingAll):
                     last = await self._close_part(position, quantity)
                 except OrderRejected as error:
                     refusal = error
-                    if refusal.code in self.nothing_to_close and not await self._is_held(position):
+                    named = (position.venue_symbol, position.side, position.margin_mode)
+                    if refusal.code in self.nothing_to_close and not await self._is_held(*named):
                         break
             if refusal is not None:
                 own = copy.copy(refusal)  # others may have been told the same one
@@ -315,13 +382,12 @@ class Closing(CancellingAll):
                 raise own from refusal.__cause__
         return last
 
-    async def _is_held(self, position: Position) -> bool:
+    async def _is_held(self, name: str, side: PositionSide | None, mode: MarginMode | None) -> bool:
         """Whether a position stands still, or may."""
-        name, mode = position.venue_symbol, position.margin_mode
         with apart():
             found, unread = await readable(self.fetch_positions(name))
-        same = (one for one in found if one.venue_symbol == name and is_named(one, position.side, mode))
-        return any(same) or any(may_be_position(row, name, position.side) for row in unread)
+        same = (one for one in found if one.venue_symbol == name and is_named(one, side, mode))
+        return any(same) or any(may_be_position(row, name, side) for row in unread)
 
     async def _close_part(self, position: Position, part: Decimal) -> Order:
         with exactly(position, part):

@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 import futures_async as fa
-from futures_async.adapters import OKX, Binance, Bitget, Bybit, Hyperliquid
+from futures_async.adapters import OKX, Binance, Bitget, BitgetUTA, Bybit, Hyperliquid
 from futures_async.simulator.plan import FaultPlan
 from futures_async.testing.inside import Inside
 from futures_async.testing.spec import RawCall, VenueSpec
@@ -136,5 +136,112 @@ def test_what_cannot_be_closed_for_it_cannot_be_read_was_not_sent() -> None:
                 await exchange.close_position(on.spec.symbol)
             assert told.value.outcome is Outcome.NOT_SENT
             assert on.writes == []
+
+    run(main())
+
+
+OWN_CALLS = [VenueSpec(factory=kind, raw_call=RawCall("/", {})) for kind in (Bitget, BitgetUTA, OKX)]
+with_a_call = pytest.mark.parametrize("spec", OWN_CALLS, ids=lambda spec: spec.factory.id)
+
+
+async def lost_close(on: Inside, plan: FaultPlan, *, applied: bool) -> fa.OutcomeUnknown:
+    """What is asked about a close by the venue's own call whose answer never came."""
+    exchange: Any = on.exchange
+    await on.trade(Side.BUY)
+    held = await exchange.fetch_position(on.spec.symbol)
+    plan.add("answer-lost" if applied else "dropped", kinds=[Kind.ORDER, Kind.DELTA], most=1)
+    with pytest.raises(fa.OutcomeUnknown) as caught:
+        await exchange._close_by_own_call(held.venue_symbol, held.side, None, held.margin_mode)
+    assert exchange.unresolved() == [caught.value]
+    assert caught.value.symbol == on.spec.symbol
+    return caught.value
+
+
+@with_a_call
+def test_a_lost_answer_to_the_venues_own_close_is_told_by_what_is_held(spec: VenueSpec) -> None:
+    async def main() -> None:
+        plan = FaultPlan()
+        on = Inside(spec, plan=plan)
+        async with on.exchange as exchange:
+            question = await lost_close(on, plan, applied=True)
+            assert await question.resolve() is None
+            assert exchange.unresolved() == []
+
+    run(main())
+
+
+@with_a_call
+def test_a_close_of_the_venues_own_that_never_arrived_is_told_of_once_it_cannot(spec: VenueSpec) -> None:
+    async def main() -> None:
+        plan = FaultPlan()
+        on = Inside(spec, plan=plan)
+        async with on.exchange as exchange:
+            question = await lost_close(on, plan, applied=False)
+            with pytest.raises(fa.OutcomeUnknown):
+                await question.resolve(1.0)
+            fence_ms = question.fence_until_ms
+            assert fence_ms is not None
+            with pytest.raises(fa.SettingNotApplied, match="is still held, and the close can take effect no more"):
+                await question.resolve()
+            assert exchange._channel.now_ms() >= fence_ms  # pyright: ignore[reportPrivateUsage] - venue time
+            assert exchange.unresolved() == []
+
+    run(main())
+
+
+def test_a_lost_close_is_no_success_where_what_is_held_cannot_be_read() -> None:
+    async def main() -> None:
+        plan = FaultPlan()
+        on = Inside(OWN_CALLS[1], plan=plan)
+        async with on.exchange as exchange:
+            question = await lost_close(on, plan, applied=True)
+            read = exchange.fetch_positions
+
+            async def unread(symbol: str | None = None) -> list[fa.Position]:
+                raise fa.RequestTimeout("no answer")
+
+            exchange.fetch_positions = unread  # type: ignore[method-assign]
+            with pytest.raises(fa.OutcomeUnknown) as caught:
+                await question.resolve()
+            assert isinstance(caught.value.__cause__, fa.RequestTimeout)
+            assert exchange.unresolved() == [question]
+            exchange.fetch_positions = read  # type: ignore[method-assign]
+            assert await question.resolve() is None
+
+    run(main())
+
+
+def test_a_close_that_was_taken_and_whose_order_cannot_be_read_is_told_by_that() -> None:
+    async def main() -> None:
+        on = Inside(OWN_CALLS[1])
+        async with on.exchange as exchange:
+            await on.trade(Side.BUY)
+            read = exchange.fetch_order
+
+            async def unread(*_: object, **__: object) -> fa.Order:
+                raise fa.RequestTimeout("no answer")
+
+            exchange.fetch_order = unread  # type: ignore[method-assign]
+            close: Any = exchange
+            with pytest.raises(fa.OrderOutcomeUnknown, match="has taken the close") as caught:
+                await close._close_by_own_call("BTCUSDT", fa.PositionSide.LONG, None, None)
+            exchange.fetch_order = read  # type: ignore[method-assign]
+            order = await caught.value.resolve()
+            assert (order.side, order.status) == (Side.SELL, fa.OrderStatus.FILLED)
+
+    run(main())
+
+
+def test_flash_close_has_a_question_that_can_be_told_too() -> None:
+    async def main() -> None:
+        plan = FaultPlan()
+        on = Inside(OWN_CALLS[1], plan=plan)
+        async with on.exchange as exchange:
+            assert isinstance(exchange, BitgetUTA)
+            await on.trade(Side.BUY)
+            plan.add("answer-lost", kinds=[Kind.ORDER, Kind.DELTA], most=1)
+            with pytest.raises(fa.OutcomeUnknown) as caught:
+                await exchange.flash_close(on.spec.symbol)
+            assert await caught.value.resolve() is None
 
     run(main())

@@ -112,7 +112,7 @@ class UnifiedVenue(UnifiedAccount):
     async def flash_close(self, symbol: str, *, side: fa.PositionSide | None = None) -> list[wire.WireIds]:
         """Close a contract's positions by the venue's own call: the ids of the closing orders.
 
-        Their client ids are the venue's, so an ambiguous end can't be resolved: `close_position` can.
+        Their client ids are the venue's: where the answer is lost, `resolve()` tells by what is held.
 
         https://www.bitget.com/api-doc/uta/trade/Close-All-Positions
         """
@@ -121,4 +121,8 @@ class UnifiedVenue(UnifiedAccount):
         body = {"category": self._category, "symbol": self.venue_symbol(symbol)}
         if side is not None:
             body["posSide"] = side.value
-        return (await self._call(endpoints.CLOSE_POSITIONS, body=body)).rows or []
+        try:
+            return (await self._call(endpoints.CLOSE_POSITIONS, body=body)).rows or []
+        except fa.OutcomeUnknown as unknown:
+            self._close_asked(unknown, body["symbol"], side, None)
+            raise
