@@ -28,7 +28,7 @@ from futures_async.portfolio.rules import (
     measure,
     of_position,
 )
-from futures_async.portfolio.snapshot import Failed, Ok, Snapshot, Stale, fresh_data
+from futures_async.portfolio.snapshot import Failed, Ok, Snapshot, Stale, with_fresh_positions
 from futures_async.unified.callbacks import called, failure_of
 from futures_async.unified.errors import ClientClosed, InvalidRequest, OutcomeUnknown, UnreadRows
 from futures_async.unified.models import Position
@@ -89,7 +89,7 @@ class RiskMonitor:
     again every `interval_s`, since most venues do not push them as the market moves. Where that fails three times, and
     not all of it is pushed, the account is old, whatever its stream is.
 
-    Actions are taken on fresh data only, before anybody is told, never on a position whose row may be one that cannot
+    Actions are taken on fresh positions only, before anybody is told, never on one whose row may be one that cannot
     be read, nor where its measure is not known any more, one at a time for each position, the next one on what the
     venue shows after the one before, and again while the rule stays broken and `act_again_s` have passed. An action
     whose outcome is unknown is not repeated by this monitor, nor another taken on its position: its alert stays raised,
@@ -279,7 +279,7 @@ class RiskMonitor:
             manager, state = self._managers.get(subject.venue), snapshot.venues.get(subject.venue)
             if action is None or manager is None or state is None or now < raised.act_again:
                 continue
-            if isinstance(state, Failed) or (data := fresh_data(state)) is None:
+            if isinstance(state, Failed) or (data := with_fresh_positions(state)) is None:
                 continue
             # One position may be known by two subjects: its margin mode is not told by every row.
             others = (*self._busy, *(task.subject for task in due), *(doubted for _, doubted in self._doubtful))

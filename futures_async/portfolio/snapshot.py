@@ -77,6 +77,8 @@ class Stale(msgspec.Struct, frozen=True, kw_only=True):
     """The same of the accounts."""
     stream: WatchState | None = None
     """State of the streams, the worse of the two; None: the account is read only."""
+    positions_fresh: bool = False
+    """The positions are as of now all the same, and every row of them can be read: it is the balances that are not."""
     error: Exception
     """Why it is not fresh: where the deadline came first, what the read has met so far, else `RequestTimeout`."""
 
@@ -135,7 +137,8 @@ def state_of(
     stream = min((part.stream for part in parts if part.stream is not None), key=_WORST.index, default=None)
     if late:
         error = late[0]
-    if shut_s > 0 and any(part.stream is not WatchState.LIVE for part in asked):
+    shut = [part for part in asked if shut_s > 0 and part.stream is not WatchState.LIVE]
+    if shut:
         error = shut_error(exchange, shut_s)
     if not answers:
         return Failed(venue=exchange.id, stream=stream, error=error or RequestTimeout(f"{name}: never answered"))
@@ -153,13 +156,20 @@ def state_of(
         "accounts_age_s": None if balances is None else now - balances.asked,
     }
     if error is not None:
-        return Stale(venue=exchange.id, error=error, **seen)
+        problem = positions.error or positions.late(now, deadline_s)
+        old = held is None or positions in shut or problem is not None
+        return Stale(venue=exchange.id, positions_fresh=not old, error=error, **seen)
     return Ok(venue=exchange.id, **seen)
 
 
 def fresh_data(state: VenueState) -> VenueData | None:
     """What is known as of now, as far as it can be read; None where something may be older."""
     return state.data if isinstance(state, Ok) or isinstance(state.error, UnreadRows) else None
+
+
+def with_fresh_positions(state: VenueState) -> VenueData | None:
+    """What is known, where its positions are as of now, as far as they can be read; None where they may be older."""
+    return state.data if isinstance(state, Stale) and state.positions_fresh else fresh_data(state)
 
 
 _WORST = (WatchState.CLOSED, WatchState.CONNECTING, WatchState.STALE, WatchState.SYNCING, WatchState.LIVE)

@@ -17,7 +17,7 @@ from futures_async.portfolio import monitor
 from futures_async.portfolio.monitor import Alert, RiskMonitor
 from futures_async.portfolio.portfolio import Portfolio
 from futures_async.portfolio.rules import DOCUMENTED_RULES, AdjustMargin, Metric, ReachRatio, Reduce, Rule, Subject
-from futures_async.portfolio.snapshot import Ok, Snapshot, VenueData
+from futures_async.portfolio.snapshot import Ok, Snapshot, Stale, VenueData
 from futures_async.testing import virtual_time
 from futures_async.testing.inside import Inside
 from futures_async.trading.planning import check_steps
@@ -33,7 +33,7 @@ from futures_async.unified.enums import (
 )
 from futures_async.unified.errors import InvalidRequest, UnreadRow, VenueUnavailable, unread_rows
 from futures_async.unified.exchange import Capability
-from futures_async.unified.models import Contract, OrderRequest, Position
+from futures_async.unified.models import Account, Contract, OrderRequest, Position
 from futures_async.unified.watching import WatchState
 from tests.contract.venues import specs
 from tests.fakes import Backend, FakeTrading, account, both_backends, in_virtual_time, position
@@ -597,6 +597,38 @@ def test_nothing_is_done_on_old_data_without_a_manager_or_for_a_position_that_is
         await lone.watch(20)
         assert lone.exchange.sent == []
         assert len(lone.monitor.raised) == 1
+
+    in_virtual_time("asyncio", main)
+
+
+@pytest.mark.parametrize("odd", [False, True])
+def test_balances_that_cannot_be_read_keep_no_position_in_danger(odd: bool) -> None:
+    """Unless it may be shown as it was, since a row of positions cannot be read either."""
+
+    class NoBalances(FakeMargin):
+        async def fetch_accounts(self) -> list[Account]:
+            raise VenueUnavailable("balances are down")
+
+        async def fetch_positions(self, symbol: str | None = None) -> list[Position]:
+            held = await super().fetch_positions(symbol)
+            if odd:
+                raise unread_rows((UnreadRow("$[1]", "odd", None, {"symbol": "BTC/USDT:USDT"}, "fake"),), held)
+            return held
+
+    async def main() -> None:
+        bench = Bench(acting(Reduce()), exchange=NoBalances())
+        bench.exchange.positions = at("0.9")
+        await bench.watch(3)
+        state = (await bench.portfolio.snapshot()).venues["fake"]
+        assert isinstance(state, Stale)
+        assert isinstance(state.error, VenueUnavailable)
+        assert state.positions_fresh is not odd
+        assert len(bench.exchange.sent) == (0 if odd else 1)
+        bench.exchange.error = VenueUnavailable("down")
+        await anyio.sleep(1)
+        state = (await bench.portfolio.snapshot()).venues["fake"]
+        assert isinstance(state, Stale)
+        assert not state.positions_fresh
 
     in_virtual_time("asyncio", main)
 
