@@ -160,32 +160,45 @@ class Several(Trading):
     ) -> tuple[dict[int, PlannedOrder], Holds]:
         """The same of orders that had to wait, which repeat what stands by now; see `Trading._with_hold`."""
         made, renewed = self._settings.made, dict(planned)
+        holds: Holds = {}
         problems: Holds = {}
         stale = [index for index, plan in renewed.items() if plan.repeated]
-        while True:
-            for index in stale:
-                plan = renewed[index]
-                reliance = self._reliance_of(plan)
-                try:
-                    if reliance is not None:
-                        again = self._renewed(plan, reliance, due)
-                        _, renewed[index] = await self._ready_by(due, "create_orders", plan.request, again)
-                except FuturesAsyncError as error:
-                    problems[plan.local_id] = error
-            plans = {index: plan for index, plan in renewed.items() if plan.local_id not in problems}
-            holds = await self._hold_together(plans.values(), due)
-            held = {index: holds.get(plan.local_id) for index, plan in plans.items()}
-            stale = [
-                index
-                for index, hold in held.items()
-                if isinstance(hold, Hold) and self._is_stale(plans[index], hold, made)
-            ]
-            if not stale:
-                return renewed, holds | problems
+        stays = False
+
+        def give_up() -> None:
             for hold in holds.values():
                 if isinstance(hold, Hold):
                     hold.end()
+
+        while True:
+            try:
+                for index in stale:
+                    plan = renewed[index]
+                    reliance = self._reliance_of(plan)
+                    try:
+                        if reliance is not None:
+                            again = self._renewed(plan, reliance, due)
+                            _, renewed[index] = await self._ready_by(due, "create_orders", plan.request, again)
+                    except FuturesAsyncError as error:
+                        problems[plan.local_id] = error
+                    stays = stays and renewed[index].request == plan.request and plan.local_id not in problems
+            except BaseException:
+                give_up()
+                raise
+            if stays:
+                return renewed, holds | problems
+            give_up()
+            plans = {index: plan for index, plan in renewed.items() if plan.local_id not in problems}
+            holds = await self._hold_together(plans.values(), due)
+            held = {index: hold for index, plan in plans.items() if isinstance(hold := holds.get(plan.local_id), Hold)}
+            stale = [index for index, hold in held.items() if self._is_stale(plans[index], hold, made)]
+            if not stale:
+                return renewed, holds | problems
+            # Kept while it is looked what stands, unless that is just being set: see `_with_hold`.
             made = self._settings.made
+            stays = all(self._settings.being_set(held[index].reliance.said) is None for index in stale)
+            if not stays:
+                give_up()
 
     async def _set_up_several(
         self, planned: Mapping[int, PlannedOrder], holds: Holds, due: float

@@ -203,8 +203,19 @@ class Trading(Recovering):
             hold = await self._hold_of(plan, due)
             if hold is None or not self._is_stale(plan, hold, made):
                 return plan, hold
+            # Kept while it is looked what stands: two that wait for each other would hand it to and fro without end.
+            stays = self._settings.being_set(hold.reliance.said) is None
+            try:
+                if not stays:
+                    hold.end()
+                made, again = await self._renewed(plan, hold.reliance, due)
+            except BaseException:
+                hold.end()
+                raise
+            if stays and again.request == plan.request:
+                return again, hold
             hold.end()
-            made, plan = await self._renewed(plan, hold.reliance, due)
+            plan = again
 
     async def _renewed(self, plan: PlannedOrder, reliance: Reliance, due: float) -> tuple[int, PlannedOrder]:
         """A plan by what stands once nothing that would take it away is being set; and how many had been by then."""

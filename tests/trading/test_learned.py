@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from decimal import Decimal
 
 import anyio
 import pytest
@@ -16,6 +17,7 @@ from futures_async.testing.virtual_time import run
 from futures_async.trading.facts import Learned
 from futures_async.transport.endpoint import Kind
 from futures_async.transport.http.backend import HttpRequest, HttpResponse
+from futures_async.unified.enums import MarginMode
 from tests.trading.test_reliances import arrivals, name_of
 
 SPECS = [VenueSpec(factory=kind, raw_call=RawCall("/", {})) for kind in (Bitget, BitMart)]
@@ -129,3 +131,31 @@ def test_a_fact_holds_until_something_is_set_after_it_was_asked_for() -> None:
     learned.put("a", "newest", 2)
     learned.clear()
     assert learned.get("a") is None
+
+
+def test_orders_that_wait_for_each_other_hand_nothing_to_and_fro(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = 0
+
+    async def known(self: BitMart, name: str) -> tuple[Decimal | None, MarginMode | None]:
+        nonlocal asked
+        asked += 1
+        assert asked < 100, "they never come to send"
+        return Decimal(3), MarginMode.CROSS
+
+    monkeypatch.setattr(BitMart, "_opening_terms", known)  # nothing of it waits
+
+    async def play(on: Inside, plan: FaultPlan) -> None:
+        async def place(leverage: int, several: bool) -> None:
+            request = on.request(leverage=leverage)
+            if several:
+                [result] = await on.exchange.create_orders([request])
+                assert result.error is None
+            else:
+                await on.exchange.create_order(request)
+
+        async with anyio.create_task_group() as group:
+            for leverage, several in ((3, False), (4, False), (5, True), (6, True), (7, False)):
+                group.start_soon(place, leverage, several)
+        assert len(await on.exchange.fetch_open_orders(BITMART.symbol)) == 5
+
+    played(BITMART, play)
