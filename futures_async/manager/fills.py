@@ -144,9 +144,6 @@ class PositionBook:
             return None
         if fill.symbol not in self._worth and settlement(fill.symbol) == "base":
             raise InvalidRequest(f"{fill.symbol} may be counted by its number: let the book learn() the contract first")
-        self._seen[key] = None
-        if len(self._seen) > REMEMBERED:
-            del self._seen[next(iter(self._seen))]
         leg, worth = self.leg(fill.symbol, side), self._worth.get(fill.symbol)
         delta = fill.quantity if fill.side is Side.BUY else multiply(fill.quantity, Decimal(-1))
         left, computed = (
@@ -157,11 +154,14 @@ class PositionBook:
             left, realized_pnl=add(leg.realized_pnl, realized or ZERO), fees=add(leg.fees, fill.fee or ZERO)
         )
         self._legs[fill.symbol, side] = new
+        self._seen[key] = None  # not before it is counted: what has failed can come again
+        if len(self._seen) > REMEMBERED:
+            del self._seen[next(iter(self._seen))]
         return FillEffect(fill=fill, quantity_delta=delta, realized_pnl=realized, leg=new)
 
     def _by_coin(self, leg: Leg, delta: Decimal, fill: Fill) -> tuple[Leg, Decimal | None]:
         """The position after a change, and the profit of what it closes; None when that cannot be told."""
-        if leg.quantity * delta >= 0:
+        if multiply(leg.quantity, delta) >= 0:
             return self._grown(leg, delta, None, fill.price, None), ZERO
         held = PositionSide.LONG if leg.quantity > 0 else PositionSide.SHORT
         closed = min(leg.quantity.copy_abs(), delta.copy_abs())
@@ -176,7 +176,7 @@ class PositionBook:
     def _by_number(self, leg: Leg, delta: Decimal, price: Decimal, worth: Decimal) -> tuple[Leg, Decimal | None]:
         """The same of contracts that are worth quote coin."""
         held, change = leg.contracts or ZERO, contracts_worth(delta, price, worth)
-        if held * change >= 0:
+        if multiply(held, change) >= 0:
             return self._grown(leg, delta, change, price, worth), ZERO
         sign = Decimal(1) if held > 0 else Decimal(-1)
         closed = min(held.copy_abs(), change.copy_abs())

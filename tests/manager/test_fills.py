@@ -209,6 +209,33 @@ def test_a_hedged_book_keeps_the_sides_apart_and_a_net_one_does_not() -> None:
         assert {side: leg.quantity for (_, side), leg in book.legs.items()} == legs
 
 
+@pytest.mark.parametrize(
+    "context", [decimal.Context(prec=5, traps=[decimal.Inexact]), decimal.Context(prec=3, Emin=0, Emax=3)]
+)
+def test_what_a_fill_closes_does_not_hang_on_the_callers_context(context: decimal.Context) -> None:
+    """Where the product of two sizes is rounded to 0 a closing looks like an opening."""
+    book, numbered = PositionBook(), PositionBook(contracts=[COIN])
+    with decimal.localcontext(context):
+        book.apply(fill(1, Side.BUY, "0.001234567", "30000.5"))
+        effect = book.apply(fill(2, Side.SELL, "0.000123457", "31000"))
+        for number, side, quantity in ((1, Side.BUY, "0.01"), (2, Side.SELL, "0.001")):
+            closed = numbered.apply(fill(number, side, quantity, "50000", symbol=COIN.symbol))
+    assert effect is not None
+    assert (effect.leg.quantity, effect.realized_pnl) == (D("0.00111111"), D("0.1233952715"))
+    assert book.leg(BTC) == effect.leg
+    assert closed is not None
+    assert closed.leg.contracts == D("4.5")
+
+
+def test_a_fill_that_could_not_be_counted_is_counted_when_it_comes_again() -> None:
+    book = PositionBook(contracts=[COIN])
+    good = fill(1, Side.BUY, "0.01", "50000", symbol=COIN.symbol)
+    with pytest.raises(decimal.DecimalException):
+        book.apply(msgspec.structs.replace(good, quantity=D("sNaN")))
+    assert book.apply(good) is not None
+    assert book.apply(good) is None
+
+
 def test_old_fills_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fills, "REMEMBERED", 2)
     book = PositionBook()
