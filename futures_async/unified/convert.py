@@ -168,8 +168,9 @@ def to_decimal(value: Decimal | int | str, name: str) -> Decimal:
         InvalidRequest: The value is not a plain finite number.
     """
     if isinstance(value, bool) or not isinstance(value, (Decimal, int, str)):  # pyright: ignore[reportUnnecessaryIsInstance] - callers without types
-        why = ": a float's digits are not what was typed" if isinstance(value, float) else ""
-        raise TypeError(f"{name} must be Decimal, int or str, not {type(value).__name__}{why}")
+        kind = type(value).__name__
+        why = ": a float's digits are not what was typed" if kind == "float" else ""
+        raise TypeError(f"{name} must be Decimal, int or str, not {kind}{why}")
     if isinstance(value, str) and not (value.isascii() and value == value.strip() and "_" not in value):
         raise InvalidRequest(f"{name} is not a plain number")
     try:

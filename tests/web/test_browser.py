@@ -159,7 +159,7 @@ def test_alerts_of_the_rules_stand_on_the_page(browser: Any, running: RunningExc
     rule = fa.Rule(name="any loss or profit", metric=fa.Metric.PNL_OVER_MARGIN, above=Decimal("-10"))
     with served(running, "bitget", rules=[rule]) as page:
         loaded(browser, page.url)
-        until(lambda: "any loss or profit: bitget BTCUSDT long" in text(browser, "#alerts"))
+        until(lambda: f"any loss or profit: bitget {BTC} long" in text(browser, "#alerts"))
 
 
 def test_it_is_used_by_keyboard(browser: Any, running: RunningExchange) -> None:
