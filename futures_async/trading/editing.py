@@ -13,9 +13,9 @@ import msgspec
 from futures_async.trading.acceptance import READ_BACK_PAUSES_S
 from futures_async.trading.books import QUEUE_S
 from futures_async.trading.cancelling import ordered
+from futures_async.trading.changes import Change, Ends, names_of
 from futures_async.trading.closing import before_sending
 from futures_async.trading.hooks import Replacing
-from futures_async.trading.ordering import Amendment
 from futures_async.trading.planning import check_request, one_id, positive
 from futures_async.trading.search import BETWEEN_ABSENCES_S
 from futures_async.trading.several import Several
@@ -25,8 +25,8 @@ from futures_async.transport.attempt import asked_at
 from futures_async.transport.channel import apart
 from futures_async.transport.endpoint import Kind
 from futures_async.transport.runtime import TooLate
-from futures_async.unified.convert import Number, to_decimal, to_text
-from futures_async.unified.enums import Intent, OrderStatus, OrderType
+from futures_async.unified.convert import Number, to_decimal
+from futures_async.unified.enums import Intent, OrderType
 from futures_async.unified.errors import (
     BadResponse,
     DeadlineExpired,
@@ -44,83 +44,8 @@ from futures_async.unified.models import Order, OrderRequest
 
 T = TypeVar("T")
 
-EDITED_KEPT = 1_000
-"""Orders whose last edit is remembered: those that are edited by several at once."""
-
 PLACE_ANEW, EDIT_AGAIN = "place it anew", "edit it again"
 """What a refusal advises of an order that was to be placed; and where it was to be edited."""
-
-
-class Change(msgspec.Struct, frozen=True, kw_only=True):
-    """One edit: the order as it was, what it is to be, and how that is asked for."""
-
-    symbol: str
-    current: Order
-    wanted: OrderRequest
-    price: Decimal | None
-    """None: as it is."""
-    quantity: Decimal | None
-    """None: as it is."""
-    amendment: Amendment
-    moves_prices: bool
-    """The venue moves prices into its band."""
-    ended: int = 0
-    """So many edits of this account had ended before the order was read."""
-
-    @property
-    def key(self) -> tuple[str, ...]:
-        """One edit of an order at a time."""
-        return ("edit_order", self.current.order_id)
-
-    def is_new(self, order: Order) -> bool:
-        """Whether this is another order than the one that was edited."""
-        return order.order_id != self.current.order_id
-
-    def has_left(self, order: Order) -> bool:
-        """Whether this is the order that was edited, ended as it does where another one takes its place."""
-        ended = order.status.is_final and order.status is not OrderStatus.FILLED
-        return self.amendment.lost_ids != (None, None) and ended and not self.is_new(order)
-
-    def fits(self, order: Order) -> bool:
-        """Whether an order reads as what was asked for."""
-        moved = self.moves_prices and order.price != self.current.price
-        if self.price is not None and order.price != self.wanted.price and not moved:
-            return False
-        if self.quantity is None:
-            return True
-        will_be = self.amendment.stands_as or self.wanted.quantity
-        if order.quantity == will_be or (self.moves_prices and order.quantity != self.current.quantity):
-            return True
-        # Venues cut a closing order down to what there is to close.
-        return self.wanted.intent is Intent.CLOSE and self.current.quantity != order.quantity < will_be
-
-    def stands(self, order: Order) -> bool:
-        """Whether an order shows that the edit was carried out."""
-        return self.fits(order) and (self.is_new(order) or not (self.amendment.replaces or self.has_left(order)))
-
-    def __str__(self) -> str:
-        return f"{to_text(self.wanted.quantity)} at {'market' if self.wanted.price is None else self.wanted.price}"
-
-
-class Ends:
-    """The ends of an account's edits, well or not, in their order."""
-
-    def __init__(self) -> None:
-        self.count = 0
-        self._last: dict[str, int] = {}
-        """By order id: which one its last edit was."""
-
-    def note(self, order_id: str) -> None:
-        """One of this order has ended."""
-        self.count += 1
-        self._last.pop(order_id, None)
-        self._last[order_id] = self.count
-        if len(self._last) > EDITED_KEPT:
-            del self._last[next(iter(self._last))]
-
-    def last(self, order_id: str) -> int:
-        """How many had ended with the last one of this order; 0: none of it has."""
-        return self._last.get(order_id, 0)
 
 
 class Editing(Several):
@@ -453,12 +378,12 @@ class Editing(Several):
         """Until it is known what became of an edit, the order that it may have made goes with the one it was of."""
         name = change.amendment.lost_ids[1]
         if name is not None:
-            for former in _names(change.current):
+            for former in names_of(change.current):
                 self._replacing[former] = Replacing(name, fence_ms, change.current)
 
     def _not_replaced(self, change: Change) -> None:
         """No other order takes its place."""
-        for former in _names(change.current):
+        for former in names_of(change.current):
             self._replacing.pop(former, None)
 
     def _edited(self, change: Change, edited: Order) -> Order:
@@ -468,7 +393,3 @@ class Editing(Several):
             edited = msgspec.structs.replace(edited, replaces=change.current.order_id)
         self._not_replaced(change)
         return edited
-
-
-def _names(order: Order) -> list[str]:
-    return [name for name in (order.order_id, order.client_order_id) if name is not None]
