@@ -5,13 +5,13 @@ from __future__ import annotations
 import logging
 from collections.abc import Awaitable, Callable, Collection
 from decimal import Decimal
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
 import anyio
 
-from futures_async.trading.relying import Reliance, Reliances
-from futures_async.trading.turns import DUE, Key, Turns
-from futures_async.transport.channel import Channel, apart
+from futures_async.trading.setting_books import MODES_AND_LEVERAGE, SettingBooks
+from futures_async.trading.turns import DUE, Key
+from futures_async.transport.channel import apart
 from futures_async.transport.endpoint import Kind
 from futures_async.transport.retry import judged
 from futures_async.transport.verdicts import COPIES
@@ -39,98 +39,12 @@ GIVE_WAY_S = 60.0
 """So long does what is not needed by a time wait for orders under way: longer than a request can live at most venues.
 """
 
-MODES_AND_LEVERAGE = ("set_leverage", "set_margin_mode", "set_position_mode")
-"""What orders repeat of what was set."""
-
 SEVERAL = "several values"
 """In place of the value, where copies of more than one are under way: equal to none."""
 
 
-class Coming(NamedTuple):
-    """What may still come to stand."""
-
-    value: object
-    why: str
-    """Why it may, and what there is to do."""
-
-
-class SettingDesk(Turns):
+class SettingDesk(SettingBooks):
     """Applies settings of one account."""
-
-    def __init__(self, channel: Channel) -> None:
-        super().__init__(channel)
-        self.reliances = Reliances(channel)
-        self._open: dict[Key, tuple[object, OutcomeUnknown]] = {}
-        self._late: dict[Key, tuple[object, int]] = {}
-        """What was set, and the venue time until which requests for it may land beside the one that was answered."""
-        self._changes = 0
-        self._ended: dict[Key, tuple[int, object]] = {}
-        """What was set last, or tried to, of that which orders repeat, and how many had begun or ended by then."""
-
-    def unresolved(self) -> list[OutcomeUnknown]:
-        """Settings whose fate is not known."""
-        return [error for _, error in self._open.values() if not error.settled]
-
-    @property
-    def changes(self) -> int | None:
-        """How many settings have begun or ended so far; None while one may still come to stand. See `Learned`."""
-        now_ms = self._channel.now_ms()
-        fences = [over_ms for _, over_ms in self._late.values()]
-        for key, (_, question) in self._open.items():
-            if key[0] in MODES_AND_LEVERAGE and not question.settled:
-                if question.fence_until_ms is None:
-                    return None
-                fences.append(question.fence_until_ms)
-        return None if any(fence_ms > now_ms for fence_ms in fences) else self._changes
-
-    @property
-    def made(self) -> int:
-        """How many settings have begun or ended so far."""
-        return self._changes
-
-    def set_since(self, made: int, reliance: Reliance) -> bool:
-        """Whether what would take it away was set after so many had been `made`."""
-        return any(ended > made and reliance.lost_by(key, value) for key, (ended, value) in self._ended.items())
-
-    def being_set(self, reliance: Reliance) -> Key | None:
-        """What is just being set that would take it away."""
-        return next((key for key, value in self._under_way.items() if reliance.lost_by(key, value)), None)
-
-    async def over(self, key: Key, due: float) -> None:
-        """Wait until what is being set has its end, and what waits for that.
-
-        Raises:
-            DeadlineExpired: It has none, or is not the last, at `due`, by the loop's clock.
-        """
-        async with self._alone(key, due):
-            return
-
-    def taking(self, reliance: Reliance) -> list[Coming]:
-        """The values that would take it away and may still come to stand: being set, open, or copies under way."""
-        now_ms = self._channel.now_ms()
-        found = [(key, value, "it is just being set: try again after that") for key, value in self._under_way.items()]
-        for key, (value, over_ms) in self._late.items():
-            if over_ms > now_ms:
-                found.append((key, value, _until(over_ms, now_ms)))
-        for key, (value, question) in self._open.items():
-            fence_ms = question.fence_until_ms
-            if not question.settled and (fence_ms is None or fence_ms > now_ms):
-                found.append((key, value, _until(fence_ms, now_ms)))
-        return [Coming(value, why) for key, value, why in found if reliance.lost_by(key, value)]
-
-    def about(self, venue_symbol: str) -> tuple[str, OutcomeUnknown | None]:
-        """What is being set for a contract, in words that end a sentence, and what is open of it."""
-        values = dict(self._under_way)
-        values |= {key: value for key, (value, question) in self._open.items() if not question.settled}
-        for key, value in values.items():
-            if venue_symbol in key[1:]:
-                question = self.question(key)
-                told = "" if question is None or question.refusal is None else f" (the venue said: {question.refusal})"
-                return (
-                    f": {' '.join(key)} is being set to {value}, and whether it stands is not known yet{told}",
-                    question,
-                )
-        return "", None
 
     async def apply(
         self,
@@ -467,11 +381,6 @@ class SettingDesk(Turns):
         except FuturesAsyncError:
             return False
 
-    def question(self, key: Key) -> OutcomeUnknown | None:
-        """What an earlier change for this key has left open."""
-        held = self._open.get(key)
-        return None if held is None else held[1]
-
     async def once(self, key: Key, send: Callable[[], Awaitable[R]], due: float) -> R:
         """Run one change at a time for each key; the change judges itself.
 
@@ -484,15 +393,6 @@ class SettingDesk(Turns):
             if question is not None:
                 raise question
             return await send()
-
-
-def _until(over_ms: int | None, now_ms: int) -> str:
-    if over_ms is not None:
-        return f"a request for it may land for another {(over_ms - now_ms) / 1000:.0f} s: try again after that"
-    return (
-        "it is not known whether that was set, and there is no time after which it cannot be: resolve() its question "
-        "first, which is in unresolved(), or set its `settled` for what you found out otherwise"
-    )
 
 
 def _stood(found: object) -> str:
