@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import anyio
 
 from futures_async.trading.setting_books import MODES_AND_LEVERAGE, SettingBooks
-from futures_async.trading.turns import DUE, Key
+from futures_async.trading.turns import DUE, Key, sent_by
 from futures_async.transport.channel import apart
 from futures_async.transport.endpoint import Kind
 from futures_async.transport.retry import judged
@@ -165,7 +165,8 @@ class SettingDesk(SettingBooks):
             return await self.judge(key, value, read, stands=stands, unknown=None)
         except SettingNotApplied as back:
             try:
-                return await self._set(key, value, send, read, stands, unchanged)
+                with sent_by(None):  # it left in its time before, and stood
+                    return await self._set(key, value, send, read, stands, unchanged)
             except FuturesAsyncError as unsent:
                 if unsent.outcome is not Outcome.NOT_SENT:
                     raise

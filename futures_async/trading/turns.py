@@ -24,8 +24,9 @@ SENT_BY: ContextVar[float | None] = inner("sent_by", None)
 """Until when what is under way may be sent."""
 
 
-def sent_by(due: float) -> Within[float | None]:
-    """What is sent inside leaves by `due`, by the loop's clock, or not at all; cancels do at any time."""
+def sent_by(due: float | None) -> Within[float | None]:
+    """What is sent inside leaves by `due`, by the loop's clock, or not at all; cancels do at any time, and None is any
+    for all."""
     return Within(SENT_BY, due)
 
 
