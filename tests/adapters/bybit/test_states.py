@@ -471,7 +471,7 @@ def test_a_position_that_cannot_be_read_is_not_called_closed_by_a_refusal() -> N
 
         changed(on, "/v5/position/list", odd)
         refused_after(on, 0)
-        with pytest.raises(errors.UnreadRows):
+        with pytest.raises(errors.OrderRejected, match="still held could not be read"):
             await exchange.close_position(BTC)
 
     played(play)
