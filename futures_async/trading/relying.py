@@ -120,12 +120,14 @@ class Hold:
     """One order's hold on what it relies on."""
 
     __slots__ = (
+        "_ended",
         "_held",
+        "_holds",
         "_open",
+        "_over",
         "_question",
         "acknowledged",
         "name",
-        "over",
         "placed",
         "reliance",
         "until_ms",
@@ -142,22 +144,35 @@ class Hold:
         """The order desk ends it: the order stands in the books."""
         self.acknowledged = False
         """The venue has named the order, which may still be on its way to the book."""
-        self.over = anyio.Event()
+        self._ended = False
+        self._over: anyio.Event | None = None
+        """Made for who waits: every order has a hold, and hardly any is waited for."""
         self.until_ms: int | None = None
         """Venue time, Unix milliseconds: after it an order whose fate is open can arrive no more; None: that is not
         known."""
         self._open = False
         self._question: OutcomeUnknown | None = None
         self._held = held
-        held.setdefault(reliance, set()).add(self)
+        self._holds = held.setdefault(reliance, set())
+        self._holds.add(self)
 
     def end(self) -> None:
         """The order has arrived, or can arrive no more."""
-        self.over.set()
-        holds = self._held.get(self.reliance, set())
-        holds.discard(self)
-        if not holds:
-            self._held.pop(self.reliance, None)
+        if self._ended:
+            return
+        self._ended = True
+        if self._over is not None:
+            self._over.set()
+        self._holds.discard(self)
+        if not self._holds:
+            del self._held[self.reliance]
+
+    async def wait(self) -> None:
+        """Until it is over."""
+        if not self._ended:
+            if self._over is None:
+                self._over = anyio.Event()
+            await self._over.wait()
 
     def leave_open(self, until_ms: int | None, question: OutcomeUnknown | None = None) -> None:
         """It is not known whether the order has arrived: that may be told by the question, or never."""
@@ -175,7 +190,7 @@ class Hold:
 
     def is_over(self, now_ms: int) -> bool:
         """Also where what became of the order may never be known, once its request is dead at the venue."""
-        if self.over.is_set() or (self._question is not None and self._question.settled):
+        if self._ended or (self._question is not None and self._question.settled):
             return True
         return self._open and self.until_ms is not None and self.until_ms < now_ms
 
@@ -212,6 +227,10 @@ class Wish:
     def in_vain(self) -> bool:
         """Whoever was to have it is gone, and nothing more of it leaves."""
         return self._deed is not None and self._deed.raised
+
+    async def wait(self) -> None:
+        """Until it is over."""
+        await self.over.wait()
 
     def end(self) -> None:
         """It is had, or nobody waits for it any more."""
@@ -276,6 +295,8 @@ class Reliances:
 
         Not for what waits itself for an order whose fate is open: for that a hold makes no difference.
         """
+        if not self._held and not self._wishes:
+            return None
         rival = self._first(wanted.rivals)
         if rival is not None or wanted.closes:
             return rival
@@ -328,7 +349,7 @@ class Reliances:
         if left_s <= 0:
             return False
         with anyio.move_on_after(min(left_s, LOOK_AGAIN_S)):
-            await hold.over.wait()
+            await hold.wait()
         return True
 
     def in_the_way(self, hold: Hold | Wish, what: str) -> DeadlineExpired:

@@ -55,6 +55,11 @@ class SettingBooks(Turns):
         """How many settings have begun or ended so far."""
         return self._changes
 
+    @property
+    def idle(self) -> bool:
+        """Nothing is just being set."""
+        return not self._under_way
+
     def set_since(self, made: int, reliance: Reliance) -> bool:
         """Whether what would take it away was set after so many had been `made`."""
         return any(ended > made and reliance.lost_by(key, value) for key, (ended, value) in self._ended.items())

@@ -95,10 +95,14 @@ class Trading(Recovering):
 
     async def _with_terms(self, plan: PlannedOrder) -> PlannedOrder:
         """The same order with what it must repeat of what is set now."""
-        named = msgspec.structs.replace(plan.request, **dict.fromkeys(plan.repeated))
-        terms = await self._terms_to_repeat(msgspec.structs.replace(plan, request=named))
+        repeated = plan.repeated
+        if repeated:
+            bare = msgspec.structs.replace(plan.request, **dict.fromkeys(repeated))
+            plan = msgspec.structs.replace(plan, request=bare, repeated=frozenset[str]())
+        named = plan.request
+        terms = await self._terms_to_repeat(plan)
         told = {name: value for name, value in terms.items() if value is not None and getattr(named, name) is None}
-        if not told and not plan.repeated:
+        if not told:
             return plan
         return msgspec.structs.replace(plan, request=msgspec.structs.replace(named, **told), repeated=frozenset(told))
 
@@ -150,7 +154,7 @@ class Trading(Recovering):
             )
         ):
             leverage = None
-        if "margin_mode" in self.order_fields.standing | carried:
+        if "margin_mode" in carried or "margin_mode" in self.order_fields.standing:
             standing = request.margin_mode
         if leverage is None and standing is None:
             return None
@@ -186,7 +190,10 @@ class Trading(Recovering):
         """Whether what an order says itself is not for it to send yet: it would undo what is just being set, or was
         after so many settings had been `made`, by which it was planned.
         """
-        said, settings = hold.reliance.said, self._settings
+        settings = self._settings
+        if settings.idle and (not plan.repeated or not (hold.waited or settings.made > made)):
+            return False
+        said = hold.reliance.said
         return settings.being_set(said) is not None or (
             bool(plan.repeated) and (hold.waited or settings.set_since(made, said))
         )
@@ -228,6 +235,8 @@ class Trading(Recovering):
     async def _set_up(self, plan: PlannedOrder, hold: Hold) -> None:
         """See that what an order relies on stands: the leverage is set and read back where it does not."""
         await self._check_standing(plan.request, plan.venue_symbol)
+        if hold.reliance.leverage is None:
+            return
         reliance, settings = hold.reliance.needed, self._settings
         if reliance.leverage is None:
             return
