@@ -319,6 +319,10 @@ class Reliances:
             wanted: By our id of the order; none is another's rival.
             due: By the loop's clock: one that has a rival until then is left out.
         """
+        if len(wanted) == 1:  # an order alone, which has mostly nothing to wait for
+            ((name, alone),) = wanted.items()
+            if self._before(alone, None) is None:
+                return {name: Hold(name, alone, self._held)}
         own: Wish | None = None
         try:
             while True:

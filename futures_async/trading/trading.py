@@ -324,7 +324,8 @@ class Trading(Recovering):
         self._active("create_order")
         if on_unknown not in ("resolve", "raise"):
             raise InvalidRequest('on_unknown must be "resolve" or "raise"')
-        check_number("send_within_s", send_within_s)  # what is left of a time may be nothing, or less
+        if send_within_s is not SEND_WITHIN_S:
+            check_number("send_within_s", send_within_s)  # what is left of a time may be nothing, or less
         if resolve_within_s is not None:
             check_number("resolve_within_s", resolve_within_s)
         request = as_request(request)

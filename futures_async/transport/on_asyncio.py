@@ -9,6 +9,7 @@ from collections.abc import Callable, Coroutine, Generator
 from threading import get_ident
 from typing import Any, Generic, TypeVar, cast
 
+from futures_async.transport.forks import fork_generation
 from futures_async.transport.runtime import Runtime, TooLate, Work
 
 T = TypeVar("T")
@@ -146,6 +147,11 @@ class AsyncioRuntime(Runtime):
     @property
     def ended(self) -> bool:
         return self.loop.is_closed()
+
+    def check(self) -> None:
+        # Each call asks half a dozen times: in one step what the two below say in three.
+        if get_ident() != self._thread or not self._runs() or self._generation != fork_generation[0]:
+            super().check()
 
     def _same_loop(self) -> bool:
         # One loop runs in a thread at a time. Asking which one asks the system for the process each time.

@@ -160,13 +160,7 @@ def chosen_or_none(kind: type[S], value: S | str | None, name: str) -> S | None:
     return None if value is None else chosen(kind, value, name)
 
 
-def to_decimal(value: Decimal | int | str, name: str) -> Decimal:
-    """Take a caller's number. A float is refused: its digits are not what was typed.
-
-    Raises:
-        TypeError: The value is a float, a bool, or not a number type.
-        InvalidRequest: The value is not a plain finite number.
-    """
+def _decimal(value: Decimal | int | str, name: str) -> Decimal:
     if isinstance(value, bool) or not isinstance(value, (Decimal, int, str)):  # pyright: ignore[reportUnnecessaryIsInstance] - callers without types
         kind = type(value).__name__
         why = ": a float's digits are not what was typed" if kind == "float" else ""
@@ -174,9 +168,19 @@ def to_decimal(value: Decimal | int | str, name: str) -> Decimal:
     if isinstance(value, str) and not (value.isascii() and value == value.strip() and "_" not in value):
         raise InvalidRequest(f"{name} is not a plain number")
     try:
-        number = Decimal(value)
+        return Decimal(value)
     except decimal.InvalidOperation:
         raise InvalidRequest(f"{name} is not a number") from None
+
+
+def to_decimal(value: Decimal | int | str, name: str) -> Decimal:
+    """Take a caller's number. A float is refused: its digits are not what was typed.
+
+    Raises:
+        TypeError: The value is a float, a bool, or not a number type.
+        InvalidRequest: The value is not a plain finite number.
+    """
+    number = value if type(value) is Decimal else _decimal(value, name)
     _, digits, exponent = number.as_tuple()
     if not isinstance(exponent, int) or abs(exponent) > MAX_EXPONENT or len(digits) > MAX_DIGITS:
         raise InvalidRequest(f"{name} is not a plain finite number")
