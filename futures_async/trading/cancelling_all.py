@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import anyio
@@ -149,8 +150,8 @@ class CancellingAll(LateCancels):
         Raises:
             OutcomeUnknown: Some stand, or may, and the cancel may be on its way.
         """
-        runtime, fence_ms = self._channel.transport.runtime(), question.fence_until_ms
-        until = None if within_s is None else runtime.now() + within_s
+        fence_ms = question.fence_until_ms
+        until = None if within_s is None else self._channel.transport.runtime().now() + within_s
         pauses = iter(AFTER_CANCEL_PAUSES_S)
         problem: FuturesAsyncError | None = None
         while True:
@@ -164,15 +165,33 @@ class CancellingAll(LateCancels):
                 # Before it is over, what was seen to stand tells that it came; where nothing was, nothing does.
                 if over or (before.ids and not (before.ids & stand if before.whole else stand)):
                     return sorted(before.ids - stand)
-            pause_s = next(pauses, None)
-            if over or (fence_ms is None and pause_s is None):
+            if over:
                 raise question from problem
-            pause_s = AFTER_CANCEL_PAUSES_S[-1] if pause_s is None else pause_s
-            if fence_ms is not None:
-                pause_s = min(pause_s, max(0.05, (fence_ms - self._channel.now_ms()) / 1000 + 0.05))
-            if until is not None and runtime.now() + pause_s > until:
-                raise question from problem
-            await runtime.sleep(pause_s)
+            await self._until_next_look(question, pauses, until, problem)
+
+    async def _until_next_look(
+        self, question: OutcomeUnknown, pauses: Iterator[float], until: float | None, problem: FuturesAsyncError | None
+    ) -> None:
+        """Wait before it is looked again what became of a call: past its fence in the end, where it has one.
+
+        Args:
+            question: About the call.
+            pauses: What is left of them, in seconds; after the last of them it goes on, if there is a fence.
+            until: By the loop's clock, so long is it looked for; None: as long as it takes.
+            problem: What the last look failed with.
+
+        Raises:
+            OutcomeUnknown: The question: it is not looked again.
+        """
+        runtime, fence_ms, pause_s = self._channel.transport.runtime(), question.fence_until_ms, next(pauses, None)
+        if fence_ms is None and pause_s is None:
+            raise question from problem
+        pause_s = AFTER_CANCEL_PAUSES_S[-1] if pause_s is None else pause_s
+        if fence_ms is not None:
+            pause_s = min(pause_s, max(0.05, (fence_ms - self._channel.now_ms()) / 1000 + 0.05))
+        if until is not None and runtime.now() + pause_s > until:
+            raise question from problem
+        await runtime.sleep(pause_s)
 
 
 def _counted(error: FuturesAsyncError, symbol: str, others: str) -> FuturesAsyncError:

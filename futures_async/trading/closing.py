@@ -326,8 +326,8 @@ class Closing(CancellingAll):
             SettingNotApplied: It is held, and the close can take effect no more.
             OutcomeUnknown: It is held, or that cannot be read, and the close may be on its way.
         """
-        runtime, fence_ms = self._channel.transport.runtime(), question.fence_until_ms
-        until = None if within_s is None else runtime.now() + within_s
+        fence_ms = question.fence_until_ms
+        until = None if within_s is None else self._channel.transport.runtime().now() + within_s
         pauses = iter(AFTER_CANCEL_PAUSES_S)
         problem: FuturesAsyncError | None = None
         while True:
@@ -347,15 +347,9 @@ class Closing(CancellingAll):
                         f"{self.id}: {question.symbol} is still held, and the close can take effect no more: close it "
                         "again"
                     ) from question
-            pause_s = next(pauses, None)
-            if over or (fence_ms is None and pause_s is None):
+            if over:
                 raise question from problem
-            pause_s = AFTER_CANCEL_PAUSES_S[-1] if pause_s is None else pause_s
-            if fence_ms is not None:
-                pause_s = min(pause_s, max(0.05, (fence_ms - self._channel.now_ms()) / 1000 + 0.05))
-            if until is not None and runtime.now() + pause_s > until:
-                raise question from problem
-            await runtime.sleep(pause_s)
+            await self._until_next_look(question, pauses, until, problem)
 
     async def _close_parts(self, position: Position, parts: Sequence[Decimal]) -> Order:
         """One after the other; the last one that there was something left for.

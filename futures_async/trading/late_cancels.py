@@ -162,7 +162,6 @@ class LateCancels(Cancelling):
         def one(order_id: str) -> Callable[[], Awaitable[str | None]]:
             async def run() -> str | None:
                 question = self._replacing.get(order_id)
-                question = self._replacing.get(order_id)
                 for pause_s in AFTER_CANCEL_PAUSES_S:  # it mostly ends meanwhile
                     await self._channel.transport.runtime().sleep(pause_s)
                     question = self._replacing.get(order_id)
