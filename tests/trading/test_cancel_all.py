@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+import anyio
 import msgspec
 import pytest
 
@@ -107,6 +108,24 @@ async def test_what_a_cancel_of_all_left_open_is_told_by_the_open_orders(told: b
             venue.orders[0].status = "canceled"
         assert await caught.value.resolve() == ([order.order_id] if gone else [])
         assert exchange.unresolved() == []
+
+
+@virtual
+async def test_a_cancel_of_all_that_may_land_at_any_time_is_not_looked_for_without_end() -> None:
+    venue = Scripted()
+    async with toy(venue) as exchange:
+        await exchange.create_order(limit_order())
+        venue.plan[CANCEL_ALL] = ["read-timeout-lost"] * 3
+        with pytest.raises(fa.OutcomeUnknown) as caught:
+            await exchange.cancel_all_orders(BTC)
+        fence_ms, caught.value.fence_until_ms = caught.value.fence_until_ms, None
+        began = asyncio.get_running_loop().time()
+        with pytest.raises(fa.OutcomeUnknown) as again, anyio.fail_after(60):
+            await caught.value.resolve()
+        assert again.value is caught.value
+        assert 3 < asyncio.get_running_loop().time() - began < 10
+        caught.value.fence_until_ms = fence_ms
+        assert await caught.value.resolve() == []
 
 
 @virtual
