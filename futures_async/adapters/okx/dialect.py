@@ -34,9 +34,9 @@ class Hosts(NamedTuple):
 
 
 HOSTS = {
-    "global": Hosts("https://openapi.okx.com", "wss://ws.okx.com:8443", "wss://wspap.okx.com:8443"),
-    "eea": Hosts("https://eea.okx.com", "wss://wseea.okx.com:8443", "wss://wseeapap.okx.com:8443"),
-    "us": Hosts("https://us.okx.com", "wss://wsus.okx.com:8443", "wss://wsuspap.okx.com:8443"),
+    "global": Hosts("https://openapi.okx.com", "wss://ws.okx.com", "wss://wspap.okx.com"),
+    "eea": Hosts("https://eea.okx.com", "wss://wseea.okx.com", "wss://wseeapap.okx.com"),
+    "us": Hosts("https://us.okx.com", "wss://wsus.okx.com", "wss://wsuspap.okx.com"),
 }
 """https://www.okx.com/docs-v5/en/#overview-production-trading-services"""
 

@@ -108,11 +108,11 @@ def test_what_is_free_of_an_account_is_not_all_of_its_equity() -> None:
 @pytest.mark.parametrize(
     ("base_url", "demo", "host"),
     [
-        ("https://www.okx.com", False, "wss://ws.okx.com:8443"),
-        ("https://www.okx.com", True, "wss://wspap.okx.com:8443"),
-        ("https://openapi.okx.com/", False, "wss://ws.okx.com:8443"),
-        ("https://eea.okx.com", False, "wss://wseea.okx.com:8443"),
-        ("https://us.okx.com", True, "wss://wsuspap.okx.com:8443"),
+        ("https://www.okx.com", False, "wss://ws.okx.com"),
+        ("https://www.okx.com", True, "wss://wspap.okx.com"),
+        ("https://openapi.okx.com/", False, "wss://ws.okx.com"),
+        ("https://eea.okx.com", False, "wss://wseea.okx.com"),
+        ("https://us.okx.com", True, "wss://wsuspap.okx.com"),
         ("https://proxy.example", False, "wss://proxy.example"),
     ],
 )
