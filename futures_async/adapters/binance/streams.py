@@ -36,6 +36,7 @@ HOSTS = {
 """By where calls go."""
 KEY_S = 1800.0
 """The key is good for an hour."""
+KEY_ENDED = "listenKeyExpired"
 
 
 class WirePushedOrder(wire.WireOrder, frozen=True, kw_only=True, gc=False):
@@ -187,8 +188,11 @@ class BinanceStreams(fa.StreamDialect):
         return f"{host}/{'private' if private else 'market'}/ws"
 
     def with_ticket(self, url: str, ticket: str) -> str:
-        """The key of the stream."""
-        return f"{url}?listenKey={quote(ticket, safe='')}"
+        """The key of the stream, and what is listened to: by one client's word nothing comes where no events are named.
+
+        What is not named is not sent, the end of the key neither.
+        """
+        return f"{url}?listenKey={quote(ticket, safe='')}&events={ORDER.name}/{ACCOUNT.name}/{KEY_ENDED}"
 
     def topics(self, what: fa.What, symbols: Sequence[str] = ()) -> tuple[fa.Topic, ...]:
         """Of prices both streams of each contract, in one subscription; their names are in small letters."""
@@ -220,7 +224,7 @@ class BinanceStreams(fa.StreamDialect):
             return fa.Refused(fa.ExchangeError(str(frame.error)[:200], venue=VENUE, retryable=True))
         if frame.id is not None:
             return fa.Pong() if frame.id == PING else self._answered(frame.id)
-        if frame.e == "listenKeyExpired":
+        if frame.e == KEY_ENDED:
             return fa.Retiring()
         if frame.e == ORDER.name and bytes(frame.o):
             return self._orders(frame.o, frame.T)

@@ -51,7 +51,7 @@ def test_the_address_has_the_part_without_which_nothing_comes(base: str | None, 
     assert url == f"{host}/private/ws"
     assert DIALECT.url(base, private=False, demo=demo) == f"{host}/market/ws"
     ticketed = DIALECT.with_ticket(url, "k/1")
-    assert ticketed == f"{url}?listenKey=k%2F1"
+    assert ticketed == f"{url}?listenKey=k%2F1&events=ORDER_TRADE_UPDATE/ACCOUNT_UPDATE/listenKeyExpired"
     assert "k%2F1" not in repr(StreamRequest(url=ticketed))
     assert "k%2F1" not in str(StreamRequest(url=ticketed).__rich_repr__())
 

@@ -132,6 +132,11 @@ def test_a_subset_of_events_may_be_asked_for() -> None:
     session = bench.connect("listenKey=k1&events=ACCOUNT_UPDATE")
     bench.trade(Side.BUY)
     assert {frame["e"] for frame in heard(session)} == {"ACCOUNT_UPDATE"}
+    named = bench.connect("listenKey=k1&events=ACCOUNT_UPDATE/listenKeyExpired")
+    bench.now_ms += HOUR_MS
+    bench.hub.advance()
+    assert heard(session) == []
+    assert [frame["e"] for frame in heard(named)] == ["listenKeyExpired"]
 
 
 def test_control_messages_are_answered() -> None:

@@ -90,12 +90,12 @@ class Streams(sim.StreamDialect):
         }
 
     def opened(self, query: str, line: sim.Line) -> Iterable[sim.Deed]:
-        """Whose key it is; a subset of events may be named."""
+        """Whose key it is; where events are named, nothing else is told."""
         asked = dict(parse_qsl(query)) if line.path in (PRIVATE, FRAMED) else {}
         key, wanted = asked.get("listenKey"), asked.get("events", "")
         for account in self._engine.accounts.values():
             if key is not None and account.extra.get("listenKey") == key and self._alive(account, line.now_ms):
-                names = set(wanted.split("/")) | {"listenKeyExpired"} if wanted else set(self.channels)
+                names = set(wanted.split("/")) if wanted else set(self.channels)
                 held: dict[Hashable, sim.Subscription] = {
                     name: sim.Subscription(channel, Told(key, framed=line.path == FRAMED))
                     for name, channel in self.channels.items()
