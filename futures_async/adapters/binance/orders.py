@@ -277,8 +277,12 @@ def _waiting(order: fa.PlannedOrder) -> dict[str, str]:
 
 
 def change_body(order: fa.Order, price: Decimal | None, quantity: Decimal | None) -> dict[str, str]:
-    """A change in place: both numbers must be said, and the quantity is the new total."""
-    return {
+    """A change in place: both numbers must be said, and the quantity is the new total.
+
+    What closes may stay below the least value where that is said again, which hedge mode forbids.
+    """
+    again = {"reduceOnly": "true"} if order.reduce_only and order.position_side is None else {}
+    return again | {
         "symbol": order.venue_symbol,
         "side": order.side.value.upper(),
         "orderId": order.order_id,

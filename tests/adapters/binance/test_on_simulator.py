@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import replace
 from decimal import Decimal as D
 from typing import Any
 from urllib.parse import parse_qsl
@@ -160,6 +161,26 @@ async def test_an_unchanged_order_is_a_success(server: Loopback) -> None:
         order = await on.exchange.create_order(on.request())
         again = await on.exchange.edit_order(SPEC.symbol, order_id=order.order_id, price=order.price)
         assert (again.order_id, again.price, again.status) == (order.order_id, order.price, OrderStatus.NEW)
+
+
+@MODES
+async def test_only_what_closes_in_one_way_mode_is_edited_below_the_least_value(
+    server: Loopback, mode: PositionMode
+) -> None:
+    async with running(SPEC, server, mode) as on:
+        await on.trade(Side.BUY)
+        opening = await on.exchange.create_order(on.request())
+        closing = await on.exchange.create_order(on.request(Side.SELL, price=on.price("1.1"), intent=Intent.CLOSE))
+        contracts = on.inside.engine.world.contracts
+        contracts[SPEC.symbol] = replace(contracts[SPEC.symbol], min_notional=D(10**9))
+        kept = [opening.order_id] if mode is PositionMode.ONE_WAY else [opening.order_id, closing.order_id]
+        for order_id in kept:
+            with pytest.raises(errors.OrderRejected, match="notional") as caught:
+                await on.exchange.edit_order(SPEC.symbol, order_id=order_id, quantity=SPEC.quantity * 2)
+            assert caught.value.code == "-5029"
+        if mode is PositionMode.ONE_WAY:
+            edited = await on.exchange.edit_order(SPEC.symbol, order_id=closing.order_id, price=on.price("1.2"))
+            assert edited.price == on.price("1.2")
 
 
 async def test_an_account_that_may_not_trade_sends_nothing(server: Loopback) -> None:

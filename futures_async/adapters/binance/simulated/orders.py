@@ -121,6 +121,11 @@ class OrderCalls(base.Fapi):
         if not order.is_open:
             raise errors.OrderFinished("finished")
         price, quantity = base.READER.needed_number(fields, "price"), base.READER.needed_number(fields, "quantity")
+        reduces, contract = base.READER.pick(fields, "reduceOnly", FLAGS, "false"), self.contract(fields)
+        if reduces and not order.reduce_only:
+            raise sim.VenueRefusal("-5047", "The original order is not a reduce-only order.")
+        if not reduces and contract.notional(quantity, price) < contract.min_notional:
+            raise sim.VenueRefusal("-5029", f"Order's notional must be no smaller than {contract.min_notional}.")
         changed = self.engine.orders.amend(account, order, price=price, quantity=quantity, in_place=True)
         return self._row(changed, read=False)
 
