@@ -130,6 +130,30 @@ async def test_hedge_mode_knows_no_reduce_only(server: Loopback) -> None:
         assert await Raw(on).post(f"{V1}/order", **order) == "-4061"
 
 
+async def test_an_edit_does_not_make_an_order_reduce_only(server: Loopback) -> None:
+    async with running(SPEC, server) as on:
+        order = await on.exchange.create_order(on.request())
+        edit = {**BTC, "orderId": order.order_id, "side": "BUY", "quantity": "0.02", "price": str(order.price)}
+        assert await Raw(on).put(f"{V1}/order", **edit, reduceOnly="true") == "-5047"
+        assert (await Raw(on).put(f"{V1}/order", **edit, reduceOnly="false"))["origQty"] == "0.02"
+
+
+async def test_margin_is_moved_at_isolated_positions_alone(server: Loopback) -> None:
+    async with running(SPEC, server) as on:
+        raw = Raw(on)
+
+        async def moved(kind: int, amount: str = "1") -> str:
+            return str(await raw.post(f"{V1}/positionMargin", **BTC, amount=amount, type=kind))
+
+        assert [await moved(1), await moved(2)] == ["-4054", "-4051"]
+        await on.trade(Side.BUY)
+        assert await moved(1) == "-4049"
+        await on.exchange.close_position(SPEC.symbol)
+        await raw.post(f"{V1}/marginType", **BTC, marginType="ISOLATED")
+        await on.trade(Side.BUY)
+        assert [await moved(1, "1000000"), await moved(2, "1000000")] == ["-4050", "-4051"]
+
+
 async def test_lists_are_read_from_an_id_on(server: Loopback) -> None:
     async with running(SPEC, server) as on:
         raw = Raw(on)

@@ -15,6 +15,7 @@ NOT_EXECUTED = fa.Code(fa.VenueUnavailable, definitive=True, transient=True, any
 """By its text: "the request failed", nothing was executed, although the status is 503."""
 
 MARGIN_MODE_STANDS = "-4046"
+MARGIN_NOT_MOVED = "-4049"
 POSITION_MODE_HELD = "-4067"
 POSITION_MODE_STANDS = "-4059"
 ORDER_STANDS = "-5027"
@@ -22,7 +23,7 @@ NOTHING_TO_CLOSE = "-2022"
 
 
 _ACCESS = (
-    fa.refused(fa.AuthenticationError, -1002, -1022, -1099, -2014, NO_PERMISSION, -2017)
+    fa.refused(fa.AuthenticationError, -1002, -1022, -1099, -2014, NO_PERMISSION, -2017, -4056, -4057)
     | fa.refused(
         fa.PermissionDenied, -1004, -1005, -1011, -1109, -4087, -4088, INACTIVE, -4189, -4192, *fa.span(-4202, -4209)
     )
@@ -39,7 +40,7 @@ _REQUEST = (
     )
     | fa.refused(fa.ParameterRejected, -1127, -1128, -1130, -1131, -1136, -2007, -2026)
     | fa.refused(fa.ParameterRejected, *fa.span(-4001, -4004), -4006, -4007, *fa.span(-4013, -4015), -4023)
-    | fa.refused(fa.ParameterRejected, *fa.span(-4028, -4032), -4044)
+    | fa.refused(fa.ParameterRejected, -1110, -4019, -4020, *fa.span(-4028, -4032), -4044, -4139)
     | fa.refused(fa.ParameterRejected, -4055, -4060, *fa.span(-4082, -4084), -4120, *fa.span(-4135, -4138), -4165)
     | fa.refused(fa.ParameterRejected, *fa.span(-5037, -5040), -1125)
     | fa.refused(fa.SymbolNotFound, -1121, -1122, -1126, -4104, -4144)
@@ -64,7 +65,7 @@ _ORDERS = (
 )
 
 _FUNDS = (
-    fa.refused(fa.InsufficientMargin, -2018, -2019, -2028, *fa.span(-4049, -4051))
+    fa.refused(fa.InsufficientMargin, -2018, -2019, -2028, MARGIN_NOT_MOVED, -4050, -4051)
     | fa.refused(fa.RiskLimitExceeded, -2025, -2027, -4045, *fa.span(-4105, -4107), -4161, -4400, -4401)
     | fa.refused(fa.AccountInLiquidation, -2023)
 )

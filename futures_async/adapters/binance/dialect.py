@@ -11,7 +11,15 @@ import msgspec
 
 import futures_async.adapter as fa
 from futures_async.adapter import join_query
-from futures_async.adapters.binance.codes import BANNED, CODES, NO_PERMISSION, NOT_EXECUTED, OVERLOADED, TOO_MANY
+from futures_async.adapters.binance.codes import (
+    BANNED,
+    CODES,
+    MARGIN_NOT_MOVED,
+    NO_PERMISSION,
+    NOT_EXECUTED,
+    OVERLOADED,
+    TOO_MANY,
+)
 from futures_async.adapters.binance.wire import WireTime
 
 T = TypeVar("T")
@@ -118,11 +126,13 @@ class BinanceDialect(fa.Dialect):
         return self.said(code, envelope.msg)
 
     def rule(self, refusal: fa.Refusal, endpoint: fa.Endpoint[Any]) -> fa.Code | None:
-        """What only the text tells: bans, and which failures of the venue prove that nothing was executed."""
+        """What only the text tells: bans, cross positions, and which failures prove that nothing was executed."""
         if refusal.message.startswith(FAILED):
             return NOT_EXECUTED
         if refusal.code == TOO_MANY and _BANNED_UNTIL.search(refusal.message):
             return BANNED
+        if refusal.code == MARGIN_NOT_MOVED and "only support for isolated" in refusal.message:
+            return fa.Code(fa.MarginModeConflict, definitive=True)
         if refusal.code == NO_PERMISSION and endpoint.kind is not fa.Kind.READ:
             # Key, address or permission: who came as far as a write has read with this key before.
             return fa.Code(fa.PermissionDenied, definitive=True)

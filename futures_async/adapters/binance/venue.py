@@ -21,7 +21,7 @@ class BinanceVenue(BinanceTriggers):
         return readable(await self._call(endpoints.FEE_RATE, {"symbol": name}, about=some_of(name)))
 
     async def fetch_margin_moves(self, symbol: str) -> list[wire.WireMarginMove]:
-        """The latest 500 changes of isolated positions' margin in a contract.
+        """The latest 500 changes of isolated positions' margin in a contract, of the last 30 days.
 
         https://developers.binance.com/docs/derivatives/usds-margined-futures/trade/rest-api/Get-Position-Margin-Change-History
         """
@@ -38,6 +38,8 @@ class BinanceVenue(BinanceTriggers):
 
     async def fetch_funding_history(self, symbol: str, *, since_ms: int | None = None) -> list[wire.WirePastFunding]:
         """Settled funding rates, oldest first, at most a thousand from `since_ms` on; the latest without it.
+
+        Contracts on shares have rows of what dividends make beside the regular ones: see `rate_type`.
 
         https://developers.binance.com/docs/derivatives/usds-margined-futures/market-data/rest-api/Get-Funding-Rate-History
         """

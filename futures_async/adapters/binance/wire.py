@@ -399,6 +399,7 @@ class WirePastFunding(Shown, frozen=True, kw_only=True, gc=False):
     funding_rate: Decimal
     funding_time: int
     mark_price: Decimal | None = None
+    rate_type: str | None = None  # Regular, or Special: what a dividend of a share makes
 
 
 class WireListenKey(msgspec.Struct, frozen=True, kw_only=True, gc=False, rename="camel"):

@@ -152,6 +152,14 @@ def test_every_documented_code_is_what_the_reference_says(code: str, name: str) 
     assert rule.error.__name__ == OTHERWISE.get(code, name)
 
 
+def test_a_code_of_two_meanings_is_told_by_its_words() -> None:
+    body = {"code": -4049, "msg": "Add margin only support for isolated position."}
+    with pytest.raises(errors.MarginModeConflict):
+        judged(json.dumps(body).encode(), endpoints.ADJUST_MARGIN, 400)
+    with pytest.raises(errors.InsufficientMargin):
+        judged(json.dumps(body | {"msg": "Too much."}).encode(), endpoints.ADJUST_MARGIN, 400)
+
+
 @pytest.mark.parametrize("case", plain("refusals"), ids=lambda case: f"{case['status']}{case['body']['code']}")
 @pytest.mark.parametrize("endpoint", [endpoints.ORDER, endpoints.PLACE], ids=["read", "order"])
 def test_a_refusal_keeps_its_code_and_words(case: dict[str, Any], endpoint: Any) -> None:

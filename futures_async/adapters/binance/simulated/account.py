@@ -215,16 +215,16 @@ class AccountCalls(Fapi):
         if amount <= 0 or kind not in (1, 2):
             raise sim.VenueRefusal("-4055", "Amount must be positive.")
         found = account.net_position(symbol)
-        if side is None and found is None:
-            raise errors.NotIsolated("no position")
         moved = amount if kind == 1 else -amount
         held = side or (found.side if found is not None else sim.PositionSide.LONG)
         try:
             self.engine.settings.adjust_margin(account, symbol, held, moved)
         except errors.NoPosition:
-            raise errors.NotIsolated("no position") from None
+            if kind == 1:
+                raise sim.VenueRefusal("-4054", "Cannot add position margin: position is 0.") from None
+            raise errors.MarginNotRemovable("no position") from None
         except errors.InsufficientMargin:
-            raise sim.VenueRefusal("-4051", "Isolated balance insufficient.") from None
+            raise sim.VenueRefusal("-4050", "Cross balance insufficient.") from None
         return {"amount": amount, "code": 200, "msg": "Successfully modify position margin.", "type": kind}
 
     @get(f"{V1}/positionMargin/history", needs="symbol")

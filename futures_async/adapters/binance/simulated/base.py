@@ -59,8 +59,8 @@ CODES: sim.Table = {
     errors.MarginModeLocked: ("-4048", "Margin type cannot be changed if there exists position."),
     errors.LeverageOutOfRange: ("-4028", None),
     errors.LeverageLocked: ("-2027", "Exceeded the maximum allowable position at current leverage."),
-    errors.NotIsolated: ("-4054", "Cannot add position margin: position is 0."),
-    errors.MarginNotRemovable: ("-4049", "Remove margin exceeds the maximum."),
+    errors.NotIsolated: ("-4049", "Add margin only support for isolated position."),
+    errors.MarginNotRemovable: ("-4051", "Isolated balance insufficient."),
     errors.AccountInLiquidation: ("-2023", "User in liquidation mode now."),
     errors.BadBody: ("-1100", "Illegal characters found in a parameter."),
     errors.RateLimited: ("-1003", "Too many requests; current limit of IP is 2400 requests per minute."),
@@ -209,8 +209,7 @@ class Fapi(sim.Dialect):
             for row in sorted(rows, key=lambda row: (facts(row).at_ms, facts(row).id))
             if max(first, now_ms - 90 * DAY_MS) <= facts(row).at_ms <= last
         ]
-        start = (READER.whole(fields, "page") or 1) * limit - limit
-        return found[start : start + limit] if since is not None else found[-limit:]
+        return found[:limit] if since is not None else found[-limit:]
 
 
 def fields_of(request: sim.Request) -> dict[str, str]:
