@@ -5,14 +5,14 @@ The base is the event loop's monotonic clock, so that a step of the computer's c
 
 from __future__ import annotations
 
-import asyncio
 import math
-import sys
 import time
 from collections import deque
 from collections.abc import Callable
 from statistics import median
 from typing import NamedTuple
+
+from futures_async.transport.runtime import running_asyncio_loop, trio_runs
 
 KEPT = 8
 """So many samples are kept; the half with the shorter round trips counts."""
@@ -154,14 +154,11 @@ class VenueClock:
 
 def loop_time() -> float:
     """The running event loop's clock (asyncio or trio), seconds; outside of one the system's monotonic clock."""
-    try:
-        return asyncio.get_running_loop().time()
-    except RuntimeError:
-        pass
-    trio = sys.modules.get("trio")
-    if trio is not None:
-        try:
-            return float(trio.current_time())
-        except RuntimeError:
-            pass
-    return time.monotonic()
+    loop = running_asyncio_loop()
+    if loop is not None:
+        return loop.time()
+    if not trio_runs():
+        return time.monotonic()
+    import trio
+
+    return float(trio.current_time())

@@ -10,7 +10,7 @@ from threading import get_ident
 from typing import Any, Generic, TypeVar, cast
 
 from futures_async.transport.forks import fork_generation
-from futures_async.transport.runtime import Runtime, TooLate, Work
+from futures_async.transport.runtime import Runtime, TooLate, Work, trio_runs
 
 T = TypeVar("T")
 
@@ -150,12 +150,12 @@ class AsyncioRuntime(Runtime):
 
     def check(self) -> None:
         # Each call asks half a dozen times: in one step what the two below say in three.
-        if get_ident() != self._thread or not self._runs() or self._generation != fork_generation[0]:
+        if get_ident() != self._thread or not self._runs() or trio_runs() or self._generation != fork_generation[0]:
             super().check()
 
     def _same_loop(self) -> bool:
-        # One loop runs in a thread at a time. Asking which one asks the system for the process each time.
-        return get_ident() == self._thread and self._runs()
+        # A thread runs one loop at a time, and its guest. To ask which one costs a system call.
+        return get_ident() == self._thread and self._runs() and not trio_runs()
 
 
 def _nothing() -> None:

@@ -6,7 +6,7 @@ import contextvars
 from collections.abc import Callable, Coroutine, Generator
 from typing import Any, TypeVar
 
-from futures_async.transport.runtime import Runtime, TooLate, Work
+from futures_async.transport.runtime import Runtime, TooLate, Work, current_trio_token
 
 T = TypeVar("T")
 
@@ -130,10 +130,7 @@ class TrioRuntime(Runtime):
         return False
 
     def _same_loop(self) -> bool:
-        try:
-            return self.trio.lowlevel.current_trio_token() is self._token
-        except RuntimeError:
-            return False
+        return current_trio_token() is self._token
 
 
 def _nothing() -> None:

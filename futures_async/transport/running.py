@@ -16,10 +16,8 @@ def current_runtime() -> Runtime:
     Raises:
         RuntimeError: No asyncio or trio loop runs.
     """
-    try:
+    if running_asyncio_loop() is not None:
         return on_asyncio.AsyncioRuntime()
-    except RuntimeError:
-        pass
     import sniffio
 
     try:

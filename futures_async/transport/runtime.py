@@ -8,28 +8,36 @@ lose sight of an order.
 from __future__ import annotations
 
 import asyncio
-import sys
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Coroutine, Generator
 from typing import Any, Generic, Protocol, TypeVar
+
+from sniffio import thread_local as _library
 
 from futures_async.transport.forks import fork_generation
 
 T = TypeVar("T")
 
-running_asyncio_loop = asyncio._get_running_loop  # pyright: ignore[reportPrivateUsage] - as the public one, but never raises
-"""The asyncio loop that runs in this thread, or None."""
+_asyncio_loop = asyncio._get_running_loop  # pyright: ignore[reportPrivateUsage] - as the public one, but never raises
+
+
+def trio_runs() -> bool:
+    """Trio runs this very code: while it is the guest of an asyncio loop, that one runs in this thread as well."""
+    return _library.name == "trio"
+
+
+def running_asyncio_loop() -> asyncio.AbstractEventLoop | None:
+    """The asyncio loop that this code runs on, or None."""
+    return None if _library.name == "trio" else _asyncio_loop()
 
 
 def current_trio_token() -> Any:
-    """The trio run that this code belongs to; None when there is none, or trio was never imported."""
-    trio = sys.modules.get("trio")
-    if trio is None:
+    """The trio run that this code belongs to, or None. The host of a guest run belongs to none."""
+    if not trio_runs():
         return None
-    try:
-        return trio.lowlevel.current_trio_token()
-    except RuntimeError:
-        return None
+    import trio
+
+    return trio.lowlevel.current_trio_token()
 
 
 class Promise(Protocol):

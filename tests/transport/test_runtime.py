@@ -12,10 +12,14 @@ from typing import Any
 
 import anyio
 import pytest
+import trio
+import trio.lowlevel
 
 from futures_async.testing.virtual_time import run, run_trio
 from futures_async.transport import runtime
+from futures_async.transport.clock import loop_time
 from futures_async.transport.limits.local import LocalLimiter
+from futures_async.transport.limits.loops import AsyncioLoop, Loops, TrioLoop
 from futures_async.transport.on_asyncio import AsyncioRuntime, _Rest
 from futures_async.transport.on_trio import TrioRuntime
 from futures_async.transport.running import current_runtime
@@ -71,6 +75,56 @@ def test_each_loop_is_told_from_no_loop_at_all() -> None:
     for bound in (on_asyncio, on_trio):
         with pytest.raises(RuntimeError, match="another event loop"):
             bound.check()
+
+
+def test_a_guest_of_asyncio_is_trio_and_its_host_is_not() -> None:
+    """trio's guest mode: both run in one thread, trio's steps as callbacks of the other loop."""
+
+    async def host() -> None:
+        loop = asyncio.get_running_loop()
+        limiter, loops, told = LocalLimiter(), Loops(), trio.Event()
+        begun, ended = loop.create_future(), loop.create_future()
+        at_host: list[Any] = []
+
+        def end(outcome: Any) -> None:
+            ended.set_result(outcome)
+            if not begun.done():
+                begun.set_exception(AssertionError(outcome))
+
+        async def guest() -> None:
+            bound = current_runtime()
+            assert isinstance(bound, TrioRuntime)
+            assert isinstance(loops.current(), TrioLoop)
+            assert loop_time() == pytest.approx(trio.current_time(), abs=5)
+            async with Toy(http=Scripted(), limiter=limiter) as own:
+                await own.fetch_time()
+                begun.set_result(bound)
+                await told.wait()
+                await own.fetch_time()
+                with pytest.raises(RuntimeError, match="another event loop"):
+                    await at_host[0].fetch_time()
+
+        trio.lowlevel.start_guest_run(
+            guest,
+            run_sync_soon_threadsafe=loop.call_soon_threadsafe,
+            run_sync_soon_not_threadsafe=loop.call_soon,
+            done_callback=end,
+            host_uses_signal_set_wakeup_fd=True,
+        )
+        async with Toy(http=Scripted(), limiter=limiter) as exchange:
+            assert isinstance(current_runtime(), AsyncioRuntime)
+            assert isinstance(loops.current(), AsyncioLoop)
+            await exchange.fetch_time()
+            with pytest.raises(RuntimeError, match="another event loop"):
+                (await begun).check()
+            await exchange.fetch_time()
+            assert isinstance(loops.current(), AsyncioLoop)
+            assert loop_time() == pytest.approx(loop.time(), abs=5)
+            at_host.append(exchange)
+            told.set()
+            (await ended).unwrap()
+
+    asyncio.run(host())
 
 
 async def _boom() -> None:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from futures_async.transport.forks import fork_generation
 from futures_async.transport.on_asyncio import clock_of
-from futures_async.transport.runtime import current_trio_token, running_asyncio_loop
+from futures_async.transport.runtime import current_trio_token, running_asyncio_loop, trio_runs
 
 if TYPE_CHECKING:
     import trio
@@ -112,8 +112,10 @@ class AsyncioLoop(Loop):
         return not self._loop.is_closed()
 
     def here(self) -> bool:
-        # It was made where it runs, and a thread runs one loop at a time. To ask which one costs a system call.
-        return get_ident() == self._thread and fork_generation[0] == self.generation and self._runs()
+        # A thread runs one loop at a time, and its guest. To ask which one costs a system call.
+        if get_ident() != self._thread or trio_runs():
+            return False
+        return fork_generation[0] == self.generation and self._runs()
 
     def signal(self) -> Signal:
         return self._loop.create_future()
