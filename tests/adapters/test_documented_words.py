@@ -25,7 +25,7 @@ BINANCE_ALGO = {
 # https://www.bitget.com/api-doc/contract/plan/get-history-tpsl-plan-order
 BITGET_PLAN = {
     "live": "new", "not_trigger": "new", "executing": "new", "executed": "unknown", "fail_execute": "rejected",
-    "cancelled": "canceled", "canceled": "canceled",
+    "fail_trigger": "rejected", "cancelled": "canceled", "canceled": "canceled",
 }  # fmt: skip
 
 

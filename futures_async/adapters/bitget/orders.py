@@ -33,6 +33,8 @@ PLAN_STATUS = {
     "not_trigger": fa.OrderStatus.NEW,
     "executing": fa.OrderStatus.NEW,
     "fail_execute": fa.OrderStatus.REJECTED,
+    # The word of the history's filter and of the vendor's types; rows that were seen have the other one.
+    "fail_trigger": fa.OrderStatus.REJECTED,
     "cancelled": fa.OrderStatus.CANCELED,
     "canceled": fa.OrderStatus.CANCELED,
 }

@@ -69,6 +69,8 @@ class BitgetVenue(BitgetTriggers):
     async def set_asset_mode(self, mode: Literal["single", "union"]) -> str:
         """Have USDT alone as margin, or all coins (`union`); read back from the account.
 
+        Since 2026-07-01 the venue lets nobody into `union` who was not in it then, and nobody back who leaves it.
+
         Raises:
             InvalidRequest: Another word, or another product type than USDT-FUTURES.
         """

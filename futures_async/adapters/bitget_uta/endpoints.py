@@ -121,5 +121,5 @@ FUNDING_RATE = v3.market("/market/current-fund-rate", list[wire_market.WireFundi
 PAST_FUNDING_RATES = v3.market("/market/history-fund-rate", wire_market.WirePastFundingRates, 20)
 # https://www.bitget.com/api-doc/uta/public/Get-Position-Tier-Data
 TIERS = v3.market("/market/position-tier", list[wire.WireTier], 20)
-# https://www.bitget.com/api-doc/common/public/Get-Server-Time - v3 has no documented one; this asks no account type
+# https://www.bitget.com/api-doc/common/public/Get-Server-Time - v3 has one of its own by now; clocks are the same
 TIME = v2.market("/public/time", wire_market.WireTime, 20)

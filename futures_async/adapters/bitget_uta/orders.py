@@ -213,9 +213,9 @@ def max_open_body(request: fa.OrderRequest, venue_symbol: str, category: Product
 
 
 def fits_batch(order: fa.PlannedOrder, margin_mode: fa.MarginMode) -> bool:
-    """Whether `place-batch` says all there is to say: it is documented without reduceOnly, marginMode and TP/SL.
+    """Whether `place-batch` says all there is to say: marginMode and TP/SL it does not, and reduceOnly not for certain.
 
-    A one-way close sent through it could flip the position.
+    Some of the vendor's pages and clients have that field, some have not: a one-way close could flip the position.
     """
     request = order.request
     return (
