@@ -36,9 +36,9 @@ _ACCESS = (
     fa.refused(fa.AuthenticationError, 50101, *fa.span(50103, 50106), 50108, 50111, 50113, 50114, 50119)
     | fa.passing(fa.ClockSkew, 50102, 50107, 50112)
     | fa.passing(OrderExpired, 50036, 50037)
-    | fa.refused(fa.PermissionDenied, 50110, 50121, 50030, 50035, 50100, 50120)
+    | fa.refused(fa.PermissionDenied, 50110, 50118, 50121, 50030, 50035, 50100, 50120, 54109)
     | fa.refused(fa.PermissionDenied, 50007, 50008, *fa.span(50027, 50029), 50032, 50033)
-    | fa.refused(fa.PermissionDenied, 50031, 51155, *fa.span(54072, 54075), 54092, 54094, 4088, 51009, 59113)
+    | fa.refused(fa.PermissionDenied, 50031, 51155, *fa.span(54072, 54075), 54092, 54094, 4088, 51009, 59113, 59114)
     # "Trading account is blocked", for any of two dozen reasons; what local law or a sub-account's kind forbids.
     | fa.refused(fa.PermissionDenied, 51024, 50041, 50051, 50052, 50059, 50060, 50067, 50075)
     | fa.refused(fa.AccountModeMismatch, 50010, 50012, 51010, 50072)
@@ -62,7 +62,7 @@ _SETTINGS = (
 
 _ORDERS = (
     # Finished, or never there: to be read.
-    fa.refused(fa.OrderNotFound, 51063, 51603, *fa.span(51400, 51402), 51405, 51503, 51509, 51510)
+    fa.refused(fa.OrderNotFound, 51063, 51603, *fa.span(51400, 51402), 51405, 51416, 51503, 51509, 51510)
     | fa.refused(fa.DuplicateOrder, 51016, 50071, 51065, 51068)
     # The state of the contract: not listed yet, suspended, expired, settling.
     | fa.refused(fa.OrderRejected, 51021, 51022, *fa.span(51027, 51030), 51087)
@@ -86,6 +86,8 @@ _ORDERS = (
     | fa.refused(fa.OrderRejected, 51250, 51252, *fa.span(51257, 51259), 51275, 51276, 51311, 51312, 51317)
     # No stops with this kind of order, no position for one, or one of the whole position already.
     | fa.refused(fa.OrderRejected, 51044, 51058, 51088)
+    # What a lead trader's orders must be; other orders that wait are in the way; of a kind that is not cancelled so.
+    | fa.refused(fa.OrderRejected, 51156, 51159, *fa.span(51323, 51326), 51167, 51168, 51403, 51413)
     | fa.refused(fa.OrderRejected, NOTHING_TO_CHANGE, 51506, 51508, 51512, 51514, *fa.span(51523, 51532), 54071)
     | fa.refused(fa.OrderRejected, 54012, 54047, 54048)
 )

@@ -38,9 +38,10 @@ RETIRING = "64008"
 CODES: dict[str, type[fa.ExchangeError]] = {
     **dict.fromkeys(("60005", "60007", "60009", "60011", "60024", "60032", "50101", "50119"), fa.AuthenticationError),
     **dict.fromkeys(("60004", "60006"), fa.ClockSkew),
-    **dict.fromkeys(("60008", "60012", "60013", "60018", "64000", "64001", "64002"), fa.ParameterRejected),
+    **dict.fromkeys(("60008", "60012", "60013", "60018", "60019", "60027", "60028", "60033"), fa.ParameterRejected),
+    **dict.fromkeys(("64000", "64001", "64002"), fa.ParameterRejected),
     **dict.fromkeys(("60014", "60023"), fa.RateLimited),
-    **dict.fromkeys(("60022", "60033", "63999", "64007", RETIRING), fa.VenueUnavailable),
+    **dict.fromkeys(("60022", "63999", "64007", RETIRING), fa.VenueUnavailable),
     "64003": fa.PermissionDenied,
 }
 NO_DATA = msgspec.Raw(b"")

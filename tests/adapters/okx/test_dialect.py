@@ -10,7 +10,7 @@ import pytest
 from futures_async.adapters.okx import OKX, endpoints
 from futures_async.adapters.okx.codes import CODES
 from futures_async.adapters.okx.dialect import HOSTS, Envelope, OKXDialect, iso
-from futures_async.transport.dialect import Params, Refusal, Unsigned
+from futures_async.transport.dialect import Code, Params, Refusal, Unsigned
 from futures_async.transport.endpoint import Endpoint, Kind
 from futures_async.unified import errors
 from futures_async.unified.credentials import Credentials
@@ -102,6 +102,19 @@ def test_each_documented_code_has_its_documented_class(code: str, meaning: dict[
     assert issubclass(rule.error, getattr(errors, meaning["class"]))
     assert rule.error.__name__ in (meaning["class"], "OrderExpired")
     assert rule.definitive is meaning["definitive"]
+
+
+@pytest.mark.parametrize(
+    ("code", "error"),
+    [
+        *((code, errors.OrderRejected) for code in ("51156", "51159", "51324", "51325", "51326", "51167", "51168")),
+        *((code, errors.OrderRejected) for code in ("51403", "51413")),
+        ("51416", errors.OrderNotFound),
+        *((code, errors.PermissionDenied) for code in ("50118", "54109", "59114")),
+    ],
+)
+def test_codes_that_only_the_newest_table_has_refuse_for_good(code: str, error: type[errors.ExchangeError]) -> None:
+    assert DIALECT.rule(Refusal(code, ""), endpoints.CANCEL) == Code(error, definitive=True)
 
 
 def test_a_code_that_nobody_knows_has_no_rule() -> None:

@@ -118,6 +118,7 @@ def test_answers() -> None:
         ("60018", errors.ParameterRejected, False),
         ("60024", errors.AuthenticationError, False),
         ("60032", errors.AuthenticationError, False),
+        ("60033", errors.ParameterRejected, False),
         ("63999", errors.VenueUnavailable, True),
         ("64003", errors.PermissionDenied, False),
         ("64007", errors.VenueUnavailable, True),
