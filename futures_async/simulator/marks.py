@@ -12,6 +12,7 @@ from typing import NamedTuple
 from zlib import crc32
 
 from futures_async.simulator.contracts import ContractSpec
+from futures_async.unified.enums import Side
 
 STEP_MS = 500
 """Prices change on this grid."""
@@ -32,6 +33,10 @@ class Book(NamedTuple):
     last: Decimal
     mark: Decimal
     index_price: Decimal
+
+    def fills(self, side: Side, price: Decimal | None) -> bool:
+        """Whether an order at this price, or at none, is filled at once."""
+        return price is None or (price >= self.ask if side is Side.BUY else price <= self.bid)
 
 
 def _noise(key: int, index: int) -> int:

@@ -30,8 +30,7 @@ class Matching:
 
     def enter(self, account: Account, order: Order) -> None:
         """Match an order that just arrived."""
-        touch = self._touch(order)
-        crosses = order.price is None or (order.price >= touch if order.side is Side.BUY else order.price <= touch)
+        crosses = self._world.book(order.symbol).fills(order.side, order.price)
         force = order.time_in_force
         if order.type is OrderType.LIMIT and force is TimeInForce.POST_ONLY and crosses:
             self.cancel(account, order, CancelReason.POST_ONLY)

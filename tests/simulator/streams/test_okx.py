@@ -9,7 +9,7 @@ import pytest
 
 from futures_async.simulator.engine import Engine
 from futures_async.simulator.records import Ticket, Trigger
-from futures_async.unified.enums import OrderType, Side
+from futures_async.unified.enums import OrderType, Side, TimeInForce
 from tests.simulator.streams.rig import BTC, BUY, Peer, StreamBench, pushes
 
 BUSINESS, CHANNEL = "/ws/v5/business", {"channel": "orders-algo", "instType": "SWAP"}
@@ -85,3 +85,13 @@ def test_waiting_orders_are_of_a_type_of_instrument() -> None:
     peer = Peer(bench, BUSINESS)
     bench.login(peer)
     assert [said["code"] for said in peer.ask(ask({"channel": "orders-algo"}))] == ["60013"]
+
+
+@pytest.mark.parametrize(("price", "states"), [("100000", ["canceled"]), ("50000", ["live"])])
+def test_a_post_only_order_is_live_only_once_it_is_in_the_book(price: str, states: list[str]) -> None:
+    bench = StreamBench("okx")
+    bench.move(90_000)
+    peer = bench.listen("orders")
+    bench.trade(Side.BUY, "0.01", price, time_in_force=TimeInForce.POST_ONLY)
+    told = [row["state"] for data in pushes(peer.heard(), "orders") for row in data]
+    assert told == states

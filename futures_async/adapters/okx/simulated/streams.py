@@ -141,10 +141,15 @@ class Streams(sim.StreamDialect):
 
     # -- orders
 
-    def order(self, account: sim.Account, event: sim.OrderEvent) -> dict[str, Any]:
-        """Every change; a fill stands in the row of its order."""
-        contract = self._rest.contract_of(event.order.symbol)
-        row = order_row(event.order, contract) | last_fill(event.fill, contract)
+    def order(self, account: sim.Account, event: sim.OrderEvent) -> dict[str, Any] | None:
+        """Every change; a fill stands in the row of its order. A post-only order is live once it is in the book:
+        one that would take is told as cancelled alone."""
+        order, book = event.order, self.engine.world.book(event.order.symbol)
+        new = event.change is sim.OrderChange.ACCEPTED
+        if new and order.time_in_force is sim.TimeInForce.POST_ONLY and book.fills(order.side, order.price):
+            return None
+        contract = self._rest.contract_of(order.symbol)
+        row = order_row(order, contract) | last_fill(event.fill, contract)
         return row | {"avgPx": row["avgPx"] or "0", "amendResult": "", "code": "0", "msg": ""}
 
     def waiting(self, account: sim.Account, trigger: sim.Trigger) -> dict[str, str]:
