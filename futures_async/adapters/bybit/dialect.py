@@ -31,7 +31,9 @@ SITES: Mapping[Site, str] = {
 }
 """Where an account was registered: its key works there alone."""
 DEMO_URL = "https://api-demo.bybit.com"
-HOSTS = (*SITES.values(), "https://api.bytick.com", "https://api-testnet.manepa.jp")
+BYTICK_URL = "https://api.bytick.com"
+"""Another name of the global site's."""
+HOSTS = (*SITES.values(), BYTICK_URL, "https://api-testnet.manepa.jp")
 """Where calls of real money and of the testnets go."""
 
 WINDOW_MS = 5000

@@ -16,7 +16,7 @@ import msgspec
 import futures_async.adapter as fa
 from futures_async.adapter import decoded, stream_url
 from futures_async.adapters.bybit import wire, wire_market
-from futures_async.adapters.bybit.dialect import DEMO_URL, HOSTS, BybitDialect
+from futures_async.adapters.bybit.dialect import BYTICK_URL, DEMO_URL, HOSTS, SITES, BybitDialect
 from futures_async.adapters.bybit.mapping import VENUE, accounts, positions
 from futures_async.adapters.bybit.market import tickers
 from futures_async.adapters.bybit.orders import fills, is_fill, is_waiting, orders
@@ -32,7 +32,9 @@ CHANNELS = fa.Channels(
 )
 GUARD = fa.Channel("dcp.future", (fa.What.ORDERS,), wire.WireOrder)
 TICKERS = fa.Channel("tickers", (fa.What.TICKERS,), wire_market.WireTicker, private=False)
-STREAMS = {host: host.replace("https://api", "wss://stream") for host in (*HOSTS, DEMO_URL)}
+# The venue's page of connections names a host of streams for some sites only: the others have the global one.
+_GLOBAL = dict.fromkeys((SITES["nl"], SITES["ae"], BYTICK_URL), "wss://stream.bybit.com")
+STREAMS = {host: host.replace("https://api", "wss://stream") for host in (*HOSTS, DEMO_URL)} | _GLOBAL
 """By where calls go."""
 LOGIN_MS = 10_000
 """How long a login is good."""

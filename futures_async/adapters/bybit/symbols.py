@@ -10,7 +10,7 @@ from futures_async.adapter import InvalidRequest, check_symbol, join, split
 
 Category = Literal["linear", "inverse"]
 CATEGORIES: tuple[Category, ...] = ("linear", "inverse")
-OTHER_CATEGORIES = ("spot", "option", "spread")
+OTHER_CATEGORIES = ("spot", "option", "spread", "event")
 """What one account trades beside."""
 
 # Dated ones have a suffix (BTCUSDT-27MAR26, BTCUSDH26) and keep the venue's id.

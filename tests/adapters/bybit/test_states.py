@@ -107,7 +107,9 @@ def test_a_row_of_the_ledger_that_is_of_contracts_or_does_not_say_names_its_cont
 
 
 @pytest.mark.parametrize("name", ["ws_order", "ws_execution", "ws_position"])
-@pytest.mark.parametrize(("category", "symbol"), [("spot", "BTCUSDT"), ("option", OPTION), ("spread", "BTCUSDT_x")])
+@pytest.mark.parametrize(
+    ("category", "symbol"), [("spot", "BTCUSDT"), ("option", OPTION), ("spread", "BTCUSDT_x"), ("event", "x")]
+)
 def test_rows_of_other_products_are_none_of_ours(name: str, category: str, symbol: str) -> None:
     data = pushed(name, category=category, symbol=symbol)
     assert data.whole
@@ -170,8 +172,12 @@ def test_who_trades_spot_and_options_beside_sees_the_contracts_alone() -> None:
 @pytest.mark.parametrize(
     ("base_url", "private", "demo", "host"),
     [
-        ("https://api.bytick.com", True, False, "wss://stream.bytick.com"),
-        ("https://api.bybit.nl/", True, False, "wss://stream.bybit.nl"),
+        ("https://api.bybit.kz/", True, False, "wss://stream.bybit.kz"),
+        ("https://api.bybit.eu", True, False, "wss://stream.bybit.eu"),
+        # For these the venue names no host of streams.
+        ("https://api.bytick.com", True, False, "wss://stream.bybit.com"),
+        ("https://api.bybit.nl/", True, False, "wss://stream.bybit.com"),
+        ("https://api.bybit.ae", False, False, "wss://stream.bybit.com"),
         ("https://api-testnet.bybit.com", False, False, "wss://stream-testnet.bybit.com"),
         ("https://api-demo.bybit.com", True, True, "wss://stream-demo.bybit.com"),
         ("https://api-demo.bybit.com", False, True, "wss://stream.bybit.com"),
