@@ -330,7 +330,7 @@ class Attempts:
             # A timestamp is refused before the key is looked at: that says nothing of the key.
             of_key = endpoint.private and not endpoint.aside
             if of_key and isinstance(error, ExchangeError) and not isinstance(error, ClockSkew):
-                self.lockout.note(error, flight.sent_at, timing.answered_at)
+                self.lockout.note(error, flight.sent_at, timing.answered_at, signed=endpoint.signed)
             weighed = self._weigh(job, error, answer, timing.signed_ms)
             flight.report(weighed, answer, timing)
             raise weighed from weighed.__cause__
@@ -338,7 +338,7 @@ class Attempts:
         if transport.misfits:
             transport.misfits.discard(endpoint)
         if endpoint.private:
-            self.lockout.good()
+            self.lockout.good(signed=endpoint.signed)
         flight.report(None, answer, timing)
         return result
 

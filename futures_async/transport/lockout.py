@@ -22,6 +22,8 @@ class Lockout:
     def __init__(self, venue: str) -> None:
         self._venue = venue
         self._denials = 0
+        self._of_secret = False
+        """One of them was of a signed call."""
         self._heard_at = -math.inf
         """When the last refusal came that was counted."""
         self._lockouts = 0
@@ -35,7 +37,7 @@ class Lockout:
         """
         if now < self._until:
             raise KeyLocked(
-                f"the key was refused {self._denials} times in a row; nothing is sent for another "
+                f"the key was refused {DENIALS} times in a row or more; nothing is sent for another "
                 f"{self._until - now:.1f} s, since venues ban who goes on (cancels fail too)",
                 venue=self._venue,
                 endpoint=endpoint,
@@ -43,11 +45,13 @@ class Lockout:
                 definitive=True,
             )
 
-    def good(self) -> None:
-        """The venue took the key."""
-        self._denials = self._lockouts = 0
+    def good(self, *, signed: bool) -> None:
+        """The venue took the key; of its secret that says something where the call was signed alone."""
+        if signed or not self._of_secret:
+            self._denials = self._lockouts = 0
+            self._of_secret = False
 
-    def note(self, error: ExchangeError, sent_at: float, now: float) -> None:
+    def note(self, error: ExchangeError, sent_at: float, now: float, *, signed: bool) -> None:
         """Count a refusal of the key; what the venue says of a call's contents shows that the key is good.
 
         Requests that were under way when one was refused went no further than that one: they are counted with it, so
@@ -55,8 +59,9 @@ class Lockout:
         """
         if not isinstance(error, AuthenticationError) or isinstance(error, PermissionDenied):
             if error.definitive and not isinstance(error, RateLimited):
-                self.good()
+                self.good(signed=signed)
             return
+        self._of_secret = self._of_secret or signed
         if sent_at < self._heard_at:
             return
         self._heard_at = now

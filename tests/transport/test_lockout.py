@@ -31,7 +31,7 @@ def test_three_refusals_one_after_the_other_lock_the_key() -> None:
     lockout = Lockout("venue")
     for second in (1.0, 2.0, 3.0):
         assert not is_locked(lockout, second)
-        lockout.note(REFUSED, second, second)  # also where no time passes between them
+        lockout.note(REFUSED, second, second, signed=True)  # also where no time passes between them
     assert is_locked(lockout, 62.9)
     assert not is_locked(lockout, 63.1)
 
@@ -39,13 +39,38 @@ def test_three_refusals_one_after_the_other_lock_the_key() -> None:
 def test_refusals_of_what_was_sent_side_by_side_are_one() -> None:
     lockout = Lockout("venue")
     for number in range(20):
-        lockout.note(REFUSED, 1.0, 1.1 + number / 100)
+        lockout.note(REFUSED, 1.0, 1.1 + number / 100, signed=True)
     assert not is_locked(lockout, 2.0)
-    lockout.note(REFUSED, 2.0, 2.1)
-    lockout.note(REFUSED, 2.0, 2.1)
+    lockout.note(REFUSED, 2.0, 2.1, signed=True)
+    lockout.note(REFUSED, 2.0, 2.1, signed=True)
     assert not is_locked(lockout, 3.0)
-    lockout.note(REFUSED, 3.0, 3.1)
+    lockout.note(REFUSED, 3.0, 3.1, signed=True)
     assert is_locked(lockout, 4.0)
+
+
+def test_a_call_that_is_not_signed_says_nothing_of_the_secret() -> None:
+    lockout = Lockout("venue")
+    for second in (1.0, 2.0, 3.0):
+        lockout.note(REFUSED, second, second, signed=True)
+        lockout.good(signed=False)  # a poller's reads, which carry the key alone
+    assert is_locked(lockout, 4.0)
+
+
+def test_of_refusals_of_the_key_itself_any_call_that_is_taken_is_the_end() -> None:
+    lockout = Lockout("venue")
+    for second in (1.0, 2.0, 3.0, 4.0):
+        lockout.note(REFUSED, second, second, signed=False)
+        lockout.good(signed=False)
+    assert not is_locked(lockout, 5.0)
+
+
+def test_the_lock_tells_of_its_refusals_whatever_is_answered_late() -> None:
+    lockout = Lockout("venue")
+    for second in (1.0, 2.0, 3.0):
+        lockout.note(REFUSED, second, second, signed=True)
+    lockout.good(signed=True)  # it was under way
+    with pytest.raises(fa.KeyLocked, match="refused 3 times in a row or more"):
+        lockout.check("read", 4.0)
 
 
 @pytest.mark.parametrize("spec", SPECS, ids=lambda spec: spec.factory.id)
