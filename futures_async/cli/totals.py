@@ -10,7 +10,7 @@ import anyio
 import msgspec
 
 from futures_async.cli.tables import Column, grouped, percent, signed
-from futures_async.portfolio.snapshot import SUMMED, CoinTotal, Ok, Snapshot
+from futures_async.portfolio.snapshot import SUMMED, CoinTotal, Ok, Snapshot, VenueData
 from futures_async.unified.errors import FuturesAsyncError
 from futures_async.unified.exact import ZERO, add, multiply
 from futures_async.unified.exchange import Capability, FuturesExchange
@@ -40,11 +40,11 @@ class Worth(msgspec.Struct, frozen=True, kw_only=True):
 
 def coins_of(snapshot: Snapshot) -> list[CoinTotal]:
     """The sums by coin, without coins of which nobody has anything."""
-    return [
-        total
-        for total in snapshot.totals().values()
-        if total.equity or total.exposure or total.margin or total.unrealized_pnl
-    ]
+    return [total for total in snapshot.totals().values() if _is_something(total)]
+
+
+def _is_something(total: CoinTotal) -> bool:
+    return any(getattr(total, what) for what in SUMMED)
 
 
 class Marks:
@@ -100,14 +100,24 @@ def worth(snapshot: Snapshot, coin: str, marks: Mapping[str, Decimal]) -> Worth:
     """
     sums = dict.fromkeys(SUMMED, ZERO)
     left_out: list[str] = []
-    for total in coins_of(snapshot):
+    totals = snapshot.totals()  # of coins of which nobody has anything too: somebody may be missing from them
+    for total in totals.values():
         mark = marks.get(total.coin)
-        if mark is None:
+        if mark is not None:
+            for what in SUMMED:
+                sums[what] = add(sums[what], multiply(getattr(total, what), mark))
+        elif _is_something(total):
             left_out.append(total.coin)
-            continue
-        for what in SUMMED:
-            sums[what] = add(sums[what], multiply(getattr(total, what), mark))
-        left_out += [without(*part) for part in total.missing_parts.items()]
+        # Of a coin that is left out whole only those are named who may have others as well.
+        missing = [
+            (name, parts)
+            for name, parts in total.missing_parts.items()
+            if mark is not None or len(parts) == len(SUMMED)
+        ]
+        left_out += [without(*part) for part in missing]
+    if not totals:  # not even the coins are known in which an account may have something
+        datas = {name: state.data or VenueData() for name, state in snapshot.venues.items()}
+        left_out += [name for name, data in datas.items() if data.accounts is None or data.positions is None]
     return Worth(total_in=coin, **sums, left_out=tuple(dict.fromkeys(left_out)))
 
 

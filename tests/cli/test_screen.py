@@ -258,6 +258,19 @@ def test_everything_is_added_up_in_one_money_by_known_marks() -> None:
     assert rows_of(coins_of(snapshot), whole)[-1] is whole
 
 
+def test_who_was_never_read_is_named_beside_the_sum_of_all_whatever_the_others_have() -> None:
+    down = Failed(venue="v", error=DOWN)
+    nothing = held(equity=D(0), unrealized_pnl=D(0))
+    elsewhere = held(margin_coin="DOGE")
+    for others, left_out in ({}, ()), ({"b": nothing}, ()), ({"b": elsewhere}, ("DOGE",)), ({"b": held()}, ()):
+        whole = worth(Snapshot(venues={"a": down, **others}), "USDT", {"USDT": D(1)})
+        assert whole.left_out == (*left_out, "a")
+    empty = held(equity=D(0), unrealized_pnl=D(0), margin_coin="DOGE")  # of DOGE nobody has anything
+    assert worth(Snapshot(venues={"a": empty}), "USDT", {"USDT": D(1)}).left_out == ()
+    half = Stale(venue="v", data=VenueData(positions=()), age_s=0.0, latency_s=0.1, error=DOWN)
+    assert worth(Snapshot(venues={"a": half}), "USDT", {"USDT": D(1)}).left_out == ("a",)
+
+
 def test_marks_of_old_positions_and_of_dated_contracts_are_none_of_now() -> None:
     old = Stale(venue="v", data=VenueData(positions=(position(),)), age_s=9.0, latency_s=0.1, error=DOWN)
     dated = held(position(symbol="BTC/USDT:USDT-261225"), position(mark_price=None))
