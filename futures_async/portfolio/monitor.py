@@ -95,6 +95,8 @@ class RiskMonitor:
     whose outcome is unknown is not repeated by this monitor, nor another taken on its position: its alert stays raised,
     and `OrderManager.recover` finds out; when that rule is kept again it may act anew.
 
+    What DRAWDOWN compares with is forgotten with the monitor: one that is made anew begins with the equity of then.
+
     Args:
         portfolio: What to watch; stays its owner's.
         rules: As data; None are those of the documents.
@@ -132,6 +134,8 @@ class RiskMonitor:
         self._raised: dict[tuple[str, Subject], _Raised] = {}
         self._busy: set[Subject] = set()
         self._doubtful: set[tuple[str, Subject]] = set()
+        self._peaks: dict[tuple[str, str], Decimal] = {}
+        """The highest equity that was seen, by name in the portfolio and coin."""
         self._past: dict[Subject, Past] = {}
         """What was done last, as long as snapshots may be of before."""
         self._failing: set[str] = set()
@@ -210,6 +214,10 @@ class RiskMonitor:
         What is not known keeps its state: a venue that cannot be read clears no alert, except that a position, or a
         coin's account, which a fresh snapshot does not hold any more is all clear.
         """
+        for name, account in snapshot.each_account():
+            if (equity := account.equity) is not None:
+                key = name, account.margin_coin
+                self._peaks[key] = max(equity, self._peaks.get(key, equity))
         alerts: list[Alert] = []
         for rule in self._rules:
             try:
@@ -225,7 +233,7 @@ class RiskMonitor:
     def _check(self, rule: Rule, snapshot: Snapshot, alerts: list[Alert]) -> None:
         seen: set[Subject] = set()
         for name, state in snapshot.venues.items():
-            for reading in measure(rule, name, state):
+            for reading in measure(rule, name, state, self._peaks):
                 seen.add(reading.subject)
                 alert = self._judge(rule, reading)
                 if alert is not None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from enum import StrEnum
-from typing import NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 import msgspec
 
@@ -15,8 +15,11 @@ from futures_async.risk.sizing import MarginMove, check_margin_move
 from futures_async.unified.convert import chosen, to_decimal
 from futures_async.unified.enums import MarginMode, PositionSide
 from futures_async.unified.errors import InvalidRequest
-from futures_async.unified.exact import multiply, positive
+from futures_async.unified.exact import divide, multiply, positive, subtract
 from futures_async.unified.models import Account, Position
+
+if TYPE_CHECKING:
+    from futures_async.unified.convert import Number
 
 
 class Metric(StrEnum):
@@ -32,8 +35,19 @@ class Metric(StrEnum):
     """Of an account: maintenance margin over equity; liquidation at 1."""
     ACCOUNT_COVERAGE = "account_coverage"
     """Of an account: equity over maintenance margin; liquidation at 1."""
+    DRAWDOWN = "drawdown"
+    """Of an account: how far its equity is below the highest that this monitor has seen, as a fraction of that. What
+    is moved out of it counts as lost, what is moved in as won."""
     AGE = "age"
     """Of a venue: seconds since the data were asked for. A venue of which nothing is known breaks any bound."""
+
+
+MetricLike = (
+    Metric
+    | Literal[
+        "margin_ratio", "pnl_over_margin", "distance", "account_margin_ratio", "account_coverage", "drawdown", "age"
+    ]
+)
 
 
 class Reduce(msgspec.Struct, frozen=True, kw_only=True):
@@ -48,6 +62,10 @@ class Reduce(msgspec.Struct, frozen=True, kw_only=True):
 
     fraction: Decimal = Decimal("0.5")
     """Of its size; rounded down to the step, and up to the smallest order. Decimal, int or text."""
+
+    if TYPE_CHECKING:  # what it may be made of, here and below
+
+        def __init__(self, *, fraction: Number = ...) -> None: ...
 
     def __post_init__(self) -> None:
         fraction = positive(to_decimal(self.fraction, "Reduce: fraction"), "Reduce: fraction")
@@ -80,6 +98,10 @@ class ReachRatio(msgspec.Struct, frozen=True, kw_only=True):
 
     target: Decimal = Decimal("0.5")
     """Margin ratio wanted. Decimal, int or text."""
+
+    if TYPE_CHECKING:
+
+        def __init__(self, *, target: Number = ...) -> None: ...
 
     def __post_init__(self) -> None:
         target = positive(to_decimal(self.target, "ReachRatio: target"), "ReachRatio: target")
@@ -114,6 +136,21 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     """Only this contract, unified or the venue's own id; for rules on positions."""
     action: Action | None = None
     """What to do about it, where the monitor has an order manager for the venue."""
+
+    if TYPE_CHECKING:
+
+        def __init__(
+            self,
+            *,
+            name: str,
+            metric: MetricLike,
+            above: Number | None = None,
+            below: Number | None = None,
+            clear: Number | None = None,
+            venue: str | None = None,
+            symbol: str | None = None,
+            action: Action | None = None,
+        ) -> None: ...
 
     def __post_init__(self) -> None:
         msgspec.structs.force_setattr(self, "metric", chosen(Metric, self.metric, f"rule {self.name}: metric"))
@@ -189,8 +226,15 @@ class Reading(NamedTuple):
     account: Account | None = None
 
 
-def measure(rule: Rule, name: str, state: VenueState) -> Iterator[Reading]:
-    """Measure one venue for a rule; what is not known is left out."""
+def measure(rule: Rule, name: str, state: VenueState, peaks: Mapping[tuple[str, str], Decimal]) -> Iterator[Reading]:
+    """Measure one venue for a rule; what is not known is left out.
+
+    Args:
+        rule: Says what.
+        name: The venue's, in the portfolio.
+        state: What is known of it.
+        peaks: The highest equity that was seen, by name in the portfolio and coin.
+    """
     if rule.venue not in (None, name):
         return
     if rule.metric is Metric.AGE:
@@ -204,15 +248,24 @@ def measure(rule: Rule, name: str, state: VenueState) -> Iterator[Reading]:
             if value is not None:
                 yield Reading(Subject.of(name, position), value, position=position)
     else:
-        of_account = risk.account_coverage if rule.metric is Metric.ACCOUNT_COVERAGE else risk.account_margin_ratio
         for account in (state.data.accounts if state.data else None) or ():
-            value = of_account(account)
+            value = _of_account(rule.metric, account, peaks.get((name, account.margin_coin)))
             if value is not None:
                 yield Reading(Subject(name, coin=account.margin_coin), value, account=account)
 
 
+def _of_account(metric: Metric, account: Account, peak: Decimal | None) -> Decimal | None:
+    if metric is Metric.DRAWDOWN:
+        if account.equity is None or peak is None or peak <= 0:
+            return None
+        return divide(subtract(peak, account.equity), peak)
+    return risk.account_coverage(account) if metric is Metric.ACCOUNT_COVERAGE else risk.account_margin_ratio(account)
+
+
 def is_unknown(rule: Rule, subject: Subject, data: VenueData) -> bool:
     """Whether what a rule was measured on is there, and its measure not known."""
+    if rule.metric is Metric.DRAWDOWN:  # its peak stays: a coin that is not listed any more has won nothing back
+        return True
     if rule.metric in POSITION_METRICS:
         return any(subject.may_be(Subject.of(subject.venue, position)) for position in data.positions or ())
     return any(account.margin_coin == subject.coin and not _needs_none(account) for account in data.accounts or ())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from decimal import Decimal
-from typing import Any
+from typing import Any, get_args
 
 import anyio
 import anyio.abc
@@ -16,7 +16,16 @@ from futures_async.manager.manager import OrderManager
 from futures_async.portfolio import monitor
 from futures_async.portfolio.monitor import Alert, RiskMonitor
 from futures_async.portfolio.portfolio import Portfolio
-from futures_async.portfolio.rules import DOCUMENTED_RULES, AdjustMargin, Metric, ReachRatio, Reduce, Rule, Subject
+from futures_async.portfolio.rules import (
+    DOCUMENTED_RULES,
+    AdjustMargin,
+    Metric,
+    MetricLike,
+    ReachRatio,
+    Reduce,
+    Rule,
+    Subject,
+)
 from futures_async.portfolio.snapshot import Ok, Snapshot, Stale, VenueData
 from futures_async.testing import virtual_time
 from futures_async.testing.inside import Inside
@@ -846,15 +855,55 @@ def test_a_rule_that_cannot_be_judged_keeps_no_other_from_its_work(caplog: pytes
     assert RiskMonitor(Portfolio([FakeTrading()])).check(Snapshot(venues={})) == []
 
 
+def test_a_drawdown_is_the_fall_from_the_highest_equity_of_each_coin() -> None:
+    async def main() -> None:
+        bench = Bench(Rule(name="r", metric="drawdown", above="0.1", clear="0.05"))
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(bench.watch, 100.0)
+            for equity, news in (
+                ("1000", []),
+                ("1500", []),
+                ("1351", []),  # 149 of 1500 are less than a tenth
+                ("1200", [("r", True, D("0.2"))]),
+                (None, []),  # an equity that cannot be read is none that has come back
+                ("missing", []),  # nor is one that is not listed
+                ("1400", []),
+                ("1425", [("r", False, D("0.05"))]),
+                ("2000", []),
+                ("-100", [("r", True, D("1.05"))]),
+            ):
+                bench.told.clear()
+                # What another coin has lost, or never had, is nothing of this one's.
+                others = [account(margin_coin="USDC", equity=D(5)), account(margin_coin="BTC", equity=D(0))]
+                own = [] if equity == "missing" else [account(equity=None if equity is None else D(equity))]
+                bench.exchange.accounts = own + others
+                await anyio.sleep(7)
+                assert bench.news == news, equity
+            assert bench.monitor.raised == [("r", Subject("fake", coin="USDT"))]
+
+    in_virtual_time("asyncio", main)
+
+
+def test_a_drawdown_is_of_each_account_by_its_own_peak() -> None:
+    watcher = RiskMonitor(Portfolio([FakeTrading()]), [Rule(name="r", metric="drawdown", above="0.1")])
+
+    def seen(**equities: int) -> list[tuple[str, Decimal | None]]:
+        states = {
+            name: Ok(venue="fake", data=VenueData(accounts=(account(equity=D(equity)),)), age_s=0.1, latency_s=0.1)
+            for name, equity in equities.items()
+        }
+        return [(alert.subject.venue, alert.value) for alert in watcher.check(Snapshot(venues=states))]
+
+    assert seen(a=1000, b=100) == []
+    assert seen(a=950, b=80) == [("b", D("0.2"))]
+
+
 def test_numbers_of_rules_may_be_whole_or_text() -> None:
-    given: dict[str, Any] = {"above": "0.8", "clear": "0.5"}
-    rule = Rule(name="r", metric=Metric.MARGIN_RATIO, **given)
+    rule = Rule(name="r", metric=Metric.MARGIN_RATIO, above="0.8", clear="0.5")
     assert (rule.above, rule.clear) == (D("0.8"), D("0.5"))
     assert rule.broken_by(D("0.81"))
-    whole: dict[str, Any] = {"fraction": 1}
-    assert isinstance(Reduce(**whole).fraction, Decimal)
-    text: dict[str, Any] = {"target": "0.4"}
-    assert ReachRatio(**text).target == D("0.4")
+    assert isinstance(Reduce(fraction=1).fraction, Decimal)
+    assert ReachRatio(target="0.4").target == D("0.4")
 
 
 @pytest.mark.parametrize("bound", ["above", "clear"])
@@ -894,8 +943,8 @@ def test_rules_that_cannot_be_meant_are_refused(broken: dict[str, Any]) -> None:
 
 
 def test_the_metric_of_a_rule_may_be_plain_text() -> None:
-    fields: dict[str, Any] = {"name": "r", "metric": "age", "above": D(1)}
-    assert Rule(**fields).metric is Metric.AGE
+    assert Rule(name="r", metric="age", above=1).metric is Metric.AGE
+    assert set(Metric) == set(get_args(get_args(MetricLike)[1]))
 
 
 def test_a_monitor_needs_names_that_fit() -> None:
