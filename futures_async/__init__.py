@@ -123,18 +123,18 @@ from futures_async.unified.watching import (
 if TYPE_CHECKING:
     from futures_async import risk, web
     from futures_async.accounts.load import load_accounts
-    from futures_async.journal.journal import Journal, JournalFailed, MemoryJournal
+    from futures_async.journal.journal import IntentRecord, Journal, JournalEntry, JournalFailed, MemoryJournal, Verdict
     from futures_async.journal.postgres import PostgresJournal
     from futures_async.journal.sqlite import SqliteJournal
-    from futures_async.manager.fills import PositionBook
+    from futures_async.manager.fills import FillEffect, Leg, PositionBook
     from futures_async.manager.manager import OrderManager, Recovery
     from futures_async.manager.slicing import SlicedResult
     from futures_async.manager.tracking import OrderUpdate
     from futures_async.portfolio.monitor import Alert, RiskMonitor
     from futures_async.portfolio.portfolio import Portfolio
-    from futures_async.portfolio.rules import AdjustMargin, Metric, ReachRatio, Reduce, Rule
+    from futures_async.portfolio.rules import AdjustMargin, Metric, ReachRatio, Reduce, Rule, Subject
     from futures_async.portfolio.share import RedisShare
-    from futures_async.portfolio.snapshot import Failed, Ok, Snapshot, Stale
+    from futures_async.portfolio.snapshot import CoinTotal, Failed, NetPosition, Ok, Snapshot, Stale, VenueData
     from futures_async.registry import connect, detect, venue_ids
     from futures_async.streams.backend import StreamBackend
     from futures_async.streams.events import StreamEvent
@@ -161,11 +161,17 @@ _LAZY = {
     "AdjustMargin": "portfolio.rules",
     "Alert": "portfolio.monitor",
     "OrderBounds": "trading.bounds",
+    "CoinTotal": "portfolio.snapshot",
     "Failed": "portfolio.snapshot",
+    "FillEffect": "manager.fills",
+    "IntentRecord": "journal.journal",
     "Journal": "journal.journal",
+    "JournalEntry": "journal.journal",
     "JournalFailed": "journal.journal",
+    "Leg": "manager.fills",
     "MemoryJournal": "journal.journal",
     "Metric": "portfolio.rules",
+    "NetPosition": "portfolio.snapshot",
     "Ok": "portfolio.snapshot",
     "OrderManager": "manager.manager",
     "OrderUpdate": "manager.tracking",
@@ -184,7 +190,10 @@ _LAZY = {
     "Stale": "portfolio.snapshot",
     "StreamBackend": "streams.backend",
     "StreamEvent": "streams.events",
+    "Subject": "portfolio.rules",
+    "VenueData": "portfolio.snapshot",
     "VenueTraits": "transport.dialect",
+    "Verdict": "journal.journal",
     "risk": "",  # the module itself
     "web": "",
 }
@@ -192,23 +201,23 @@ _LAZY = {
 __all__ = [
     "Account", "AccountInLiquidation", "AccountModeMismatch", "AdjustMargin", "Alert", "AuthenticationError",
     "BadResponse", "Banned", "BodyTooLarge", "CallEvent", "CancelOutcomeUnknown", "CancelResult", "Capability",
-    "Change", "ChangeKind", "ChangeSource", "ClientClosed", "ClockSkew", "ConnectFailed", "Contract", "Credentials",
-    "DeadlineExpired", "DecodeError", "DuplicateOrder", "ExchangeError", "Failed", "Fill", "FundingRate",
-    "FuturesAsyncError", "FuturesExchange", "HostLimiter", "IncompletePage", "InsufficientMargin", "Intent",
-    "InvalidOrder", "InvalidRequest", "Journal", "JournalFailed", "KeyLocked", "LedgerEntry", "LedgerType", "Leverage",
-    "LifecycleWarning", "LocalLimiter", "MarginMode", "MarginModeConflict", "MemoryJournal", "Metric", "NoLimiter",
-    "NotCarried", "NotSent", "NotSupported", "Ok", "Order", "OrderBounds", "OrderKind", "OrderManager",
-    "OrderNotFound", "OrderNotPlaced", "OrderOutcomeUnknown", "OrderRejected", "OrderRequest", "OrderResult",
-    "OrderStatus", "OrderType", "OrderUpdate", "Outcome", "OutcomeUnknown", "ParameterRejected", "PermissionDenied",
-    "PoolClosed", "Portfolio", "Position", "PositionBook", "PositionHistory", "PositionMode",
-    "PositionModeConflict", "PositionRisk", "PositionSide", "PostgresJournal", "PriceSource", "QueueFull",
-    "RateLimit", "RateLimited", "ReachRatio", "Recovery", "RedisLimiter", "RedisShare", "Reduce", "RequestTimeout",
-    "ResponseMismatch", "RetryPolicy", "RiskLevel", "RiskLimit", "RiskLimitExceeded", "RiskMonitor", "Role", "Rule",
-    "SettingNotApplied", "SettingOutcomeUnknown", "ShutOut", "Side", "SlicedResult", "Snapshot", "SqliteJournal",
-    "Stale", "Stop", "StreamBackend", "StreamEvent", "StreamOverrun", "SymbolNotFound", "Ticker", "TimeInForce",
-    "Timeouts", "UnexpectedRedirect", "UnreadRow", "UnreadRows", "UnresolvedOrders", "VenueClosed", "VenueTraits",
-    "VenueUnavailable", "Watch", "WatchState", "connect", "detect", "load_accounts", "risk", "to_builtins",
-    "to_json", "to_records", "venue_ids", "web",
+    "Change", "ChangeKind", "ChangeSource", "ClientClosed", "ClockSkew", "CoinTotal", "ConnectFailed", "Contract",
+    "Credentials", "DeadlineExpired", "DecodeError", "DuplicateOrder", "ExchangeError", "Failed", "Fill", "FillEffect",
+    "FundingRate", "FuturesAsyncError", "FuturesExchange", "HostLimiter", "IncompletePage", "InsufficientMargin",
+    "Intent", "IntentRecord", "InvalidOrder", "InvalidRequest", "Journal", "JournalEntry", "JournalFailed", "KeyLocked",
+    "LedgerEntry", "LedgerType", "Leg", "Leverage", "LifecycleWarning", "LocalLimiter", "MarginMode",
+    "MarginModeConflict", "MemoryJournal", "Metric", "NetPosition", "NoLimiter", "NotCarried", "NotSent",
+    "NotSupported", "Ok", "Order", "OrderBounds", "OrderKind", "OrderManager", "OrderNotFound", "OrderNotPlaced",
+    "OrderOutcomeUnknown", "OrderRejected", "OrderRequest", "OrderResult", "OrderStatus", "OrderType", "OrderUpdate",
+    "Outcome", "OutcomeUnknown", "ParameterRejected", "PermissionDenied", "PoolClosed", "Portfolio", "Position",
+    "PositionBook", "PositionHistory", "PositionMode", "PositionModeConflict", "PositionRisk", "PositionSide",
+    "PostgresJournal", "PriceSource", "QueueFull", "RateLimit", "RateLimited", "ReachRatio", "Recovery", "RedisLimiter",
+    "RedisShare", "Reduce", "RequestTimeout", "ResponseMismatch", "RetryPolicy", "RiskLevel", "RiskLimit",
+    "RiskLimitExceeded", "RiskMonitor", "Role", "Rule", "SettingNotApplied", "SettingOutcomeUnknown", "ShutOut", "Side",
+    "SlicedResult", "Snapshot", "SqliteJournal", "Stale", "Stop", "StreamBackend", "StreamEvent", "StreamOverrun",
+    "Subject", "SymbolNotFound", "Ticker", "TimeInForce", "Timeouts", "UnexpectedRedirect", "UnreadRow", "UnreadRows",
+    "UnresolvedOrders", "VenueClosed", "VenueData", "VenueTraits", "VenueUnavailable", "Verdict", "Watch", "WatchState",
+    "connect", "detect", "load_accounts", "risk", "to_builtins", "to_json", "to_records", "venue_ids", "web",
 ]
 # fmt: on
 

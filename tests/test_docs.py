@@ -16,7 +16,7 @@ import tomllib
 from collections.abc import AsyncGenerator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args, get_origin, get_type_hints
 
 import msgspec
 import pytest
@@ -165,6 +165,23 @@ STRUCTS = [
 def test_every_field_of_what_is_exported_says_what_it_is(struct: type[Any]) -> None:
     fields = TABLES.attributes(struct).items()
     assert [field for field, (_, text) in fields if not text and not field.startswith("_")] == []
+
+
+HELD = [fa.FuturesExchange, fa.Watch, fa.Portfolio, fa.RiskMonitor, fa.OrderManager, fa.PositionBook, fa.Journal]
+
+
+@pytest.mark.parametrize("kind", [*STRUCTS, *HELD], ids=lambda kind: kind.__name__)
+def test_whatever_a_program_is_given_has_a_name_for_its_own_annotations(kind: type[Any]) -> None:
+    given = [hint for name, hint in get_type_hints(kind).items() if not name.startswith("_")]
+    for name, member in inspect.getmembers(kind):
+        call = member.fget if isinstance(member, property) else member
+        if inspect.isroutine(call) and not name.startswith("_"):
+            given.append(get_type_hints(call).get("return"))
+    while given:
+        hint = given.pop()
+        given += [*get_args(hint), *([origin] if (origin := get_origin(hint)) else [])]
+        if isinstance(hint, type) and hint.__module__.partition(".")[0] == "futures_async":
+            assert hint.__name__ in {*fa.__all__, *dir(fa.risk)}
 
 
 # The programs
