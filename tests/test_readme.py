@@ -128,7 +128,9 @@ async def test_the_portfolio_example_runs(capsys: pytest.CaptureFixture[str]) ->
             await run_example("portfolio", exchanges)
     lines = capsys.readouterr().out.splitlines()
     assert [line.split()[:2] for line in lines[:2]] == [["bitget", "ok"], ["bitmart", "ok"]]
-    assert lines[2].split()[1] == "0.280"
+    (usdt,) = [line.split() for line in lines if line.startswith("USDT ")]
+    assert usdt[2:] == ["without", "()"]
+    assert "BTC/USDT:USDT 0.280" in lines
 
 
 @pytest.mark.asyncio

@@ -246,7 +246,7 @@ def positions(row: wire.WirePosition, mode: fa.MarginMode | None) -> fa.Position
     contracts = times(worth, amount)
     mark, entry = price(row.mark_price), price(either(row.avg_price, row.entry_price))
     initial, leverage = number(row.position_im), price(row.leverage)
-    isolated = mode is fa.MarginMode.ISOLATED
+    own = made(lambda own, initial: own or initial, price(row.position_balance), initial)
     return fa.Position(
         **fa.named(VENUE, row.symbol, unified_symbol, spelled=str.upper),
         side=needed(word(row.side, POSITION_SIDE)),
@@ -265,7 +265,7 @@ def positions(row: wire.WirePosition, mode: fa.MarginMode | None) -> fa.Position
         margin_mode=mode,
         position_mode=word(row.position_idx, _MODES),
         margin_coin=otherwise(made(settle_of, name), ""),
-        margin=made(lambda own, initial: own or initial, price(row.position_balance), initial) if isolated else None,
+        margin=own if mode is fa.MarginMode.ISOLATED else initial if mode is fa.MarginMode.CROSS else None,
         initial_margin=initial,
         maintenance_margin=number(row.position_mm),
         notional=either(contracts, times(amount, mark)),

@@ -226,7 +226,7 @@ def positions(row: wire.WirePosition, contract: fa.Contract) -> fa.Position:
         margin_mode=word(row.mgn_mode, MARGIN_MODE),
         position_mode=word(row.pos_side, MODE_OF_SIDE),
         margin_coin=otherwise(text(row.ccy), ""),
-        margin=number(row.margin),
+        margin=number(fa.either(row.margin, row.imr)),
         initial_margin=number(row.imr),
         maintenance_margin=required,
         maintenance_margin_rate=made(_rate, required, quantity, value, notional),

@@ -60,7 +60,8 @@ class Position(Model, frozen=True, kw_only=True, eq=False, gc=False):
     margin_coin: str
     """Coin that margin and profit are counted in."""
     margin: Decimal | None = None
-    """Collateral held by the position, in margin coin."""
+    """Collateral held by the position, in margin coin; of a cross position, which has none of its own, its initial
+    margin."""
     initial_margin: Decimal | None = None
     """Initial margin requirement, in margin coin."""
     maintenance_margin: Decimal | None = None

@@ -226,6 +226,7 @@ def test_a_position_is_read_field_by_field() -> None:
         margin_mode=CROSS,
         position_mode=PositionMode.ONE_WAY,
         margin_coin="USDT",
+        margin=D("60.3702"),  # a cross position has none of its own
         initial_margin=D("60.3702"),
         maintenance_margin=D("3.3302"),
         notional=D("600.4010"),

@@ -497,7 +497,7 @@ def test_a_push_of_a_position_has_the_margin_that_a_read_has(mode: MarginMode) -
     [read] = mapping.positions(mode).each([whole]).rows
     pushed = next(position for position in push.items if isinstance(position, Position) and position.quantity)
     assert (pushed.margin_mode, pushed.margin) == (mode, read.margin)
-    assert (pushed.margin is None) == (mode is MarginMode.CROSS)
+    assert pushed.margin == D("23.7")  # `positionBalance` is 0
 
 
 def modes_read(on: Inside) -> int:

@@ -94,7 +94,7 @@ def test_a_position_is_read_field_by_field() -> None:
         margin_mode=MarginMode.CROSS,
         position_mode=PositionMode.ONE_WAY,
         margin_coin="USDT",
-        margin=None,
+        margin=D("60.0401"),  # a cross position has none of its own
         initial_margin=D("60.0401"),
         maintenance_margin=D("2.4016"),
         maintenance_margin_rate=read.maintenance_margin_rate,
@@ -105,6 +105,7 @@ def test_a_position_is_read_field_by_field() -> None:
         updated_ms=1768190000000,
     )
     assert abs(read.maintenance_margin_rate - D("0.004")) < D("1e-5")
+    assert position(mgnMode="isolated", margin="55", imr="").margin == 55
 
 
 def test_the_margin_ratio_is_turned_round_so_that_it_liquidates_at_one() -> None:
