@@ -92,7 +92,8 @@ class OutcomeUnknown(FuturesAsyncError):
         self._resolver = resolver
 
     async def resolve(self, deadline_s: float | None = None) -> Any:
-        """Find out. Ends as `resolve_order` does: the order, or None when proved absent.
+        """Find out. Of an order it ends as `resolve_order` does: the order, or None when proved absent. Of another
+        write it returns what its call would have returned.
 
         In another process than its own the error knows no exchange to ask, and says so: use `resolve_order` of one
         there.
