@@ -100,6 +100,8 @@ class RedisLimiter(StoreLimiter):
         self._asleep: set[asyncio.Task[Any] | None] = set()
         """Tasks that will try once more."""
         self._closing: set[asyncio.AbstractEventLoop] = set()
+        self._said_late = False
+        """That slots come back late was said, and the server has answered nothing since."""
 
     def begin_anew(self) -> None:
         super().begin_anew()
@@ -255,19 +257,22 @@ class RedisLimiter(StoreLimiter):
         try:
             await self._run(script, pools, arguments)
         except ConnectFailed as error:
-            LOG.log(level, "slots come back late: %s", error)
+            LOG.log(logging.DEBUG if self._said_late else level, "slots come back late: %s", error)
+            self._said_late = self._said_late or level == logging.WARNING
             return False
         return True
 
     async def _run(self, script: str, pools: Sequence[Pool], arguments: Sequence[str | float]) -> Any:
         try:
-            return await self._server.run(script, [PREFIX + pool.key for pool in pools], arguments)
+            answer = await self._server.run(script, [PREFIX + pool.key for pool in pools], arguments)
         except ServerFailed as error:
             raise ConnectFailed(
                 f"the rate limits are kept in Redis, which cannot be asked ({error}); nothing was sent",
                 kind="unreachable",
                 advice=SERVER_ADVICE,
             ) from None
+        self._said_late = False
+        return answer
 
     async def _ask(self, pools: Sequence[Pool], arguments: Sequence[str | float], told: int) -> Any:
         if not self._checked:
