@@ -73,6 +73,19 @@ def request(**changes: Any) -> OrderRequest:
     return OrderRequest(**GOOD | changes)
 
 
+def from_json(**changes: Any) -> OrderRequest:
+    return msgspec.json.decode(msgspec.json.encode(GOOD | changes), type=OrderRequest)
+
+
+def test_an_order_from_json_is_exact_and_none_of_its_fields_is_dropped() -> None:
+    assert from_json(quantity=0.1, stop_loss={"price": "99.5", "trigger_by": "mark"}) == request(
+        quantity="0.1", stop_loss=Stop("99.5", trigger_by="mark")
+    )
+    for misspelt in ({"stop_los": "99.5"}, {"stop_loss": {"price": "99.5", "trigger": "mark"}}):
+        with pytest.raises(msgspec.ValidationError, match="unknown field"):
+            from_json(**misspelt)
+
+
 def test_numbers_come_out_as_decimals() -> None:
     checked = check_request(request(leverage="5", take_profit=120, stop_loss="90.5"))
     assert (checked.quantity, checked.price) == (Decimal("0.5"), Decimal(100))

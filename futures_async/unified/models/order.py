@@ -172,10 +172,11 @@ def _read_in(kind: type[msgspec.Struct]) -> tuple[list[str], Callable[[Any], tup
     return names, attrgetter(*names)
 
 
-class Given(msgspec.Struct, frozen=True, gc=False):
+class Given(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True):
     """Base of what callers make: numbers and words given as plain text are read when it is made.
 
-    What cannot be read stays as it is, and is refused with its reason when the order is checked.
+    What cannot be read stays as it is, and is refused with its reason when the order is checked. From JSON
+    (`msgspec.json.decode`) a misspelt field is refused too: an order without its stop would be another order.
     """
 
     def __post_init__(self) -> None:
