@@ -23,7 +23,6 @@ from benchmarks.stream_peers import (
     bare,
     behind_the_seam,
     ccxt_pro,
-    left,
     pybotters_store,
 )
 from benchmarks.stream_venue import HOST, venue
@@ -134,22 +133,28 @@ async def ours(port: int, what: What, read: Callable[[Any], object] | None = Non
             elif change.item.raw.u_time == row:
                 return
 
-    return take
+    async def leave() -> None:
+        await watch.aclose()
+        await streams.aclose()
+
+    return Subject(take, leave)
 
 
 async def measured(subjects: dict[str, Subject], channel: str, frames: int) -> Rounds:
-    """Processor seconds for each frame, in turns."""
+    """Processor seconds for each frame, in turns; then all of them leave."""
     found: Rounds = {name: [] for name in subjects}
     first = 10
     for number in range(ROUNDS + 1):
-        for name, take in subjects.items():
+        for name, subject in subjects.items():
             gc.collect()
             wall, cpu = time.perf_counter(), time.process_time()
-            await take(channel, frames, first)
+            await subject.take(channel, frames, first)
             cost = Cost((time.process_time() - cpu) / frames, (time.perf_counter() - wall) / frames)
             if number:  # the first round warms up
                 found[name].append(cost)
         first += frames
+    for subject in subjects.values():
+        await subject.leave()
     return found
 
 
@@ -202,8 +207,6 @@ async def _compared(port: int, channel: str, what: What, says: str, most: float,
         "pybotters": await pybotters_store(port),
     }
     cost = await measured(subjects, channel, frames)
-    for subject in subjects.values():
-        await left(subject)
     peers = ", ".join(f"{name} {ratio(cost, name, 'bare')}" for name in ("ccxt.pro", "pybotters"))
     return [
         _goal(says, ratio(cost, "ours", "bare"), most),
@@ -213,13 +216,14 @@ async def _compared(port: int, channel: str, what: What, says: str, most: float,
 
 async def _memory(port: int) -> Row:
     """What 100,000 pushes of orders, all of them ended, leave behind."""
-    take = await ours(port, What.ORDERS)
+    subject = await ours(port, What.ORDERS)
     first = 1_000_000
     sizes: list[int] = []
     for _ in range(5):
-        await take("orders", MANY // 5, first)
+        await subject.take("orders", MANY // 5, first)
         first += MANY // 5
         sizes.append(resident_kb())
+    await subject.leave()
     grown = sizes[-1] - sizes[2]  # until then the ended orders that are remembered grow more
     return Row(f"memory over {MANY:,} pushes of orders", "flat", f"{grown:+,} KB from 60,000 to 100,000", grown < 2_000)
 

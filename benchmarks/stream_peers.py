@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from importlib import import_module
-from typing import Any, cast
+from typing import Any, NamedTuple
 
 import aiohttp
 import msgspec
@@ -18,8 +18,14 @@ from futures_async.streams.backend import Receiver, StreamBackend, StreamConnect
 _ccxt_pro: Any = import_module("ccxt.pro")  # both without types that say much
 _pybotters: Any = import_module("pybotters")
 
-Subject = Callable[[str, int, int], Awaitable[None]]
-"""Takes so many frames of a channel, beginning with a number."""
+
+class Subject(NamedTuple):
+    """One who is pushed to."""
+
+    take: Callable[[str, int, int], Awaitable[None]]
+    """Takes so many frames of a channel, beginning with a number."""
+    leave: Callable[[], Awaitable[object]]
+    """Says goodbye to the venue."""
 
 
 class Count:
@@ -124,7 +130,7 @@ async def bare(port: int, read: Callable[[Any], object] | None = None) -> Subjec
                 for row in rows:
                     read(row)
 
-    return take
+    return Subject(take, socket.close)
 
 
 async def behind_the_seam(backend: StreamBackend, port: int) -> Subject:
@@ -137,7 +143,7 @@ async def behind_the_seam(backend: StreamBackend, port: int) -> Subject:
         connection.send(f"go {channel} {count} {first}")
         await counter.done.wait()
 
-    return take
+    return Subject(take, connection.aclose)
 
 
 async def ccxt_pro(port: int, channel: str) -> Subject:
@@ -177,8 +183,7 @@ async def ccxt_pro(port: int, channel: str) -> Subject:
         following.cancel()
         await exchange.close()
 
-    cast("Any", take).leave = leave
-    return take
+    return Subject(take, leave)
 
 
 async def pybotters_store(port: int) -> Subject:
@@ -202,12 +207,4 @@ async def pybotters_store(port: int) -> Subject:
     async def leave() -> None:
         await client.__aexit__(None, None, None)
 
-    cast("Any", take).leave = leave
-    return take
-
-
-async def left(subject: Subject) -> None:
-    """Close what a peer has opened."""
-    leave = getattr(subject, "leave", None)
-    if leave is not None:
-        await leave()
+    return Subject(take, leave)

@@ -10,11 +10,12 @@ import subprocess
 import sys
 import time
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import msgspec
 from websockets.asyncio.server import ServerConnection, serve
+from websockets.exceptions import ConnectionClosed
 
 PACE_S = 0.0005
 HOST = "127.0.0.1"
@@ -109,25 +110,30 @@ def _frame(channel: str, number: int) -> str:
 
 async def _talk(peer: ServerConnection) -> None:
     """Answers logins and subscriptions as Bitget does, and pushes on demand: `go CHANNEL COUNT FIRST`."""
-    loop = asyncio.get_running_loop()
-    async for text in peer:
-        words = str(text).split()
-        if words[0] == "go":
-            frames = [_frame(words[1], int(words[3]) + number) for number in range(int(words[2]))]
-            due = loop.time()
-            for frame in frames:
-                due += PACE_S
-                await asyncio.sleep(due - loop.time())
-                await peer.send(frame)
-        elif text == "ping":
-            await peer.send("pong")
-        else:
-            said = msgspec.json.decode(text)
-            if said["op"] == "login":
-                await peer.send('{"event":"login","code":0}')
+    with suppress(ConnectionClosed):  # some hang up without a goodbye
+        async for text in peer:
+            words = str(text).split()
+            if words[0] == "go":
+                await _push(peer, words[1], int(words[2]), int(words[3]))
+            elif text == "ping":
+                await peer.send("pong")
             else:
-                for arg in said["args"]:
-                    await peer.send(msgspec.json.encode({"event": "subscribe", "arg": arg}).decode())
+                said = msgspec.json.decode(text)
+                if said["op"] == "login":
+                    await peer.send('{"event":"login","code":0}')
+                else:
+                    for arg in said["args"]:
+                        await peer.send(msgspec.json.encode({"event": said["op"], "arg": arg}).decode())
+
+
+async def _push(peer: ServerConnection, channel: str, count: int, first: int) -> None:
+    frames = [_frame(channel, first + number) for number in range(count)]
+    loop = asyncio.get_running_loop()
+    due = loop.time()
+    for frame in frames:
+        due += PACE_S
+        await asyncio.sleep(due - loop.time())
+        await peer.send(frame)
 
 
 async def _serve() -> None:
