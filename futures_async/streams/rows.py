@@ -71,6 +71,8 @@ class Rows(Picture[T]):
         """When it arrived."""
         self._read_ms: int | None = None
         """When the last whole read began."""
+        self._listed: tuple[list[Hashable], list[Kept[T]]] | None = None
+        """What is kept, in the order of the last push, where that was a list of just this and no read came since."""
 
     def key(self, item: T) -> Hashable:
         return self._rule.key(item)
@@ -108,12 +110,17 @@ class Rows(Picture[T]):
         # A list is of when it was sent, whatever its rows say; so their own times need not be read.
         list_ms = sent_ms if push.full else None
         changes: list[Change[T]] = []
-        items, current, at, received_ms = push.items, self.current, when.at, when.received_ms
+        items, current, doubts, at, received_ms = push.items, self.current, self._doubts, when.at, when.received_ms
         keys = list(map(self._rule.key, items))
-        # Each is looked up when its turn comes: a key may come twice.
-        for key, item, held, kept in zip(keys, items, map(self._held, items), map(self._kept.get, keys), strict=True):
-            if self._doubts:
-                self._doubts.pop(key, None)
+        listed, self._listed = self._listed, None
+        # Most lists name what the last one did, in its order: then nothing is looked up, and nothing can be missing.
+        again = listed is not None and keys == listed[0]
+        # Else each is looked up when its turn comes: a key may come twice.
+        kepts = listed[1] if listed is not None and again else map(self._kept.get, keys)
+        item: Any
+        for key, item, held, kept in zip(keys, items, map(self._held, items), kepts, strict=True):
+            if doubts:
+                doubts.pop(key, None)
             if not held:
                 self._push_end(key, item, push, when, changes)
             elif kept is None:
@@ -127,10 +134,14 @@ class Rows(Picture[T]):
                     kept.sent_ms, kept.undated_at = sent_ms, -math.inf
                 if kept.beside is None or kept.beside or self._hanging:
                     item = self._carried(item, kept)
-                previous = kept.item
-                if not same(item, previous) or self._apart(item) != self._apart(previous):
+                previous: Any = kept.item
+                # Written out, `same` too: most of what a list of positions costs is what is done for each of them.
+                if type(came := item.raw) is not type(before := previous.raw) or came is None:
+                    alike = same(item, previous)
+                else:
+                    alike = came == before
+                if not alike or self._apart(item) != self._apart(previous):
                     kept.item = current[key] = item
-                    # Written out: most of what a list of positions costs is what is done for each of them.
                     changes.append(
                         Change(
                             kind=CHANGED,
@@ -141,12 +152,19 @@ class Rows(Picture[T]):
                             received_ms=received_ms,
                         )
                     )
-        if push.full:
-            listed = set(keys)
-            for key in [key for key in self._kept if key not in listed]:
+        if push.full and not again:
+            named = set(keys)
+            for key in [key for key in self._kept if key not in named]:
                 if not self._younger(self._kept[key].item, sent_ms):
                     self._close(key, None, PUSH, sent_ms, when, changes)
+        if push.full and len(keys) == len(self._kept):
+            self._listed = listed if again else self._in_order(keys)
         return changes
+
+    def _in_order(self, keys: list[Hashable]) -> tuple[list[Hashable], list[Kept[T]]] | None:
+        """What is kept, where the keys of a list are just of that, each once."""
+        kepts = {key: self._kept[key] for key in keys if key in self._kept}
+        return (keys, list(kepts.values())) if len(kepts) == len(keys) else None
 
     def _push_new(
         self, key: Hashable, item: T, changed_ms: int | None, push: Push[T], when: Moment, changes: list[Change[T]]
@@ -249,6 +267,7 @@ class Rows(Picture[T]):
     def read(
         self, items: Sequence[T], when: Moment, *, complete: bool = True, unread: Sequence[UnreadRow] = ()
     ) -> Merged[T]:
+        self._listed = None
         changes: list[Change[T]] = []
         doubts: set[Hashable] = set()
         listed: set[Hashable] = set()
