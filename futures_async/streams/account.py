@@ -181,11 +181,11 @@ class AccountStreams:
         feed = self._feeds.get(key)
         if feed is None:
             feed = self._feeds[key] = self._make(wish, topics, runtime)
-            feed.listeners += self._observers.get(wish.what, [])
+            feed.listeners = tuple(self._observers.get(wish.what, ()))
             feed.start()
         if isinstance(feed, StreamFeed):
             feed.audit_for(watch, wish.audit_s)
-        feed.listeners.append(watch)
+        feed.listeners += (watch,)
         return feed
 
     def _make(self, wish: Wish, topics: tuple[Topic, ...], runtime: Runtime) -> Feed[Any]:
@@ -214,8 +214,7 @@ class AccountStreams:
         )
 
     def _leave(self, watch: FeedWatch[Any], feed: Feed[Any]) -> None:
-        if watch in feed.listeners:
-            feed.listeners.remove(watch)
+        feed.listeners = tuple(one for one in feed.listeners if one is not watch)
         if isinstance(feed, StreamFeed):
             feed.audit_for(watch, None)
         observers = self._observers.get(feed.what, [])

@@ -147,7 +147,7 @@ class Feed(ABC, Generic[T]):
         """What the last read could not tell; see `Watch.unread`."""
         self._lost: list[UnreadRow] = []
         """Rows of histories that cannot be read: what they told is nowhere else."""
-        self.listeners: list[Listener[T]] = []
+        self.listeners: tuple[Listener[T], ...] = ()
         self._bell = Bell()
         self._state = WatchState.CONNECTING
         self._state_changed = anyio.Event()
@@ -203,7 +203,7 @@ class Feed(ABC, Generic[T]):
         """End for good; everybody who listens is given the error."""
         self._over = True
         self._enter(WatchState.CLOSED)
-        for listener in tuple(self.listeners):
+        for listener in self.listeners:
             listener.fail(error)
         self._bell.ring()
 
@@ -245,7 +245,7 @@ class Feed(ABC, Generic[T]):
         if self._beginning:
             changes = [self._as_begun(change) for change in changes]
         if changes:
-            for listener in tuple(self.listeners):
+            for listener in self.listeners:
                 listener.take(changes)
 
     def _as_begun(self, change: Change[T]) -> Change[T]:

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Awaitable, Callable, Hashable
-from typing import Any, NamedTuple, Protocol
+from collections.abc import Awaitable, Callable, Hashable, Sequence
+from typing import NamedTuple, Protocol
 
 from futures_async.streams.bell import Bell
-from futures_async.streams.dialect import Data, Topic, What
+from futures_async.streams.dialect import Topic, What
 from futures_async.streams.events import Happening, Reporter
-from futures_async.streams.picture import Push
-from futures_async.streams.session import FATAL, Mark, Session, Setting
+from futures_async.streams.session import FATAL, Listener, Mark, Session, Setting
 from futures_async.transport import asleep
 from futures_async.transport.limits.limiter import Limiter, Pool, Priority
 from futures_async.transport.runtime import Runtime, Work
@@ -32,14 +31,11 @@ REPLACE_EARLY_S = 1800.0
 REPLACE_LAST_S = 300.0
 
 
-class Subscriber(Protocol):
+class Subscriber(Listener, Protocol):
     """Who wants a topic: a feed."""
 
     def acknowledged(self, key: Hashable, *, overlapped: bool) -> None:
         """It comes from now on; `overlapped`: and never ceased to come."""
-
-    def pushed(self, push: Push[Any], whole: bool, at: float) -> None:
-        """Something came."""
 
     def lost(self) -> None:
         """Nothing comes any more."""
@@ -316,15 +312,9 @@ class Line:
 
     # What sessions tell it
 
-    def heard(self, data: Data, at: float) -> None:
-        """A push: to each who wants it."""
-        subscribers = self._subscribers.get(data.key)
-        if subscribers is None:
-            return
-        for wanted, subscriber in subscribers:
-            for what, push in data.pushes:
-                if what is wanted:
-                    subscriber.pushed(push, data.whole, at)
+    def subscribers(self, key: Hashable) -> Sequence[tuple[What, Subscriber]]:
+        """Who wants what of a topic, kept as it is now: sessions hand pushes over themselves."""
+        return self._subscribers[key]
 
     def acknowledged(self, session: Session, key: Hashable) -> None:
         """A subscription stands; those of a successor are told when it takes over."""
@@ -337,7 +327,9 @@ class Line:
         """A subscription will never stand."""
         subscribers = self._subscribers.pop(key, [])
         self._topics.pop(key, None)
-        for _, subscriber in subscribers:
+        refused = tuple(subscribers)
+        subscribers.clear()  # nor does another session tell them of it any more
+        for _, subscriber in refused:
             subscriber.refused(error)
 
     def unreadable(self, problem: DecodeError) -> None:

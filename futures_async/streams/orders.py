@@ -172,8 +172,8 @@ def _tells_more(change: Change[Order]) -> bool:
 def _with_average(order: Order, known: Order) -> Order:
     """A cancel may leave the average price out: as much is filled as before, so it stands."""
     if (
-        order.average_price is None
-        and known.average_price is not None
+        known.average_price is not None  # asked first, as what rests has mostly none, and one that is there costs more
+        and order.average_price is None
         and order.filled_quantity == known.filled_quantity
     ):
         return msgspec.structs.replace(order, average_price=known.average_price)

@@ -9,9 +9,9 @@ from __future__ import annotations
 import logging
 import math
 from collections import deque
-from collections.abc import Awaitable, Callable, Hashable
+from collections.abc import Awaitable, Callable, Hashable, Sequence
 from enum import IntEnum
-from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
 
 import anyio
 from msgspec import structs
@@ -28,7 +28,9 @@ from futures_async.streams.dialect import (
     Retiring,
     StreamDialect,
     Topic,
+    What,
 )
+from futures_async.streams.picture import Push
 from futures_async.transport import asleep
 from futures_async.unified.asked import ASKED
 from futures_async.unified.errors import (
@@ -51,11 +53,19 @@ FATAL = (AuthenticationError, AccountModeMismatch, ClockSkew)
 Mark = Literal["connected", "login", "subscribed"]
 
 
+class Listener(Protocol):
+    """Who is given what is pushed: a feed."""
+
+    def pushed(self, push: Push[Any], whole: bool, at: float) -> None:
+        """Something came."""
+
+
 class Owner(Protocol):
     """Whom a session tells what it hears: its line."""
 
-    def heard(self, data: Data, at: float) -> None:
-        """A push."""
+    def subscribers(self, key: Hashable) -> Sequence[tuple[What, Listener]]:
+        """Who wants what of a topic: as long as it is subscribed, and whoever comes and goes meanwhile."""
+        ...
 
     def acknowledged(self, session: Session, key: Hashable) -> None:
         """A subscription stands."""
@@ -97,10 +107,12 @@ class _Step(IntEnum):
 
 
 class _Subscription:
-    __slots__ = ("due", "heard", "left", "step", "stood", "topic")
+    __slots__ = ("due", "heard", "left", "step", "stood", "subscribers", "topic")
 
-    def __init__(self, topic: Topic) -> None:
+    def __init__(self, topic: Topic, subscribers: Sequence[tuple[What, Listener]]) -> None:
         self.topic = topic
+        self.subscribers = subscribers
+        """Who wants what of it."""
         self.step = _Step.UNSENT
         self.due = math.inf
         """When its acknowledgement, or after that its first push, is overdue."""
@@ -121,11 +133,13 @@ class Session:
         self._now = setting.now
         self._bell = Bell()
         self._connection: StreamConnection | None = None
-        self._subscriptions = {topic.key: _Subscription(topic) for topic in topics}
+        self._subscriptions = {topic.key: _Subscription(topic, owner.subscribers(topic.key)) for topic in topics}
         self._sent_at: deque[float] = deque(maxlen=setting.dialect.limits.messages_per_s)
         self._began = self._now()
         self._asleep_s = asleep.asleep_s()
         """How long this computer had slept when it was last looked at."""
+        self._seen_awake_at = -math.inf
+        """When that was looked at for a frame, on a clock that goes on while it sleeps."""
         self._login_due = math.inf
         self._in = setting.credentials is None
         self._asked_in = False
@@ -158,7 +172,9 @@ class Session:
 
     def add(self, topic: Topic) -> None:
         """Subscribe one more."""
-        known = self._subscriptions.get(topic.key)
+        known, subscribers = self._subscriptions.get(topic.key), self._owner.subscribers(topic.key)
+        if known is not None:
+            known.subscribers = subscribers
         if known is not None and known.left:
             known.left = False
         elif known is not None and known.step is _Step.LEAVING:
@@ -167,7 +183,7 @@ class Session:
             if known.stood:
                 self._acknowledge(topic.key, self._now())
         else:
-            self._subscriptions[topic.key] = _Subscription(topic)
+            self._subscriptions[topic.key] = _Subscription(topic, subscribers)
         self._bell.ring()
 
     def drop(self, key: Hashable) -> None:
@@ -325,11 +341,15 @@ class Session:
 
     def received(self, data: bytes, *, binary: bool) -> None:
         """Take in one frame."""
-        self.look()
+        awake_at = asleep.sleepless()
+        if awake_at - self._seen_awake_at > asleep.SLEPT_S:
+            self.look()  # in a shorter time since the last frame nobody has slept for longer
+        self._seen_awake_at = awake_at
         if self.end is not None:
             return  # it was given up: what still comes is told anew on the next one
         at = self.alive_at = self._now()
-        ASKED.set(())
+        if ASKED.get():
+            ASKED.set(())
         try:
             message = self._dialect.read(data, binary=binary)
         except DecodeError as problem:
@@ -352,7 +372,10 @@ class Session:
                 if push.full:
                     message = _of_rows(message)
                     break
-        self._owner.heard(message, at)
+        for wanted, subscriber in subscription.subscribers:
+            for what, push in message.pushes:
+                if what is wanted:
+                    subscriber.pushed(push, message.whole, at)
 
     def _answered(self, message: Message, at: float) -> None:
         match message:

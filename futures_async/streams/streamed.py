@@ -192,15 +192,17 @@ class StreamFeed(Feed[T]):
         self._bell.ring()
 
     def _take(self, push: Push[T], at: float) -> None:
-        changes = self.picture.push(push, Moment(at, self.now_ms()))
-        if self.picture.unsure:
-            self.picture.unsure = False
+        picture = self.picture
+        changes = picture.push(push, Moment(at, self.now_ms()))
+        if picture.unsure:
+            picture.unsure = False
             self._audit_at = min(self._audit_at, self._runtime.now() + LAG_S)
             self._bell.ring()
-        if self._plan_settling():
+        if picture.unsettled or self._settle_due < math.inf:
+            self._plan_settling()
             self._bell.ring()
         if self._suspects:
-            self._suspects -= {self.picture.key(item) for item in push.items}
+            self._suspects -= {picture.key(item) for item in push.items}
         if changes:
             self._deliver(changes)
             self._stirred(self, changes)
@@ -290,11 +292,9 @@ class StreamFeed(Feed[T]):
         self._enter(WatchState.LIVE)
         self._report(self.what, "resynced", duration_s=self._runtime.now() - self._lost_at, count=found)
 
-    def _plan_settling(self) -> bool:
-        """Have read what no push settles; whether there is any."""
-        since = self.picture.unsettled.values()
-        self._settle_due = min(since, default=math.inf) + self._settled_after_s
-        return bool(since)
+    def _plan_settling(self) -> None:
+        """Have read what no push settles."""
+        self._settle_due = min(self.picture.unsettled.values(), default=math.inf) + self._settled_after_s
 
     def _plan_audit(self) -> None:
         # Not all accounts at once.

@@ -151,11 +151,12 @@ class FeedWatch(Watch[T]):
             changes = [change for change in changes if wanted(change.item)]
         if not changes:
             return
-        if self._fresh or self._pending or len(changes) > self._max:
-            self._conflate((*self._fresh, *changes))
-            self._fresh.clear()
+        fresh = self._fresh
+        if fresh or self._pending or len(changes) > self._max:
+            self._conflate((*fresh, *changes))
+            fresh.clear()
         else:
-            self._fresh.extend(changes)
+            fresh.extend(changes)
         self._wake()
 
     def _conflate(self, changes: Iterable[Change[T]]) -> None:

@@ -37,6 +37,13 @@ def test_a_silent_line_is_noticed_within_the_heartbeat_and_never_shown_as_live_m
     on(test)
 
 
+def sleep(monkeypatch: pytest.MonkeyPatch, seconds: float) -> None:
+    """This computer sleeps so long: one of its two clocks stands still meanwhile, and the loop's with it."""
+    on = asleep.sleepless
+    monkeypatch.setattr(asleep, "asleep_s", lambda: seconds)
+    monkeypatch.setattr(asleep, "sleepless", lambda: on() + seconds)
+
+
 def test_a_computer_that_has_slept_shows_nothing_as_live_that_it_knew_before(monkeypatch: pytest.MonkeyPatch) -> None:
     night_s = 8 * 3600.0
 
@@ -46,7 +53,7 @@ def test_a_computer_that_has_slept_shows_nothing_as_live_that_it_knew_before(mon
             await asyncio.sleep(1)
             states = [watch.state]
             # The loop's clock has stood still, and so has the connection: nobody has said goodbye.
-            monkeypatch.setattr(asleep, "asleep_s", lambda: night_s)
+            sleep(monkeypatch, night_s)
             [connection] = bench.venue.connections
             states.append(watch.state)
             assert watch.age_s >= night_s
@@ -504,7 +511,7 @@ def test_sleep_is_noticed_by_who_was_connected_though_nobody_asks(monkeypatch: p
         async with bench.watch(What.POSITIONS) as watch:
             await watch.live()
             await asyncio.sleep(1)
-            monkeypatch.setattr(asleep, "asleep_s", lambda: 8 * 3600.0)
+            sleep(monkeypatch, 8 * 3600.0)
             [connection] = bench.venue.connections
             connection.say(b'{"kind": "pong"}')
             await asyncio.sleep(0.1)
@@ -520,7 +527,7 @@ def test_who_connects_after_a_sleep_that_nobody_noticed_is_not_taken_for_one_of_
         async with bench.watch(What.POSITIONS) as watch:
             await watch.live()
             [connection] = bench.venue.connections
-            monkeypatch.setattr(asleep, "asleep_s", lambda: 8 * 3600.0)
+            sleep(monkeypatch, 8 * 3600.0)
             connection.cut(StreamEnd(kind="lost"))
             await until(lambda: len(bench.happened("subscribed")) == 2)
             await watch.live()
@@ -536,7 +543,7 @@ def test_sleep_is_noticed_with_the_next_heartbeat_where_nothing_comes(monkeypatc
     async def test(bench: Bench) -> None:
         async with bench.watch(What.POSITIONS) as watch:
             await watch.live()
-            monkeypatch.setattr(asleep, "asleep_s", lambda: 8 * 3600.0)
+            sleep(monkeypatch, 8 * 3600.0)
             assert await until(lambda: bool(bench.happened("lost"))) < 25
             assert bench.happened("lost")[0].reason == "this computer has slept for 28800 s"
 

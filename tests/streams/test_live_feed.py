@@ -93,7 +93,7 @@ def test_a_push_that_leaves_doubt_just_before_the_feed_is_live_is_read_up_soon()
             stirred=lambda _, changes: None,
         )
         ear = Ear()
-        feed.listeners.append(ear)
+        feed.listeners += (ear,)
         feed.start()
         feed.acknowledged(TOPIC.key, overlapped=False)
         # The last read before it is live: it is answered by what has not heard of the execution.
