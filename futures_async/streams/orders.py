@@ -12,7 +12,6 @@ from futures_async.streams.picture import (
     OPENED,
     PUSH,
     READ,
-    Kept,
     Merged,
     Moment,
     Picture,
@@ -56,7 +55,8 @@ class Orders(Picture[Order]):
     def __init__(self, unsaid: Sequence[str] = ()) -> None:
         super().__init__()
         self._unsaid = tuple(unsaid)
-        self._kept: dict[str, Kept[Order]] = {}
+        self._known_at: dict[str, float] = {}
+        """When the last push about each open order, or the answer that it was read from, arrived."""
         self._ended: Remembered[None] = Remembered()
 
     def key(self, item: Order) -> str:
@@ -73,8 +73,8 @@ class Orders(Picture[Order]):
             # A list says that one is open no more, and not how it ended: unless its end comes too, it is read.
             listed = {order.order_id for order in push.items}
             self.unsure = self.unsure or any(
-                order_id not in listed and not when.too_soon_after(kept.known_at)
-                for order_id, kept in self._kept.items()
+                order_id not in listed and not when.too_soon_after(known_at)
+                for order_id, known_at in self._known_at.items()
             )
         return changes
 
@@ -91,13 +91,13 @@ class Orders(Picture[Order]):
         doubts: set[Hashable] = set()
         missing: list[Order] = []
         if complete:
-            for order_id, kept in self._kept.items():
+            for order_id, known_at in self._known_at.items():
                 if order_id in listed:
                     continue
-                if when.too_soon_after(kept.known_at):
+                if when.too_soon_after(known_at):
                     doubts.add(order_id)
                 else:
-                    missing.append(kept.item)
+                    missing.append(self.current[order_id])
         return Merged(changes, frozenset(doubts), missing, untold)
 
     def past(self, items: Iterable[Order], when: Moment) -> list[Change[Order]]:
@@ -112,7 +112,7 @@ class Orders(Picture[Order]):
         changes: list[Change[Order]] = []
         if found is not None:
             self._take(found, READ, when, changes)
-        elif item.order_id in self._kept:
+        elif item.order_id in self.current:
             self._end(msgspec.structs.replace(item, status=OrderStatus.UNKNOWN), READ, when, changes)
         return changes
 
@@ -120,36 +120,31 @@ class Orders(Picture[Order]):
         order_id = order.order_id
         if order_id in self._ended:
             return
-        kept = self._kept.get(order_id)
+        known = self.current.get(order_id)
         known_at = when.at if source is PUSH else when.until
-        if kept is not None:
+        if known is not None:
+            known_at = max(self._known_at[order_id], known_at)
             if not self.by_reads:
-                kept.known_at = max(kept.known_at, known_at)
-            if not advances(kept.item, order):
+                self._known_at[order_id] = known_at
+            if not advances(known, order):
                 return
-            order = _with_average(order, kept.item)
+            order = _with_average(order, known)
             left_out = FIXED if source is READ else self._unsaid
             if left_out:
-                order = _completed(order, kept.item, left_out)
+                order = _completed(order, known, left_out)
         if order.status in ENDED:
             self._end(order, source, when, changes)
             return
-        if kept is None:
-            self._kept[order_id] = Kept(order, known_at, None)
-            kind, previous = OPENED, None
-        elif same(order, kept.item) or (source is READ and order == kept.item):
+        if known is not None and (same(order, known) or (source is READ and order == known)):
             return
-        else:
-            kind, previous = CHANGED, kept.item
-            kept.item, kept.known_at = order, max(kept.known_at, known_at)
-        self.current[order_id] = order
-        changes.append(change_of(kind, order, previous, source, order.updated_ms, when))
+        self.current[order_id], self._known_at[order_id] = order, known_at
+        kind = OPENED if known is None else CHANGED
+        changes.append(change_of(kind, order, known, source, order.updated_ms, when))
 
     def _end(self, order: Order, source: ChangeSource, when: Moment, changes: list[Change[Order]]) -> None:
-        kept = self._kept.pop(order.order_id, None)
-        self.current.pop(order.order_id, None)
+        self._known_at.pop(order.order_id, None)
+        previous = self.current.pop(order.order_id, None)
         self._ended.keep(order.order_id, None)
-        previous = None if kept is None else kept.item
         changes.append(change_of(CLOSED, order, previous, source, order.updated_ms, when))
 
 

@@ -49,6 +49,7 @@ logger = logging.getLogger("futures_async.streams")
 _SILENT = logging.Logger("futures_async.streams.picows", logging.CRITICAL)
 # Named once: before Python 3.12 a member of an enum is looked up by a function of its class.
 TEXT, BINARY, CONTINUATION, CLOSE = WSMsgType.TEXT, WSMsgType.BINARY, WSMsgType.CONTINUATION, WSMsgType.CLOSE
+_DATA = (TEXT, BINARY)
 _CONTROL = (WSMsgType.PING, WSMsgType.PONG)
 
 
@@ -180,7 +181,7 @@ class _Connection(WSListener, StreamConnection):
             self._end("too-big")
             return
         try:
-            if kind in (TEXT, BINARY) and frame.fin and not self._parts:
+            if kind in _DATA and frame.fin and not self._parts:
                 self._receiver.received(frame.get_payload_as_bytes(), binary=kind is BINARY)
             elif kind is CLOSE:
                 self._closed_by_venue(transport, frame)
