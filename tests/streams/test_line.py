@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Coroutine
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from futures_async.streams.backend import Receiver, StreamConnection, StreamEnd, StreamRequest
-from futures_async.streams.dialect import Heartbeat, StreamLimits, What
+from futures_async.streams.dialect import Heartbeat, StreamLimits, Topic, What
+from futures_async.streams.line import Line
 from futures_async.transport import asleep
 from futures_async.transport.endpoint import RateLimit
 from futures_async.unified.errors import (
     AuthenticationError,
     ClockSkew,
+    FuturesAsyncError,
     ParameterRejected,
 )
 from futures_async.unified.watching import Change, ChangeKind, ChangeSource, WatchState
@@ -212,6 +215,23 @@ def test_who_comes_back_before_its_answer_did_is_subscribed_once() -> None:
             await until(lambda: "unsubscribe orders" in bench.venue.frames)
 
     on(test, dialect=ToyStreams(limits=limits))
+
+
+def test_of_a_refused_topic_no_other_connection_tells_anything_more() -> None:
+    """A connection and its successor both hand over; one of them is refused."""
+    told: list[FuturesAsyncError] = []
+    runtime: Any = SimpleNamespace(start=Coroutine[Any, Any, None].close)
+    nothing: Any = None
+    line = Line(nothing, runtime, name="private", guard=nothing, draw=nothing, set_clock=nothing, report=nothing)
+    feed: Any = SimpleNamespace(refused=told.append)
+    channel: Any = nothing
+    line.add(Topic(channel, "orders", None), What.ORDERS, feed)
+    handed_to = line.subscribers("orders")
+    assert list(handed_to) == [(What.ORDERS, feed)]
+    error = ParameterRejected("no such topic", venue="toy", endpoint="stream")
+    line.turned_down("orders", error)
+    assert told == [error]
+    assert list(handed_to) == []
 
 
 @pytest.mark.parametrize("left_early", [True, False])
