@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import cast
+
+import pytest
 
 from futures_async.streams.dialect import Channel, Topic, What
 from futures_async.streams.events import Reporter
@@ -57,17 +59,51 @@ class History:
 
     def __init__(self) -> None:
         self.listed: list[Fill] = []
+        self.reads = 0
 
     async def now(self) -> None:
         return None
 
     async def since(self, since_ms: int) -> Sequence[Fill]:
         found = tuple(self.listed)
+        self.reads += 1
         await asyncio.sleep(ANSWER_S)
         return found
 
     async def one(self, item: Fill) -> Fill | None:
         return item
+
+
+def feed_of(history: History, now_ms: Callable[[], int]) -> StreamFeed[Fill]:
+    async def know_time() -> None:
+        """It is known."""
+
+    around = Surroundings(current_runtime(), now_ms, lambda: 0, know_time, lambda: 0.5, Reporter("toy", None))
+    line = cast("Line", Standing())
+    return StreamFeed(
+        What.FILLS, Fills(), history, line, [TOPIC], around, audit_s=100.0, stirred=lambda _, changes: None
+    )
+
+
+@pytest.mark.parametrize("settled", [False, True])
+def test_what_a_later_push_has_settled_is_not_read(settled: bool) -> None:
+    async def main() -> None:
+        runtime, history = current_runtime(), History()
+        feed = feed_of(history, lambda: NOON_MS)
+        feed.start()
+        feed.acknowledged(TOPIC.key, overlapped=False)
+        await feed.until_live()
+        reads = history.reads
+        feed.picture.unsettled["USDT"] = runtime.now()
+        feed.pushed(Push([]), True, runtime.now())
+        if settled:
+            feed.picture.unsettled.clear()
+        feed.pushed(Push([]), True, runtime.now())
+        await asyncio.sleep(LAG_S + 2 * ANSWER_S)
+        assert (history.reads == reads) is settled
+        await feed.aclose()
+
+    virtual_time.run(main())
 
 
 def test_a_push_that_leaves_doubt_just_before_the_feed_is_live_is_read_up_soon() -> None:
@@ -78,20 +114,7 @@ def test_a_push_that_leaves_doubt_just_before_the_feed_is_live_is_read_up_soon()
         def now_ms() -> int:
             return NOON_MS + int((runtime.now() - began) * 1000)
 
-        async def know_time() -> None:
-            """It is known."""
-
-        around = Surroundings(runtime, now_ms, lambda: 0, know_time, lambda: 0.5, Reporter("toy", None))
-        feed: StreamFeed[Fill] = StreamFeed(
-            What.FILLS,
-            Fills(),
-            history,
-            cast("Line", Standing()),
-            [TOPIC],
-            around,
-            audit_s=100.0,
-            stirred=lambda _, changes: None,
-        )
+        feed = feed_of(history, now_ms)
         ear = Ear()
         feed.listeners += (ear,)
         feed.start()
