@@ -15,8 +15,6 @@ from futures_async.unified.errors import DecodeError
 from futures_async.unified.quick import Code
 
 ZERO = Decimal(0)
-LEAST = Decimal("1e-40")
-"""The least that is above 0, of numbers that `ordinary` takes."""
 MOST_SPELLINGS = 1000
 """Of words, in whatever case they come: the rest are looked up anew."""
 
@@ -142,28 +140,60 @@ class Plain(Column):
 
 
 class Number(Plain):
-    """A number, whatever its sign, or one from `least` up; `turned`: with the other sign."""
+    """A number.
+
+    Args:
+        field: What has it.
+        convert: Reads it exactly.
+        signed: It may be below 0; otherwise `convert` judges one with a sign.
+        some: 0 is none.
+        turned: With the other sign.
+    """
 
     def __init__(
-        self, field: Any, convert: Callable[[Any, str], Any], least: Decimal | None = None, *, turned: bool = False
+        self,
+        field: Any,
+        convert: Callable[[Any, str], Any],
+        *,
+        signed: bool = True,
+        some: bool = False,
+        turned: bool = False,
     ) -> None:
         super().__init__(field, (lambda value, path: negated(convert(value, path))) if turned else convert)
         self._plain = convert
-        self.least = least
+        self.signed = signed
+        self.some = some
         self.turned = turned
 
     def negative(self) -> Number:
         """The same with the other sign."""
-        return Number(self.field, self._plain, self.least, turned=not self.turned)
+        return Number(self.field, self._plain, signed=self.signed, some=self.some, turned=not self.turned)
 
     def source(self, code: Code) -> str:
         said, value = code.local(), code.local()
-        found = f"{code.name(negated)}({value})" if self.turned else value
-        enough = "" if self.least is None else f" and {value} >= {code.name(self.least)}"
+        found = f"({value} or None)" if self.some else value
+        # Signs stand before the digits: fewer steps than to compare the number.
+        begins = said if self.signed else f"{said} > '/'"
         # `ordinary` takes true for 1.
-        text = f"type({said} := {self.field.source(code)}) is str and {said}"
-        good = f"{text} and ({value} := ordinary({said})).is_finite(){enough}"
-        return f"({found} if {good} else {self._exactly(code, said)})"
+        text = f"type({said} := {self.field.source(code)}) is str and {begins}"
+        good = f"{text} and ({value} := ordinary({said})).is_finite()"
+        read = f"{code.name(negated)}({found})" if self.turned else found
+        return f"({read} if {good} else {self._exactly(code, said)})"
+
+
+class Truth(Plain):
+    """Yes or no, as a flag or as one of the words."""
+
+    def __init__(self, field: Any, convert: Callable[[Any, str], Any], words: Mapping[str, bool]) -> None:
+        super().__init__(field, convert)
+        self._spelled: dict[Any, Any] = {None: None, "": None, **words}
+        self._spelled |= {word.upper(): meant for word, meant in words.items()}
+
+    def source(self, code: Code) -> str:
+        said = code.local()
+        flag = f"({said} := {self.field.source(code)}) is True or {said} is False"
+        good = f"type({said}) is str or {said} is None"
+        return f"({said} if {flag} else {code.name(self._spelled)}[{said}] if {good} else {self._exactly(code, said)})"
 
 
 class Time(Plain):

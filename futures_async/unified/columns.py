@@ -15,8 +15,6 @@ from typing import Any, TypedDict, TypeVar, TypeVarTuple, cast
 import msgspec
 
 from futures_async.unified.column import (
-    LEAST,
-    ZERO,
     Either,
     Field,
     Given,
@@ -25,6 +23,7 @@ from futures_async.unified.column import (
     Plain,
     TextColumn,
     Time,
+    Truth,
     Word,
     negated,
 )
@@ -97,17 +96,17 @@ def number(field: Loose) -> Decimal | None:
 def margin_ratio(field: Loose) -> Decimal | None:
     """Maintenance margin over equity, liquidation at 1, which is also said where nothing is left: a quotient below 0
     would read as safe."""
-    return cast("Decimal | None", Number(field, _ratio, ZERO))
+    return cast("Decimal | None", Number(field, _ratio, signed=False))
 
 
 def price(field: Loose) -> Decimal | None:
     """A number above 0: venues write 0 or less for "none"."""
-    return cast("Decimal | None", Number(field, positive_or_none, LEAST))
+    return cast("Decimal | None", Number(field, positive_or_none, signed=False, some=True))
 
 
 def size(field: Loose) -> Decimal | None:
     """A number that says nothing of a direction: one below 0 is an error."""
-    return cast("Decimal | None", Number(field, _unsigned, ZERO))
+    return cast("Decimal | None", Number(field, _unsigned, signed=False))
 
 
 def moment(field: Moment) -> int | None:
@@ -127,7 +126,7 @@ def identifier(field: Id) -> str | None:
 
 def yes_no(field: Text | bool | int) -> bool | None:
     """YES/NO, on/off, true/false in any case, 1/0."""
-    return cast("bool | None", Plain(field, _truth))
+    return cast("bool | None", Truth(field, _truth, _TRUTH))
 
 
 def read_by(field: T, convert: Callable[[T, str], A]) -> A:
@@ -199,7 +198,7 @@ def negative(value: Decimal | None) -> Decimal | None:
 
 def absolute(value: Decimal | None) -> Decimal | None:
     """The number without its sign: sizes, where the sign is the direction."""
-    return cast("Decimal | None", Reckoned(Decimal.copy_abs, value))
+    return cast("Decimal | None", Reckoned(Decimal.copy_abs, value, inline="{0}.copy_abs()"))
 
 
 def whole(value: Decimal | None) -> int | None:
@@ -214,7 +213,8 @@ def resting(kind: OrderType | None, column: T | None) -> T | None:
 
 def by_sign(value: Decimal | None) -> PositionSide | None:
     """The side that a signed amount is of: short below 0."""
-    return cast("PositionSide | None", Reckoned(_side, value))
+    inline = "({SHORT} if {0}.is_signed() and {0} else {LONG})"
+    return cast("PositionSide | None", Reckoned(_side, value, inline=inline, **PositionSide.__members__))
 
 
 def _resting(kind: OrderType | None, said: Any) -> Any:

@@ -37,10 +37,18 @@ class Made(Column):
 
 
 class Reckoned(Made):
-    """Made of numbers, where all are there: those after one that is missing are not looked at."""
+    """Made of numbers, where all are there: those after one that is missing are not looked at.
 
-    def __init__(self, function: Callable[..., Any], *numbers: Any) -> None:
+    Args:
+        function: Makes it.
+        numbers: Of these.
+        inline: The same as source, in which `{0}` is the first number, and the names of `constants` stand for these.
+    """
+
+    def __init__(self, function: Callable[..., Any], *numbers: Any, inline: str = "", **constants: object) -> None:
         super().__init__(function, [_constant_or_column(number) for number in numbers])
+        self._inline = inline
+        self._constants = constants
 
     def of(self, row: Any, given: Any) -> Any:
         values: list[Any] = []
@@ -55,7 +63,10 @@ class Reckoned(Made):
         nothing = f"{code.value(first)} is None"
         with code.branch():
             nothing += "".join(f" or {code.value(part)} is None" for part in others)
-            return f"(None if {nothing} else {super().source(code)})"
+            constants = {name: code.name(value) for name, value in self._constants.items()}
+            values = map(code.value, self.parts)
+            made = self._inline.format(*values, **constants) if self._inline else super().source(code)
+            return f"(None if {nothing} else {made})"
 
 
 class First(Made):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
+from functools import reduce
 from typing import Any
 
 from futures_async.unified.column import Column, TextColumn
@@ -25,15 +26,16 @@ class Meanings:
         # A bare text is read as fast as it is looked up, and there may be one for each row.
         self._names = sorted({name for column in found if not _bare(column) for name in column.words() or ()})
         self._columns = [column for column in dict.fromkeys(found) if (column.words() or set()) <= {*self._names}]
-        self._known: dict[tuple[str | None, ...], tuple[Any, ...]] = {}
+        # By the first word, by the second, …: a tuple of them would be made, and hashed, for every row.
+        self._known: dict[str | None, Any] = {}
+        self._count = 0
 
     def source(self, code: Code) -> str:
         """Source that looks them up; raises `KeyError` where a row's words are new."""
         if not self._names:
             return ""
         values = "".join(f"{code.keep(column)}, " for column in self._columns)
-        key = "".join(f"row.{name}, " for name in self._names)
-        return f"{values}= {code.name(self._known)}[{key}]"
+        return f"{values}= {code.name(self._known)}{''.join(f'[row.{name}]' for name in self._names)}"
 
     def learn(self, row: Any) -> None:
         """Remember what a row's words mean, where they can be read."""
@@ -43,9 +45,13 @@ class Meanings:
             return
         with suppress(*ODD):
             meanings = tuple(column.of(row, None) for column in self._columns)
-            if len(self._known) >= MOST:
+            if self._count >= MOST:
                 self._known.clear()
-            self._known[key] = meanings
+                self._count = 0
+            *words, last = key
+            known = reduce(lambda known, word: known.setdefault(word, {}), words, self._known)
+            self._count += last not in known
+            known[last] = meanings
 
 
 def _worded(column: Column) -> Iterator[Column]:

@@ -13,6 +13,7 @@ from decimal import DecimalException
 from typing import Any, Final, Protocol
 
 import msgspec
+from msgspec.structs import force_setattr
 
 from futures_async.unified.convert import ordinary
 from futures_async.unified.errors import DecodeError
@@ -26,12 +27,12 @@ _GETTER = """
 def get(model):
     value = model.{kept}
     if value is UNREAD:
-        row, given = model.raw, model._given
+        row{given} = model.raw{its}
         try:
             value = {source}
         except ODD:
-            value = closely(row, given)
-        keep(model, value)
+            value = closely(row, model._given)
+        keep(model, {kept!r}, value)
     return value
 """
 
@@ -48,7 +49,7 @@ class Code:
     """Source text under way: its constants, and what it has read already."""
 
     def __init__(self) -> None:
-        self.names: dict[str, Any] = {"ODD": ODD, "UNREAD": UNREAD, "ordinary": ordinary}
+        self.names: dict[str, Any] = {"ODD": ODD, "UNREAD": UNREAD, "ordinary": ordinary, "keep": force_setattr}
         self._read: dict[Source, str] = {}
         self._locals = 0
 
@@ -97,8 +98,10 @@ def getter(part: Source, kept: str, **names: Any) -> Any:
     Args:
         part: What reads it.
         kept: The attribute in which the value is kept.
-        names: `keep` sets that attribute, `closely` reads the row and what is given exactly.
+        names: `closely` reads the row and what is given exactly.
     """
     code = Code()
     code.names |= names
-    return code.compiled(_GETTER.format(kept=kept, source=part.source(code)))["get"]
+    source = part.source(code)
+    given, its = (", given", ", model._given") if "given" in source else ("", "")
+    return code.compiled(_GETTER.format(kept=kept, source=source, given=given, its=its))["get"]

@@ -115,12 +115,11 @@ class Reading(Generic[W, M]):
         code = Code()
         parts = list(_parts(self.columns.values()))
         beside = any(part.beside for part in parts if isinstance(part, Field))
-        keep = f"{code.name(self._model._given.__set__)}(made, given)" if beside else ""
         words = self._meanings.source(code)
         with code.branch():
-            one = [words, *self._made(code), keep]
+            one = [words, *self._made(code, beside)]
         empty = "" if self.empty is None else self._emptiness(code, self.columns[self.empty])
-        many = [words, empty, "given = give(row)" if beside else "", *self._made(code), keep]
+        many = [words, empty, "given = give(row)" if beside else "", *self._made(code, beside)]
         return code.compiled(_MAKERS.format(one=_indented(one, 1), many=_indented(many, 3)))
 
     def _emptiness(self, code: Code, column: Column) -> str:
@@ -128,7 +127,7 @@ class Reading(Generic[W, M]):
         said, held = code.value(column), code.value(column)
         return f"if not {said} and {held} is not None: continue"
 
-    def _made(self, code: Code) -> tuple[str, str]:
+    def _made(self, code: Code, beside: bool) -> tuple[str, str]:
         """Source that makes a model of its facts: by position, in its order, up to the last of them."""
         said = self._facts | {name: self.columns[name] for name in self._one_of[:1]}
         names: tuple[str, ...] = self._model.__struct_fields__
@@ -137,7 +136,8 @@ class Reading(Generic[W, M]):
         for name, default in places:
             known.setdefault(name, code.value(said[name]) if name in said else code.name(default))
         nothing = "".join(f"if {code.value(said[name])} is None: raise TypeError" for name in self._one_of[:1])
-        return f"made = {code.name(self._model)}({', '.join(known[name] for name in names if name in known)})", nothing
+        values = [*(known[name] for name in names if name in known), *(["_given=given"] if beside else [])]
+        return f"made = {code.name(self._model)}({', '.join(values)})", nothing
 
     def _lazy(self, values: dict[str, Any]) -> Any:
         """The model as a struct whose fields are empty until their first use."""
@@ -276,7 +276,7 @@ def _compiled_late(kind: Any, name: str, column: Column, nothing: Any) -> Callab
 
     def get(model: Any) -> Any:
         kept = f"_kept_{name}"
-        found = getter(column, kept, keep=getattr(kind, kept).__set__, closely=closely)
+        found = getter(column, kept, closely=closely)
         setattr(kind, name, property(found))
         return found(model)
 

@@ -311,9 +311,17 @@ def test_what_words_mean_is_remembered_of_so_many_and_then_anew(monkeypatch: pyt
         found, unread = HELD.each(rows)
         assert [one.symbol for one in found] == [f"A{turn % 7}/USDT:USDT"]
         assert [one.path for one in unread] == ["side"]
-        assert len(known) <= 3
+        assert sum(map(len, known.values())) <= 3
         assert HELD.one(held(symbol=f"C{turn}")).symbol == f"C{turn}/USDT:USDT"
-        assert any(f"C{turn}" in words for words in known)
+        assert f"C{turn}" in known["long"]
+
+
+def test_odd_rows_of_known_words_take_no_room_of_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("futures_async.unified.meanings.MOST", 3)
+    words = {"symbol": needed(text(row.symbol)), "side": needed(word(row.side, SIDES))}
+    reading = Reading(row, msgspec.structs.replace(PLAIN, **words, quantity=needed(size(row.total))))
+    reading.each([held(), *[held(side="short", total="?")] * 5])
+    assert set(reading._meanings._known) == {"long", "short"}  # pyright: ignore[reportPrivateUsage]
 
 
 def test_reference_data_leaves_odd_rows_out_with_a_warning(caplog: pytest.LogCaptureFixture) -> None:
