@@ -119,6 +119,7 @@ from futures_async.unified.columns import (
     text,
     times,
     whole,
+    within,
     word,
     yes_no,
 )
@@ -472,6 +473,7 @@ __all__ = [
     "walks",
     "whole",
     "windows",
+    "within",
     "word",
     "worst_of",
     "written",

@@ -27,11 +27,12 @@ def negated(value: Decimal | None) -> Decimal | None:
 class Field:
     """A field of a row, or of what is given beside the row; a column says how it is read."""
 
-    __slots__ = ("beside", "get", "name", "names", "path")
+    __slots__ = ("beside", "get", "kind", "name", "names", "path")
 
-    def __init__(self, name: str, path: str, *, beside: bool = False) -> None:
+    def __init__(self, name: str, path: str, kind: Any = None, *, beside: bool = False) -> None:
         self.name = name
         self.path = path
+        self.kind = kind
         self.beside = beside
         self.names: frozenset[str] | None = None if beside else frozenset({name})
         self.get: Callable[[Any], Any] = attrgetter(name)
@@ -48,6 +49,24 @@ class Field:
 
     def __repr__(self) -> str:
         return f"{'beside' if self.beside else 'row'}.{self.name}"
+
+
+class Within(Field):
+    """A field of a struct that stands in a row."""
+
+    __slots__ = ("inner", "outer")
+
+    def __init__(self, outer: Field, name: str, path: str) -> None:
+        super().__init__(f"{outer.name}.{name}", f"{outer.path}.{path}", beside=outer.beside)
+        self.names = None
+        self.outer = outer
+        self.inner = name
+
+    def of(self, row: Any, given: Any) -> Any:
+        struct = self.outer.of(row, given)
+        if struct is not None and not isinstance(struct, self.outer.kind):
+            raise DecodeError(f"{self.outer.path} is not what it was", path=self.path)
+        return getattr(struct, self.inner, None)
 
 
 class Either(Field):

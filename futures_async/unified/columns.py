@@ -24,6 +24,7 @@ from futures_async.unified.column import (
     TextColumn,
     Time,
     Truth,
+    Within,
     Word,
     negated,
 )
@@ -52,8 +53,19 @@ def fields(kind: type[T], *, beside: bool = False) -> T:
     struct = cast("type[msgspec.Struct]", kind)
     make = Given if beside and issubclass(struct, Model) else Field
     return kind(
-        **{field.name: make(field.name, field.encode_name, beside=beside) for field in msgspec.structs.fields(struct)}
+        **{
+            field.name: make(field.name, field.encode_name, field.type, beside=beside)
+            for field in msgspec.structs.fields(struct)
+        }
     )
+
+
+def within(field: T) -> T:
+    """What stands in a row as a struct of its own, to write a table with: null says nothing of all its fields."""
+    outer = cast("Field", field)
+    struct = cast("type[msgspec.Struct]", outer.kind)
+    inner = {one.name: Within(outer, one.name, one.encode_name) for one in msgspec.structs.fields(struct)}
+    return cast("T", struct(**inner))
 
 
 class Named(TypedDict):

@@ -30,6 +30,7 @@ from futures_async.unified.columns import (
     text,
     times,
     whole,
+    within,
     word,
     yes_no,
 )
@@ -58,6 +59,15 @@ class WireThing(Row, frozen=True, kw_only=True, gc=False, rename="camel"):
     yes_no: Text = None
     way: Id = None
     old_way: Id = None
+
+
+class WireSet(Row, frozen=True, kw_only=True, gc=False, rename="camel"):
+    way_set: Text = None
+    the_number: Loose = None
+
+
+class WireHolder(Row, frozen=True, kw_only=True, gc=False, rename="camel"):
+    as_set: WireSet = WireSet()
 
 
 row = fields(WireThing)
@@ -401,3 +411,32 @@ def test_columns_read_quickly_what_they_read_exactly(name: str, what: Any) -> No
         except ODD:
             continue
         assert repr(quick) == repr(column(what).of(thing, None))
+
+
+HELD = within(fields(WireHolder).as_set)
+
+
+@pytest.mark.parametrize(
+    ("said", "way", "number_"),
+    [
+        (WireSet(way_set="u", the_number="1.5"), Way.UP, D("1.5")),
+        (WireSet(way_set="u"), Way.UP, None),
+        (None, None, None),
+    ],
+)
+def test_a_field_of_a_struct_in_a_row_reads_as_one_of_the_row(said: Any, way: Way | None, number_: D | None) -> None:
+    holder = WireHolder(as_set=said)
+    for what, meant in ((word(HELD.way_set, WAYS), way), (number(HELD.the_number), number_)):
+        assert column(what).of(holder, None) == meant
+        if said is not None:
+            assert compiled(what)(holder, None) == meant
+
+
+@pytest.mark.parametrize("came", ["text", {"waySet": "u"}, [], WireThing()])
+def test_what_is_no_such_struct_is_an_error_of_its_fields(came: Any) -> None:
+    what, holder = word(HELD.way_set, WAYS), WireHolder(as_set=came)
+    with pytest.raises(DecodeError, match="asSet is not what it was"):
+        column(what).of(holder, None)
+    assert column(what).problems(holder, None) == ("asSet.waySet",)
+    with pytest.raises(ODD):
+        compiled(what)(holder, None)

@@ -249,11 +249,8 @@ class AccountCalls(MarketCalls):
         found = mapping.to_leverage(row, self._names, contract.max_leverage)
         if margin_mode in (None, found.margin_mode):
             return found
-        return mapping.to_leverage(
-            wire.WireAsset(coin=venue_symbol, leverage={"type": margin_mode, "value": None}),
-            self._names,
-            contract.max_leverage,
-        )
+        other = wire.WireAsset(coin=venue_symbol, leverage=wire.WireLeverage(type=margin_mode))
+        return mapping.to_leverage(other, self._names, contract.max_leverage)
 
     async def _leverage_change(
         self, venue_symbol: str, leverage: Decimal, margin_mode: fa.MarginMode | None, side: fa.PositionSide | None
@@ -288,7 +285,7 @@ class AccountCalls(MarketCalls):
         """What was put in: unlike the margin, it does not move with the mark price."""
         for row in positions_of(await self._state()):
             if row.coin == position.venue_symbol:
-                return decimal_or_none(mapping.part(row.leverage, "rawUsd"), "leverage.rawUsd")
+                return decimal_or_none(getattr(row.leverage, "raw_usd", None), "leverage.rawUsd")
         return None
 
 
@@ -301,7 +298,7 @@ def is_hollow(state: wire.WireState) -> bool:
     except fa.DecodeError:
         return False
     return value == 0 and any(
-        mapping.part(getattr(held.position, "leverage", None), "type") == "cross" for held in state.asset_positions
+        getattr(getattr(held.position, "leverage", None), "type", None) == "cross" for held in state.asset_positions
     )
 
 

@@ -10,7 +10,21 @@ from typing import Any, NamedTuple, cast
 import msgspec
 
 import futures_async.adapter as fa
-from futures_async.adapter import by_sign, decimal_or_none, made, minus, moment, named, needed, number, price, text
+from futures_async.adapter import (
+    by_sign,
+    decimal_or_none,
+    made,
+    minus,
+    moment,
+    named,
+    needed,
+    negative,
+    number,
+    price,
+    text,
+    within,
+    word,
+)
 from futures_async.adapters.hyperliquid import wire
 from futures_async.adapters.hyperliquid.symbols import Names
 
@@ -211,36 +225,6 @@ def _mark(value: Decimal | None, quantity: Decimal | None) -> Decimal | None:
     return None if value is None or not quantity else fa.divide(value, quantity)
 
 
-def _said(value: Any, field: str, name: str) -> Any:
-    """What an object in a row says; None where the row has none.
-
-    Raises:
-        DecodeError: It says nothing of this.
-    """
-    if value is not None and not (isinstance(value, dict) and name in value):
-        raise fa.DecodeError(f"{field} does not tell its {name}", path=f"{field}.{name}")
-    return part(value, name)
-
-
-def margin_mode(leverage: Any) -> fa.MarginMode | None:
-    """Of the object that says how a coin is margined."""
-    word = _said(leverage, "leverage", "type")
-    found = fa.known_or_none(MARGIN_MODE, word)
-    if found is None and word is not None:
-        raise fa.DecodeError(f"leverage.type has the unknown word {str(word)[:40]!r}", path="leverage.type")
-    return found
-
-
-def times_of(leverage: Any) -> Decimal | None:
-    """The leverage in such an object."""
-    return decimal_or_none(_said(leverage, "leverage", "value"), "leverage.value")
-
-
-def _funding(cum: Any) -> Decimal | None:
-    paid = decimal_or_none(_said(cum, "cumFunding", "sinceOpen"), "cumFunding.sinceOpen")
-    return None if paid is None else fa.EXACT.minus(paid)
-
-
 def _given(mode: fa.MarginMode | None, used: Decimal | None, unrealized: Decimal | None) -> Decimal | None:
     """Profit and loss are in the figure of an isolated position, and not in that of another."""
     if mode is not fa.MarginMode.ISOLATED:
@@ -273,7 +257,8 @@ def positions(row: wire.WirePosition, beside: Beside, names: Names) -> fa.Positi
     """Open positions: net, one for each coin. They have no id and no time, and tell no profit that was realized."""
     szi = number(row.szi)
     quantity, notional = fa.absolute(szi), number(row.position_value)
-    mode, used, unrealized = made(margin_mode, row.leverage), number(row.margin_used), number(row.unrealized_pnl)
+    leverage, used, unrealized = within(row.leverage), number(row.margin_used), number(row.unrealized_pnl)
+    mode = needed(word(leverage.type, MARGIN_MODE))
     own = made(maintenance, notional, beside.tiers)
     return fa.Position(
         **named(VENUE, row.coin, names.unified),
@@ -284,8 +269,8 @@ def positions(row: wire.WirePosition, beside: Beside, names: Names) -> fa.Positi
         liquidation_price=price(row.liquidation_px),
         unrealized_pnl=unrealized,
         # "Positive: paid", unlike the rows of payments.
-        funding=made(_funding, row.cum_funding),
-        leverage=made(times_of, row.leverage),
+        funding=needed(negative(number(within(row.cum_funding).since_open))),
+        leverage=needed(number(leverage.value)),
         margin_mode=mode,
         position_mode=fa.PositionMode.ONE_WAY,
         margin_coin=names.settle,
@@ -298,15 +283,15 @@ def positions(row: wire.WirePosition, beside: Beside, names: Names) -> fa.Positi
 
 
 def to_leverage(row: wire.WireAsset, names: Names, max_leverage: Decimal | None) -> fa.Leverage:
-    """How a coin is set, whether or not there is a position."""
-    name = str(row.coin)
+    """How a coin is set, whether or not there is a position; what cannot be read is a `DecodeError`."""
+    name, mode = str(row.coin), fa.known(MARGIN_MODE, str(getattr(row.leverage, "type", None)), "leverage.type")
     return fa.Leverage(
         venue=VENUE,
         raw=row,
         symbol=names.unified(name),
         venue_symbol=name,
-        leverage=times_of(row.leverage),
-        margin_mode=margin_mode(row.leverage),
+        leverage=decimal_or_none(row.leverage.value, "leverage.value"),
+        margin_mode=mode,
         max_leverage=max_leverage,
     )
 

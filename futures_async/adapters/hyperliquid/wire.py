@@ -22,12 +22,28 @@ class Wire(Row, frozen=True, kw_only=True, gc=False, rename="camel"):
 # Accounts
 
 
+class WireLeverage(Wire, frozen=True, kw_only=True, gc=False):
+    """How a coin is margined; `rawUsd` of isolated ones alone."""
+
+    type: Text = None
+    value: Loose = None
+    raw_usd: Loose = None
+
+
+class WireFunding(Wire, frozen=True, kw_only=True, gc=False):
+    """What was paid for a position, and before it."""
+
+    all_time: Loose = None
+    since_open: Loose = None
+    since_change: Loose = None
+
+
 class WirePosition(Wire, frozen=True, kw_only=True, gc=False):
     """One position: `szi` is signed, `cumFunding` positive when paid; the last two stand beside the rows."""
 
     coin: Text = None
     szi: Loose = None
-    leverage: Any = None
+    leverage: WireLeverage = WireLeverage()
     entry_px: Loose = None
     position_value: Loose = None
     unrealized_pnl: Loose = None
@@ -35,7 +51,7 @@ class WirePosition(Wire, frozen=True, kw_only=True, gc=False):
     liquidation_px: Loose = None
     margin_used: Loose = None
     max_leverage: Loose = None
-    cum_funding: Any = None
+    cum_funding: WireFunding = WireFunding()
     cross_maintenance: Loose = None
     cross_value: Loose = None
 
@@ -88,7 +104,7 @@ class WireAsset(Wire, frozen=True, kw_only=True, gc=False):
 
     user: Text = None
     coin: Text = None
-    leverage: Any = None
+    leverage: WireLeverage = WireLeverage()
     max_trade_szs: Any = None
     available_to_trade: Any = None
     mark_px: Loose = None
