@@ -186,6 +186,11 @@ def made(function: Callable[[*Ts], T], *parts: *Ts) -> T:
     return cast("T", Made(function, parts))
 
 
+def if_said(function: Callable[[A], T], column: A | None) -> T | None:
+    """`function` of a column; None where it is None."""
+    return cast("T | None", Reckoned(function, column))
+
+
 def times(left: Decimal | None, right: Decimal | None) -> Decimal | None:
     """The exact product; None without both."""
     return cast("Decimal | None", Reckoned(EXACT.multiply, left, right))

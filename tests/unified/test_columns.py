@@ -15,8 +15,10 @@ from futures_async.unified.columns import (
     either,
     fields,
     identifier,
+    if_said,
     in_base,
     made,
+    margin_ratio,
     minus,
     moment,
     needed,
@@ -159,11 +161,25 @@ def turned(field: Loose) -> object:
     return negative(number(field))
 
 
-READS: tuple[Any, ...] = (number, price, size, text, identifier, turned)
+def unsigned(field: Loose) -> object:
+    return absolute(number(field))
+
+
+def sided(field: Loose) -> object:
+    return by_sign(number(field))
+
+
+def doubled(field: Id) -> object:
+    return if_said(lambda said: said * 2, text(field))
+
+
+READS: tuple[Any, ...] = (
+    *(number, price, size, margin_ratio, text, identifier, yes_no, turned, unsigned, sided, doubled),
+)
 SAID: tuple[Any, ...] = (
     *("", "0", "00", "7", "-7", "1.50", "-0", "+1", ".5", "1e3", "1E-41", "NaN", "sNaN", "Infinity", "1_0", " 7", "7 "),
     *("١٢", "１２", "²", "x", "a b", " a", "a-b", "a\nb", "\x00", "\ud800", "龙虾", "\u200b", "0" * 70, "9" * 70),
-    *(None, 0, 7, -7, True, False, 0.5, D("1.5"), D("NaN"), {}, [], ["7"]),
+    *("YES", "no", "On", "false", None, 0, 1, 7, -7, True, False, 0.5, D("1.5"), D(1), D("NaN"), {}, [], ["7"]),
 )
 
 
@@ -191,7 +207,8 @@ def test_the_short_way_reads_what_the_exact_one_reads(read: Any, said: Any) -> N
         *((read, said) for read in (number, price, size, turned) for said in ("7", "1.50", "0.00001")),
         *((read, said) for read in (number, turned) for said in ("-1.50", "0")),
         *((read, said) for read in (text, identifier) for said in ("a-b", "BTCUSDT", "fx-20260112-000004")),
-        (identifier, 1491757336292159489), (moment, "1700000000000"),
+        *((yes_no, said) for said in (True, False, None, "YES", "no", "")),
+        (price, "0.00"), (identifier, 1491757336292159489), (moment, "1700000000000"),
     ],
 )  # fmt: skip
 def test_what_is_plainly_good_needs_no_exact_reading(read: Any, said: Any) -> None:

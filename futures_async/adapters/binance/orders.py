@@ -193,9 +193,7 @@ def fills(row: wire.WireFill) -> fa.Fill:
         # Positive is paid, whatever the sign in the documented sample.
         fee=number(row.commission),
         fee_coin=text(row.commission_asset),
-        role=made(
-            lambda maker: None if maker is None else fa.Role.MAKER if maker else fa.Role.TAKER, yes_no(row.maker)
-        ),
+        role=fa.if_said(lambda maker: fa.Role.MAKER if maker else fa.Role.TAKER, yes_no(row.maker)),
         realized_pnl=number(row.realized_pnl),
         created_ms=needed(moment(row.time)),
     )

@@ -193,7 +193,7 @@ def ledger_entries(row: WireBill, product_type: ProductType) -> fa.LedgerEntry:
         fee=fa.negative(number(row.fee)),
         coin=made(str.upper, coin),
         symbol=made(unified, name, coin),
-        venue_symbol=made(lambda name: None if name is None else name.upper(), name),
+        venue_symbol=fa.if_said(str.upper, name),
         balance=number(row.balance),
         created_ms=needed(moment(row.c_time)),
     )

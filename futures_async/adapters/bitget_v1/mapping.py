@@ -164,7 +164,7 @@ def ledger_entries(row: WireBill, margin_coin: str) -> fa.LedgerEntry:
         amount=needed(number(row.amount)),
         fee=number(row.fee),
         coin=margin_coin,
-        symbol=made(lambda name: None if name is None else to_symbol(name), name),
+        symbol=fa.if_said(to_symbol, name),
         venue_symbol=name,
         created_ms=needed(moment(row.create_time)),
         description=text(row.info),

@@ -184,7 +184,7 @@ def past_orders(row: wire.WirePastOrder) -> fa.Order:
         row,
         order_id=needed(identifier(row.id)),
         filled_quantity=filled,
-        remaining_quantity=made(lambda filled: None if filled is None else Decimal(0), filled),
+        remaining_quantity=fa.if_said(lambda _: Decimal(0), filled),
         status=made(_ended, size(row.total_quantity), filled),
         created_ms=moment(row.order_time),
     )

@@ -201,7 +201,7 @@ def ledger_entries(row: wire.WireRecord) -> fa.LedgerEntry:
         amount=needed(made(_before_fee, needed(number(row.change)), fee)),
         fee=fee,
         coin=coin,
-        symbol=made(lambda name: None if name is None else unified_symbol(name), name),
+        symbol=fa.if_said(unified_symbol, name),
         venue_symbol=name,
         balance=number(row.cash_balance),
         created_ms=at_ms,

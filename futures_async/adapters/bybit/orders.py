@@ -177,9 +177,7 @@ def fills(row: wire.WireFill) -> fa.Fill:
         quantity=needed(in_base(amount, None, made(dollar, name), at)),
         fee=number(row.exec_fee),
         fee_coin=made(lambda coin, name: coin or settle_of(name), text(row.fee_currency), name),
-        role=made(
-            lambda maker: None if maker is None else fa.Role.MAKER if maker else fa.Role.TAKER, yes_no(row.is_maker)
-        ),
+        role=fa.if_said(lambda maker: fa.Role.MAKER if maker else fa.Role.TAKER, yes_no(row.is_maker)),
         # Pushes say it, reads do not.
         realized_pnl=number(row.exec_pnl),
         created_ms=needed(moment(row.exec_time)),

@@ -13,6 +13,7 @@ import futures_async.adapter as fa
 from futures_async.adapter import (
     by_sign,
     decimal_or_none,
+    if_said,
     made,
     minus,
     moment,
@@ -127,17 +128,9 @@ def risk_limits(row: wire.WireTier, contract: wire.WireContract, names: Names) -
         min_notional=number(row.lower_bound),
         max_notional=number(row.upper_bound),
         max_leverage=leverage,
-        maintenance_margin_rate=made(_half, leverage),
-        initial_margin_rate=made(_inverse, leverage),
+        maintenance_margin_rate=if_said(lambda times: fa.divide(Decimal("0.5"), times), leverage),
+        initial_margin_rate=if_said(lambda times: fa.divide(Decimal(1), times), leverage),
     )
-
-
-def _inverse(leverage: Decimal | None) -> Decimal | None:
-    return None if leverage is None else fa.divide(Decimal(1), leverage)
-
-
-def _half(leverage: Decimal | None) -> Decimal | None:
-    return None if leverage is None else fa.divide(Decimal("0.5"), leverage)
 
 
 # Account
@@ -357,13 +350,9 @@ def funding_rates(row: wire.WireContext, names: Names) -> fa.FundingRate:
         **named(VENUE, row.coin, names.unified),
         funding_rate=needed(number(row.funding)),
         interval_s=3600,
-        next_funding_ms=made(_next_hour, moment(row.time)),
+        next_funding_ms=if_said(lambda now_ms: (now_ms // HOUR_MS + 1) * HOUR_MS, moment(row.time)),
         # A builder may multiply the rates of its contracts.
         min_rate=None if names.dex else fa.EXACT.minus(MAX_RATE),
         max_rate=None if names.dex else MAX_RATE,
         created_ms=moment(row.time),
     )
-
-
-def _next_hour(now_ms: int | None) -> int | None:
-    return None if now_ms is None else (now_ms // HOUR_MS + 1) * HOUR_MS

@@ -50,6 +50,7 @@ KINDS = {
     "Twap Slice": fa.OrderType.UNKNOWN,
     "Vault Close": fa.OrderType.UNKNOWN,
 }
+AT_MARKET = {kind: kind.endswith("Market") for kind in KINDS}
 
 _STOPS = ("price", "limit_price")
 ORDER_FIELDS = fa.OrderFields(
@@ -104,9 +105,9 @@ def _kind(kind: str | None, waits: bool | None, reduces: bool | None) -> fa.Orde
     return fa.OrderKind.TAKE_PROFIT if kind.startswith("Take Profit") else fa.OrderKind.STOP_LOSS
 
 
-def _limit(kind: str | None, limit: Decimal | None) -> Decimal | None:
+def _limit(at_market: bool | None, limit: Decimal | None) -> Decimal | None:
     """Of what executes at market, the price only bounds the slippage."""
-    return None if _known(kind).endswith("Market") else limit
+    return None if at_market else limit
 
 
 def _force(said: str | None) -> fa.TimeInForce | None:
@@ -178,12 +179,12 @@ def orders(row: wire.WireOrder, standing: wire.WireStanding, names: Names, *, li
     return fa.Order(
         **fa.named(VENUE, row.coin, names.unified),
         order_id=needed(identifier(row.oid)),
-        client_order_id=made(lambda cloid: None if cloid is None else client_id_of(cloid), identifier(row.cloid)),
+        client_order_id=fa.if_said(client_id_of, identifier(row.cloid)),
         side=needed(word(row.side, SIDE)),
         type=otherwise(made(_type, kind, text(row.tif), waits), fa.OrderType.UNKNOWN),
         kind=otherwise(made(_kind, kind, waits, reduces), fa.OrderKind.PLAIN),
         time_in_force=made(_force, text(row.tif)),
-        price=made(_limit, kind, price(row.limit_px)),
+        price=made(_limit, word(row.order_type, AT_MARKET), price(row.limit_px)),
         trigger_price=made(_if_waits, waits, price(row.trigger_px)),
         trigger_by=made(lambda waits: fa.PriceSource.MARK if waits else None, waits),
         quantity=total,
@@ -206,14 +207,14 @@ def fills(row: wire.WireFill, names: Names) -> fa.Fill:
         **fa.named(VENUE, row.coin, names.unified),
         fill_id=needed(made(_fill_id, at, text(row.tid))),
         order_id=needed(identifier(row.oid)),
-        client_order_id=made(lambda cloid: None if cloid is None else client_id_of(cloid), identifier(row.cloid)),
+        client_order_id=fa.if_said(client_id_of, identifier(row.cloid)),
         side=needed(word(row.side, SIDE)),
         price=needed(price(row.px)),
         quantity=needed(size(row.sz)),
         # The builder's part is in it.
         fee=number(row.fee),
         fee_coin=text(row.fee_token),
-        role=made(_role, yes_no(row.crossed)),
+        role=fa.if_said(lambda crossed: fa.Role.TAKER if crossed else fa.Role.MAKER, yes_no(row.crossed)),
         realized_pnl=number(row.closed_pnl),
         created_ms=at,
     )
@@ -221,7 +222,3 @@ def fills(row: wire.WireFill, names: Names) -> fa.Fill:
 
 def _fill_id(at: int | None, tid: str | None) -> str | None:
     return None if at is None or tid is None else f"{at}:{tid}"
-
-
-def _role(crossed: bool | None) -> fa.Role | None:
-    return None if crossed is None else fa.Role.TAKER if crossed else fa.Role.MAKER

@@ -146,7 +146,7 @@ def ledger_entries(row: wire.WireBill) -> fa.LedgerEntry:
         amount=needed(made(_amount, number(row.bal_chg), fee, number(row.pos_bal_chg))),
         fee=negative(fee),
         coin=needed(text(row.ccy)),
-        symbol=made(lambda name: None if name is None else unified_symbol(name), name),
+        symbol=fa.if_said(unified_symbol, name),
         venue_symbol=name,
         balance=number(row.bal),
         created_ms=needed(moment(row.ts)),
