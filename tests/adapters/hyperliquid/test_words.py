@@ -44,6 +44,15 @@ def test_orders_that_the_venue_makes_are_read_whole(kind: str) -> None:
     assert order.price == D(row["order"]["limitPx"])
 
 
+@pytest.mark.parametrize("kind", [*orders.KINDS, None, "New Market"])
+def test_what_executes_at_market_has_no_price(kind: str | None) -> None:
+    """The venue names the worst one that it would take; a list that names no kind is of limit orders."""
+    row = document("historical_orders")[0]["order"] | {"orderType": kind}
+    order = orders.orders(FIRST).one(msgspec.convert(row, wire.WireOrder, strict=False), orders.LISTED)
+    assert (order.price is None) is (kind is not None and kind.endswith("Market"))
+    assert order.unread == (("orderType",) if kind == "New Market" else ())
+
+
 def test_shares_of_outcome_markets_are_no_coins() -> None:
     """Rows of an account that keeps its collateral in the spot ledger, with what portfolio margin adds."""
     coin = {
