@@ -180,7 +180,10 @@ class Answers:
             # msgspec looks only at the strings that it keeps: a damaged field name would be a missing field.
             return self._by_status(response, endpoint)
         try:
-            envelope = self._opened(endpoint, response.body)
+            if dialect.bare:
+                envelope = self._opened(endpoint, response.body)
+            else:
+                envelope = endpoint.decoder(dialect.envelope).decode(response.body)
         except UNREADABLE as problem:
             # The typed document did not fit: some odd rows, the envelope of a refusal, or an error.
             envelope = None
@@ -230,16 +233,13 @@ class Answers:
         return f"{self._dialect.venue} {endpoint.name}"
 
     def _opened(self, endpoint: Endpoint[Any], body: bytes) -> Any:
-        """The envelope with its payload; of venues that send it bare, a refusal instead where it is one.
+        """The payload that a venue sends bare, in an envelope; a refusal instead where it is one.
 
         Raises:
             msgspec.MsgspecError: It does not fit.
         """
-        dialect = self._dialect
-        if not dialect.bare:
-            return endpoint.decoder(dialect.envelope).decode(body)
         said = self._said(body)
-        if dialect.refusal(said) is not None:
+        if self._dialect.refusal(said) is not None:
             return said
         return msgspec.structs.replace(said, data=endpoint.decoder(None).decode(body))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 import time
-from collections.abc import Callable, Coroutine, Generator
+from collections.abc import Awaitable, Callable, Coroutine, Generator
 from threading import get_ident
 from typing import Any, Generic, TypeVar, cast
 
@@ -58,31 +58,32 @@ class _AsyncioWork(Work[T]):
     async def _carry(self) -> T:
         # A good result goes to the waiter at once, not by way of the task's callback: one turn of the loop less.
         result = await self._coroutine
+        self._task.remove_done_callback(self._finish)
+        self._runtime.works.discard(self)
         if not self._future.done():
             self._future.set_result(result)
         return result
 
     def _finish(self, task: asyncio.Task[T]) -> None:
+        """It has ended otherwise."""
         self._runtime.works.discard(self)
-        future = self._future
         if task.cancelled():  # by the loop's own shutdown, or by cancel()
             self._coroutine.close()  # cancelled before its first step, it would count as never awaited
-            future.cancel()
+            self._future.cancel()
             return
         error = task.exception()
-        if future.done():
-            return
-        if error is None:
-            future.set_result(task.result())
-        else:
-            future.set_exception(error)
-            future.exception()  # its waiter may be gone: no "never retrieved" from the collector
+        if error is not None and not self._future.done():
+            self._future.set_exception(error)
+            self._future.exception()  # its waiter may be gone: no "never retrieved" from the collector
 
-    async def wait(self) -> T:
-        if not self._awaited:
-            # The future, not the task: a cancelled waiter cancels only this future.
-            self._awaited = True
-            return await self._future
+    def wait(self) -> Awaitable[T]:
+        if self._awaited:
+            return self._again()
+        # The future, not the task: a cancelled waiter cancels only this future.
+        self._awaited = True
+        return self._future
+
+    async def _again(self) -> T:
         await asyncio.wait((self._task,))
         if self._error is not None and self._task.cancelled():
             raise self._error
@@ -130,7 +131,8 @@ class AsyncioRuntime(Runtime):
         try:
             waits_for = coroutine.send(None)
         except StopIteration as end:
-            return cast("T", end.value)
+            result: T = end.value
+            return result
         # By asyncio's own means: scopes that were entered in that step would stand outside of one of anyio's.
         patience = asyncio.timeout_at(due)
         try:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Coroutine, Generator
+from collections.abc import Awaitable, Callable, Coroutine, Generator
 from typing import Any, Generic, Protocol, TypeVar
 
 from sniffio import thread_local as _library
@@ -64,7 +64,7 @@ class Work(ABC, Generic[T]):
     """Something under way that nobody's cancellation stops."""
 
     @abstractmethod
-    async def wait(self) -> T:
+    def wait(self) -> Awaitable[T]:
         """Its result, or its error. Cancelling the waiter leaves the work alone."""
 
     @abstractmethod

@@ -25,7 +25,7 @@ class Pools:
             without it, so many a second of those of `wide`.
     """
 
-    __slots__ = ("_fixed", "_host", "_kept", "_left", "_reads", "_wide", "account")
+    __slots__ = ("_fixed", "_host", "_kept", "_left", "_reads", "_same", "_wide", "account")
 
     def __init__(
         self, account: str, host: str, whole: RateLimit | None, wide: Sequence[RateLimit], *, reserve: int = 0
@@ -33,6 +33,8 @@ class Pools:
         self._host = host
         self._wide = wide
         self._fixed: dict[Endpoint[Any], tuple[Pool, ...]] = {}
+        self._same: dict[Pool, Pool] = {}
+        """Those that endpoints share: a limiter need not compare what is one object."""
         self._left: dict[RateLimit, int] = {}
         rule = UNCOUNTED if whole is None else whole
         self.account = (Pool(account, rule.count, rule.per_s, 1, rule),)
@@ -74,7 +76,8 @@ class Pools:
         if fixed and isinstance(endpoint.weight, int):
             if len(self._fixed) >= ENDPOINTS_KEPT:  # `request()` makes endpoints without end
                 self._fixed.clear()
-            return self._fixed.setdefault(endpoint, tuple(made))
+                self._same.clear()
+            return self._fixed.setdefault(endpoint, tuple(self._same.setdefault(pool, pool) for pool in made))
         return tuple(made)
 
     def _scope(self, rule: RateLimit) -> str:
