@@ -13,6 +13,7 @@ from futures_async.trading.desk import OrderDesk
 from futures_async.trading.ordering import Ack, BatchPlacement, PlannedOrder
 from futures_async.trading.relying import Hold
 from futures_async.transport.channel import Channel
+from futures_async.transport.deeds import outcome
 from futures_async.transport.dialect import Dialect, Refusal
 from futures_async.unified.enums import Outcome
 from futures_async.unified.errors import (
@@ -75,7 +76,7 @@ async def place_batch(
         raise
     work = desk.begin(records, lambda: _flow(desk, channel, records, placement, send_within_s))
     try:
-        return await desk.end_of(work, records)
+        return await outcome(work, records[0].abort)
     except (OutcomeUnknown, ClientClosed):  # closed meanwhile: each entry has its own verdict, or question
         return [_so_far(record) for record in records]
 

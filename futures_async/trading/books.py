@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -16,6 +16,7 @@ from futures_async.trading.handing import Handed, taken_up
 from futures_async.trading.ordering import Fingerprint, PlannedOrder, fingerprint
 from futures_async.trading.relying import UNASKED_S, Hold
 from futures_async.transport import asleep
+from futures_async.transport.attempt import Asked
 from futures_async.transport.channel import Channel
 from futures_async.transport.http.backend import Abort
 from futures_async.transport.runtime import Work
@@ -47,7 +48,6 @@ class Record:
         "confirm",
         "error",
         "fence_ms",
-        "fingerprint",
         "hold",
         "order",
         "plan",
@@ -62,7 +62,6 @@ class Record:
         self.plan = plan
         self.hold = hold
         """On what it relies on, until it is known to have arrived, or not to."""
-        self.fingerprint: Fingerprint = fingerprint(plan)
         self.abort = Abort()
         self.written: IntentRecord | None = None
         """Its intent, as it stands in the journal."""
@@ -89,6 +88,11 @@ class Record:
             self.hold = None
 
     @property
+    def fingerprint(self) -> Fingerprint:
+        """What an order found at the venue is compared with."""
+        return fingerprint(self.plan)
+
+    @property
     def free(self) -> bool:
         """Proved that nothing stands at the venue under this id."""
         return isinstance(self.result, FuturesAsyncError) and self.result.outcome is not Outcome.UNKNOWN
@@ -103,7 +107,7 @@ class Record:
         return self.work is not None and not self.work.done
 
 
-class Due(NamedTuple):
+class Due(msgspec.Struct, frozen=True, gc=False):
     """Until when an order may be sent."""
 
     by: float
@@ -114,6 +118,11 @@ class Due(NamedTuple):
     """Venue time, Unix milliseconds: what others judge by who find its intent, in the journal of this object or in its
     manager's. None where no intent stands, or nothing was known of the venue's clock: then a clock that was off is set
     right, and it is signed anew."""
+
+    @property
+    def asked(self) -> Asked:
+        """The same for the call."""
+        return Asked(self.asleep_s, self.signed_by_ms)
 
 
 class Books:
@@ -171,7 +180,7 @@ class Books:
         Who looks for one that stands there without a fence allows it `QUEUE_S`. One that its manager has written down
         may be judged by that row, which is older: it is signed no later than that allows.
         """
-        now = self._channel.transport.runtime().now
+        now = self._channel.transport.now
         due, asleep_s = now() + send_within_s, record.plan.asleep_s
         if asleep_s is None:
             asleep_s = asleep.asleep_s()

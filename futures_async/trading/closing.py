@@ -49,6 +49,8 @@ class before_sending:
     def __enter__(self) -> None: ...
 
     def __exit__(self, _: type[BaseException] | None, error: BaseException | None, __: TracebackType | None) -> None:
+        if error is None:
+            return
         if isinstance(error, OutcomeUnknown):
             # A setting's: it stays the open question that it is, and the order is none.
             unsent = copy.copy(error)

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Generator, Sequence
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from functools import partial
+from types import TracebackType
 from typing import Any, Literal, TypeVar
 
 from futures_async.trading.books import Due, Record, logger
 from futures_async.trading.ordering import Placement, PlannedOrder
 from futures_async.trading.relying import Hold
 from futures_async.trading.resolving import Resolving
-from futures_async.transport.asleep import slept_since
-from futures_async.transport.attempt import asked_at, signed_by
 from futures_async.transport.deeds import outcome
 from futures_async.transport.dialect import Refusal
 from futures_async.transport.endpoint import Endpoint, Kind
@@ -32,10 +31,31 @@ from futures_async.unified.models import Order
 T = TypeVar("T")
 
 
+class Foreseeing:
+    """See `OrderDesk.foreseeing`. Each order enters one; a generator's costs twice as much."""
+
+    __slots__ = ("_abort", "_desk", "_endpoint")
+
+    def __init__(self, desk: OrderDesk, endpoint: Endpoint[Any], abort: Abort) -> None:
+        self._desk = desk
+        self._endpoint = endpoint
+        self._abort = abort
+
+    def __enter__(self) -> None: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, problem: BaseException | None, _: TracebackType | None
+    ) -> None:
+        # Of the errors that are foreseen an AssertionError is what a stand-in in a user's test says.
+        if isinstance(problem, Exception) and not isinstance(problem, (FuturesAsyncError, AssertionError)):
+            error = self._desk.unforeseen(problem, self._endpoint, self._abort)
+            raise error from (error.__cause__ or problem)
+
+
 class OrderDesk(Resolving):
     """Places the orders of one account, and keeps account of them."""
 
-    async def place(
+    def place(
         self,
         plan: PlannedOrder,
         placement: Placement,
@@ -45,34 +65,28 @@ class OrderDesk(Resolving):
         resolve_within_s: float | None,
         confirm: bool = True,
         hold: Hold | None = None,
-    ) -> Order:
+    ) -> Awaitable[Order]:
         """Place one order; it goes on, and its fate is recorded, when the caller is cancelled meanwhile."""
         record = self.open(plan, hold)
         record.confirm = confirm
-        work: Work[Order] = self.begin(
-            [record],
-            lambda: self._flow(record, placement, on_unknown, send_within_s, resolve_within_s),
-        )
-        return await self.end_of(work, [record])
+        flow = partial(self._flow, record, placement, on_unknown, send_within_s, resolve_within_s)
+        return outcome(self.begin([record], flow), record.abort)
 
     def begin(self, records: Sequence[Record], flow: Callable[[], Coroutine[Any, Any, T]]) -> Work[T]:
         """Start to place orders that are in the books; nothing stays there of orders that cannot be started."""
         abort = records[0].abort
 
-        async def run() -> T:
-            try:
-                return await flow()
-            finally:
-                for record in records:
-                    if record.result is None and record.error is None and not abort.harmless:  # cut off, by whatever
-                        self.mark_unknown(record, self._cut_off(f"placing order {record.plan.local_id} was cut off"))
-                    if record.result is not None or record.error is not None:
-                        record.work = None  # larger than all else that is remembered of an order
-                    else:  # nothing of it has left
-                        record.let_go()
+        def ended() -> None:
+            for record in records:
+                if record.result is None and record.error is None and not abort.harmless:  # cut off, by whatever
+                    self.mark_unknown(record, self._cut_off(f"placing order {record.plan.local_id} was cut off"))
+                if record.result is not None or record.error is not None:
+                    record.work = None  # larger than all else that is remembered of an order
+                else:  # nothing of it has left
+                    record.let_go()
 
         try:
-            work = self._channel.deeds.begin(run, Kind.ORDER, abort)
+            work = self._channel.deeds.begin(flow, Kind.ORDER, abort, ended=ended)
         except BaseException:
             for record in records:
                 self.forget(record)
@@ -80,10 +94,6 @@ class OrderDesk(Resolving):
         for record in records:
             record.work, record.abort = work, abort
         return work
-
-    async def end_of(self, work: Work[T], records: Sequence[Record]) -> T:
-        """What placing these orders comes to; it goes on when the caller is cancelled."""
-        return await outcome(work, records[0].abort)
 
     async def _flow(
         self,
@@ -118,26 +128,24 @@ class OrderDesk(Resolving):
         await self.verdict(record, order)
         return order
 
-    @contextmanager
-    def foreseeing(self, endpoint: Endpoint[Any], abort: Abort) -> Generator[None]:
+    def foreseeing(self, endpoint: Endpoint[Any], abort: Abort) -> Foreseeing:
         """Let an error that nobody has foreseen, an adapter's or a hook's, leave no order without an end.
 
         Raises:
             NotSent: Nothing has left so far.
             OrderOutcomeUnknown: It may stand.
         """
-        try:
-            yield
-        except (FuturesAsyncError, AssertionError):  # the latter is what a stand-in in a user's test says
-            raise
-        except Exception as problem:
-            what = f"{self._channel.dialect.venue} {endpoint.name}: placing ended in {type(problem).__name__}"
-            logger.error("%s", what, exc_info=problem)
-            if abort.harmless:
-                raise NotSent(f"{what}; nothing was sent") from problem
-            unforeseen = ResponseMismatch(what)
-            unforeseen.__cause__ = problem
-            raise self.doubt(endpoint, unforeseen) from unforeseen
+        return Foreseeing(self, endpoint, abort)
+
+    def unforeseen(self, problem: Exception, endpoint: Endpoint[Any], abort: Abort) -> FuturesAsyncError:
+        """What such an error comes to."""
+        what = f"{self._channel.dialect.venue} {endpoint.name}: placing ended in {type(problem).__name__}"
+        logger.error("%s", what, exc_info=problem)
+        if abort.harmless:
+            return NotSent(f"{what}; nothing was sent")
+        unforeseen = ResponseMismatch(what)
+        unforeseen.__cause__ = problem
+        return self.doubt(endpoint, unforeseen)
 
     async def send(self, endpoint: Endpoint[T], body: Any, due: Due) -> T:
         """Make the call that places something.
@@ -152,8 +160,7 @@ class OrderDesk(Resolving):
         """
         left_s = self.check_due(endpoint, due)
         try:
-            with signed_by(due.signed_by_ms), asked_at(due.asleep_s):
-                return await self._channel.call(endpoint, body=body, send_within_s=left_s)
+            return await self._channel.call(endpoint, body=body, send_within_s=left_s, asked=due.asked)
         except OrderNotFound as stray:
             raise self.doubt(endpoint, stray) from stray
 
@@ -163,8 +170,8 @@ class OrderDesk(Resolving):
         Raises:
             DeadlineExpired: None.
         """
-        left_s = due.by - self._channel.transport.runtime().now()
-        if left_s <= slept_since(due.asleep_s):
+        left_s = due.by - self._channel.transport.now()
+        if left_s <= 0:  # what this computer has slept meanwhile is counted last, where it is signed
             raise DeadlineExpired(
                 f"{self._channel.dialect.venue} {endpoint.name}: it was too late when it was ready to be sent; "
                 "nothing was sent"

@@ -16,12 +16,12 @@ from futures_async.trading.cancelling import ordered
 from futures_async.trading.changes import Change, Ends, names_of
 from futures_async.trading.closing import before_sending
 from futures_async.trading.hooks import Replacing
-from futures_async.trading.planning import check_request, one_id, positive
+from futures_async.trading.planning import check_request, one_id, positive_or_none
 from futures_async.trading.search import BETWEEN_ABSENCES_S
 from futures_async.trading.several import Several
 from futures_async.trading.turns import sent_by
 from futures_async.transport import asleep
-from futures_async.transport.attempt import asked_at
+from futures_async.transport.attempt import Asked, asked_at
 from futures_async.transport.channel import apart
 from futures_async.transport.endpoint import Kind
 from futures_async.transport.runtime import TooLate
@@ -70,7 +70,7 @@ class Editing(Several):
         if price is None and quantity is None:
             raise InvalidOrder("edit_order needs a price or a quantity")
         # What can be no number is refused before the order is read.
-        new_price, new_quantity = positive(price, "price"), positive(quantity, "quantity")
+        new_price, new_quantity = positive_or_none(price, "price"), positive_or_none(quantity, "quantity")
 
         due = self._edit_due()
 
@@ -95,7 +95,7 @@ class Editing(Several):
                     return result
                 change = result
 
-        with asked_at(asleep.asleep_s()), sent_by(due):
+        with asked_at(Asked(asleep.asleep_s())), sent_by(due):
             return await self._channel.deeds.see_through(deed, Kind.ORDER)
 
     def _edit_due(self) -> float:

@@ -78,7 +78,9 @@ def carries(*names: str, stops: Iterable[str] = (), **words: Iterable[StrEnum]) 
 
 def asked(request: OrderRequest) -> list[str]:
     """What a request asks for beyond the plainest order of its kind, in the words of `carries`."""
-    found = [name for name in ("margin_mode", "leverage") if getattr(request, name) is not None]
+    found = [] if request.margin_mode is None else ["margin_mode"]
+    if request.leverage is not None:
+        found.append("leverage")
     force = request.time_in_force
     # Good till cancelled is what every order is that does not say otherwise; a market order takes what there is now.
     if force not in (None, TimeInForce.GTC) and (force, request.type) != (TimeInForce.IOC, OrderType.MARKET):

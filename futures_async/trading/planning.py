@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import re
-import secrets
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from decimal import Decimal
+from functools import partial
+from operator import attrgetter
+from typing import Any
+
+import msgspec
 
 from futures_async.transport.dialect import VenueTraits
 from futures_async.unified.convert import chosen, chosen_or_none, is_multiple, multiply, to_decimal, to_text
@@ -15,15 +20,15 @@ from futures_async.unified.models import Contract, OrderRequest, Stop
 from futures_async.unified.symbols import check_symbol
 
 
-def positive(value: object, name: str) -> Decimal | None:
-    """A caller's number above 0, where one is given.
+def positive(value: object, name: str) -> Decimal:
+    """A caller's number above 0.
 
     Raises:
         TypeError: It is a float, or no number type.
-        InvalidOrder: It is no plain number, or not above 0.
+        InvalidOrder: It is missing, no plain number, or not above 0.
     """
     if value is None:
-        return None
+        raise InvalidOrder(f"{name} is missing")
     try:
         number = to_decimal(value, name)  # type: ignore[arg-type]
     except InvalidRequest as error:
@@ -31,6 +36,11 @@ def positive(value: object, name: str) -> Decimal | None:
     if number <= 0:
         raise InvalidOrder(f"{name} must be above 0, not {to_text(number)}")
     return number
+
+
+def positive_or_none(value: object, name: str) -> Decimal | None:
+    """`positive` where None leaves it open."""
+    return None if value is None else positive(value, name)
 
 
 def as_request(given: object) -> OrderRequest:
@@ -52,6 +62,8 @@ def _placeable(given: object, *, trigger: bool) -> OrderType:
     Raises:
         InvalidOrder: It is no word for any.
     """
+    if isinstance(given, OrderType):
+        return given
     words = (OrderType.TRIGGER,) if trigger else (OrderType.LIMIT, OrderType.MARKET)
     try:
         return OrderType(given)  # type: ignore[arg-type]
@@ -68,20 +80,19 @@ def check_request(request: OrderRequest, *, trigger: bool = False) -> OrderReque
     """
     request = as_request(request)
     kind = _placeable(request.type, trigger=trigger)
+    read: dict[str, Any] = {} if kind is request.type else {"type": kind}
     try:
-        side = chosen(Side, request.side, "side")
-        intent = chosen(Intent, request.intent, "intent")
-        force = chosen_or_none(TimeInForce, request.time_in_force, "time_in_force")
-        margin_mode = chosen_or_none(MarginMode, request.margin_mode, "margin_mode")
-        trigger_by = chosen_or_none(PriceSource, request.trigger_by, "trigger_by")
         check_symbol(request.symbol)
+        for (name, check), given in zip(_CHECKS, _given(request), strict=True):
+            if (given is not None or name in _NEEDED) and (value := check(given, name)) is not given:
+                read[name] = value
+    except InvalidOrder:
+        raise
     except InvalidRequest as error:
         raise InvalidOrder(str(error)) from None
-    quantity = positive(request.quantity, "quantity")
-    price = positive(request.price, "price")
-    trigger_price = positive(request.trigger_price, "trigger_price")
-    if quantity is None:
-        raise InvalidOrder("quantity is missing")
+    if read:  # mostly all of it is what it should be
+        request = msgspec.structs.replace(request, **read)
+    price, trigger_price, force = request.price, request.trigger_price, request.time_in_force
     if trigger:
         if kind is not OrderType.TRIGGER or trigger_price is None:
             raise InvalidOrder("a trigger order needs type=OrderType.TRIGGER and a trigger_price")
@@ -89,7 +100,7 @@ def check_request(request: OrderRequest, *, trigger: bool = False) -> OrderReque
         raise InvalidOrder(f"an order of type {kind.value} cannot be placed here")
     elif trigger_price is not None:
         raise InvalidOrder("trigger_price belongs to create_trigger_order")
-    if trigger_by is not None and trigger_price is None:
+    if request.trigger_by is not None and trigger_price is None:
         raise InvalidOrder("trigger_by says what trigger_price is compared with: give both")
     if kind is OrderType.LIMIT and price is None:
         raise InvalidOrder("a limit order needs a price")
@@ -98,22 +109,7 @@ def check_request(request: OrderRequest, *, trigger: bool = False) -> OrderReque
             raise InvalidOrder("a market order takes no price: use a limit order with time_in_force=IOC")
         if force not in (None, TimeInForce.IOC, TimeInForce.FOK):
             raise InvalidOrder(f"a market order cannot be {force}")
-    return OrderRequest(
-        symbol=request.symbol,
-        side=side,
-        type=kind,
-        quantity=quantity,
-        price=price,
-        time_in_force=force,
-        intent=intent,
-        client_order_id=request.client_order_id,
-        margin_mode=margin_mode,
-        leverage=positive(request.leverage, "leverage"),
-        take_profit=_stop(request.take_profit, "take_profit"),
-        stop_loss=_stop(request.stop_loss, "stop_loss"),
-        trigger_price=trigger_price,
-        trigger_by=trigger_by,
-    )
+    return request
 
 
 def as_stop(given: object, name: str) -> Stop:
@@ -124,27 +120,43 @@ def as_stop(given: object, name: str) -> Stop:
         InvalidOrder: See the message.
     """
     stop = _stop(given, name)
-    if stop is None:
-        raise InvalidOrder(f"{name} needs a price")
     return stop if isinstance(stop, Stop) else Stop(stop)
 
 
-def _stop(given: object, name: str) -> Decimal | Stop | None:
+def _stop(given: object, name: str) -> Decimal | Stop:
     if not isinstance(given, Stop):
         return positive(given, name)
-    price = positive(given.price, f"{name}.price")
-    if price is None:
+    if given.price is None:  # pyright: ignore[reportUnnecessaryComparison] - callers without types
         raise InvalidOrder(f"{name} needs a price")
+    price = positive(given.price, f"{name}.price")
     try:
         trigger_by = chosen_or_none(PriceSource, given.trigger_by, f"{name}.trigger_by")
     except InvalidRequest as error:
         raise InvalidOrder(str(error)) from None
-    return Stop(price, trigger_by, positive(given.limit_price, f"{name}.limit_price"))
+    return Stop(price, trigger_by, positive_or_none(given.limit_price, f"{name}.limit_price"))
+
+
+_CHECKS: tuple[tuple[str, Callable[[Any, str], object]], ...] = (
+    ("side", partial(chosen, Side)),
+    ("intent", partial(chosen, Intent)),
+    ("time_in_force", partial(chosen, TimeInForce)),
+    ("margin_mode", partial(chosen, MarginMode)),
+    ("trigger_by", partial(chosen, PriceSource)),
+    ("quantity", positive),
+    ("price", positive),
+    ("trigger_price", positive),
+    ("leverage", positive),
+    ("take_profit", _stop),
+    ("stop_loss", _stop),
+)
+"""How each field is read that is no text, in the order in which they are complained of."""
+_given: Callable[[OrderRequest], tuple[Any, ...]] = attrgetter(*(name for name, _ in _CHECKS))
+_NEEDED = frozenset({"side", "intent", "quantity"})
 
 
 def make_client_order_id() -> str:
     """A fresh id, legal at every venue: 96 random bits, never time or a seeded generator."""
-    return "fa" + secrets.token_hex(12)
+    return "fa" + os.urandom(12).hex()
 
 
 def check_client_order_id(client_order_id: str, traits: VenueTraits) -> str:

@@ -13,6 +13,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 import anyio
+import msgspec
 
 from futures_async.trading.turns import Key
 from futures_async.transport.channel import Channel
@@ -50,7 +51,7 @@ class Put(NamedTuple):
         return " ".join((*leverage, *mode, *(f"{side} {to_text(own)}x" for side, own in self.sides)))
 
 
-class Reliance(NamedTuple):
+class Reliance(msgspec.Struct, frozen=True, gc=False):
     """What an order relies on, of that which it does not carry itself."""
 
     venue_symbol: str
@@ -76,13 +77,15 @@ class Reliance(NamedTuple):
     def said(self) -> Reliance:
         """That part alone which the order says itself."""
         leverage = self.leverage if "leverage" in self.carried else None
-        return self._replace(leverage=leverage, standing=self.standing if "margin_mode" in self.carried else None)
+        standing = self.standing if "margin_mode" in self.carried else None
+        return msgspec.structs.replace(self, leverage=leverage, standing=standing)
 
     @property
     def needed(self) -> Reliance:
         """That part alone which must stand before the order is sent."""
         leverage = None if "leverage" in self.carried else self.leverage
-        return self._replace(leverage=leverage, standing=None if "margin_mode" in self.carried else self.standing)
+        standing = None if "margin_mode" in self.carried else self.standing
+        return msgspec.structs.replace(self, leverage=leverage, standing=standing)
 
     def lost_by(self, key: Key, value: object) -> bool:
         """Whether what is set so takes it away; a value of which that cannot be told does."""
@@ -312,6 +315,10 @@ class Reliances:
         kept = [hold for one, holds in self._held.items() if wish.lost_by(one) for hold in holds]
         return any(hold.is_open and not hold.is_over(now_ms) for hold in kept)
 
+    def at_once(self, name: str, wanted: Reliance) -> Hold | None:
+        """Hold what one order relies on; None: there is something to wait for first."""
+        return Hold(name, wanted, self._held) if self._before(wanted, None) is None else None
+
     async def hold(self, wanted: Mapping[str, Reliance], due: float) -> dict[str, Hold | DeadlineExpired]:
         """Hold what orders rely on, all at once: who held some and waited for others could wait for ever.
 
@@ -319,10 +326,6 @@ class Reliances:
             wanted: By our id of the order; none is another's rival.
             due: By the loop's clock: one that has a rival until then is left out.
         """
-        if len(wanted) == 1:  # an order alone, which has mostly nothing to wait for
-            ((name, alone),) = wanted.items()
-            if self._before(alone, None) is None:
-                return {name: Hold(name, alone, self._held)}
         own: Wish | None = None
         try:
             while True:

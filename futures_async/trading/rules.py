@@ -130,7 +130,7 @@ class Rules(Hooks):
 
     def _rules_are_old(self) -> bool:
         book = self._contracts
-        return book.read_at is not None and self._transport.runtime().now() - book.read_at > RULES_FRESH_S
+        return book.read_at is not None and self._transport.now() - book.read_at > RULES_FRESH_S
 
     def _forget_contracts(self) -> None:
         """The venue refused a size: read the metadata anew before the next order."""
@@ -138,7 +138,7 @@ class Rules(Hooks):
 
     def _known_contract(self, venue_symbol: str) -> Contract | None:
         book = self._contracts
-        return book.rows.get(venue_symbol) if book.fresh(self._transport.runtime().now()) else None
+        return book.rows.get(venue_symbol) if book.fresh(self._transport.now()) else None
 
     async def _sizes_of(self, names: Iterable[object], path: str) -> Callable[[object], Contract]:
         """The contracts that rows name, where their sizes are counted in contracts.

@@ -30,7 +30,8 @@ class SettingBooks(Turns):
         self._open: dict[Key, tuple[object, OutcomeUnknown]] = {}
         self._late: dict[Key, tuple[object, int]] = {}
         """What was set, and the venue time until which requests for it may land beside the one that was answered."""
-        self._changes = 0
+        self.made: int = 0
+        """How many settings have begun or ended so far."""
         self._ended: dict[Key, tuple[int, object]] = {}
         """What was set last, or tried to, of that which orders repeat, and how many had begun or ended by then."""
 
@@ -48,12 +49,7 @@ class SettingBooks(Turns):
                 if question.fence_until_ms is None:
                     return None
                 fences.append(question.fence_until_ms)
-        return None if any(fence_ms > now_ms for fence_ms in fences) else self._changes
-
-    @property
-    def made(self) -> int:
-        """How many settings have begun or ended so far."""
-        return self._changes
+        return None if any(fence_ms > now_ms for fence_ms in fences) else self.made
 
     @property
     def idle(self) -> bool:

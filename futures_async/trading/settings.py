@@ -96,15 +96,15 @@ class SettingDesk(SettingBooks):
                         continue  # it has come meanwhile, and may need this turn to end
                     # From here on an order that comes sees that this is under way.
                     self._under_way[key] = value
-                    self._changes += 1
+                    self.made += 1
                     way.end()
                     try:
                         return await self._set_for_good(key, value, send, read, stands, unchanged)
                     finally:
-                        self._changes += 1
+                        self.made += 1
                         del self._under_way[key]
                         if key[0] in MODES_AND_LEVERAGE:
-                            self._ended[key] = self._changes, value
+                            self._ended[key] = self.made, value
 
     def _check_wanted(self, key: Key, value: object) -> None:
         """Wait, and keep others waiting, for nobody: what is not sent by now would not be.

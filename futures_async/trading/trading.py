@@ -24,7 +24,7 @@ from futures_async.trading.recovering import Recovering
 from futures_async.trading.relying import Hold, Put, Reliance, setting_for
 from futures_async.trading.turns import needed_by
 from futures_async.transport import asleep
-from futures_async.transport.attempt import asked_at, asked_when
+from futures_async.transport.attempt import Asked, asked_at, asked_when
 from futures_async.transport.runtime import TooLate
 from futures_async.unified.convert import check_number
 from futures_async.unified.enums import (
@@ -101,6 +101,8 @@ class Trading(Recovering):
             plan = msgspec.structs.replace(plan, request=bare, repeated=frozenset[str]())
         named = plan.request
         terms = await self._terms_to_repeat(plan)
+        if not terms:
+            return plan
         told = {name: value for name, value in terms.items() if value is not None and getattr(named, name) is None}
         if not told:
             return plan
@@ -121,7 +123,10 @@ class Trading(Recovering):
     def _check_carried(self, request: OrderRequest, kind: OrderKind) -> None:
         """Refuse what no order of this kind can carry here: nothing is dropped in silence."""
         carried = self.order_fields.of(kind, request.type, request.intent)
-        missing = [word for word in asked(request) if word not in carried | self.order_fields.standing]
+        words = asked(request)
+        if carried.issuperset(words):
+            return
+        missing = [word for word in words if word not in carried | self.order_fields.standing]
         if "leverage" in missing and self._sets_leverage(request):
             missing.remove("leverage")
         if missing:
@@ -181,9 +186,13 @@ class Trading(Recovering):
         reliance = self._reliance_of(plan)
         if reliance is None:
             return None
-        hold = (await self._settings.reliances.hold({plan.local_id: reliance}, due))[plan.local_id]
-        if isinstance(hold, DeadlineExpired):
-            raise hold
+        reliances = self._settings.reliances
+        hold = reliances.at_once(plan.local_id, reliance)  # mostly there is nothing to wait for
+        if hold is None:
+            had = (await reliances.hold({plan.local_id: reliance}, due))[plan.local_id]
+            if isinstance(had, DeadlineExpired):
+                raise had
+            hold = had
         return hold
 
     def _is_stale(self, plan: PlannedOrder, hold: Hold, made: int) -> bool:
@@ -234,7 +243,8 @@ class Trading(Recovering):
 
     async def _set_up(self, plan: PlannedOrder, hold: Hold) -> None:
         """See that what an order relies on stands: the leverage is set and read back where it does not."""
-        await self._check_standing(plan.request, plan.venue_symbol)
+        if "margin_mode" in self.order_fields.standing:
+            await self._check_standing(plan.request, plan.venue_symbol)
         if hold.reliance.leverage is None:
             return
         reliance, settings = hold.reliance.needed, self._settings
@@ -246,7 +256,7 @@ class Trading(Recovering):
             stands = (found.leverage if own is None else own) == reliance.leverage
             if stands and not settings.taking(reliance):
                 return
-        with setting_for(hold), asked_at(plan.asleep_s):
+        with setting_for(hold), asked_at(Asked(plan.asleep_s)):
             await self.set_leverage(
                 plan.venue_symbol,
                 reliance.leverage,
@@ -283,7 +293,7 @@ class Trading(Recovering):
 
     async def _check_standing(self, request: OrderRequest, venue_symbol: str) -> None:
         """Hold what no order says here against what is set; see `OrderFields.standing`."""
-        if request.margin_mode is None or "margin_mode" not in self.order_fields.standing:
+        if request.margin_mode is None:
             return
         stands = (await self.fetch_leverage(venue_symbol)).margin_mode
         if stands is not request.margin_mode:
@@ -329,8 +339,7 @@ class Trading(Recovering):
         if resolve_within_s is not None:
             check_number("resolve_within_s", resolve_within_s)
         request = as_request(request)
-        now = self._channel.transport.runtime().now
-        due, left_s = now() + send_within_s, send_within_s
+        due, left_s = self._channel.transport.now() + send_within_s, send_within_s
         hold: Hold | None = None
 
         async def getting_ready() -> PlannedOrder:
@@ -340,8 +349,7 @@ class Trading(Recovering):
             if hold is not None:
                 await self._set_up(plan, hold)
             if not EXACTLY.get():  # a close is not given up because what it must know came late
-                self._check_in_time(plan, due, "create_order")
-                left_s = due - now()
+                left_s = self._left_to_place(due, "create_order")
             return plan
 
         try:
@@ -363,7 +371,7 @@ class Trading(Recovering):
     ) -> Order:
         """Place an order for which all is ready; see `create_order`."""
         self._active("create_order")  # planning may have read from the network meanwhile
-        began_ms = self._channel.now_ms()
+        began = self._channel.transport.now()
         try:
             return await self._orders.place(
                 plan,
@@ -377,7 +385,8 @@ class Trading(Recovering):
         except FuturesAsyncError as error:
             self._heard(plan, error)
             if isinstance(error, OrderOutcomeUnknown) and on_unknown == "resolve":
-                error.lookups.extend(await self._lookalikes(plan, began_ms))
+                took_ms = int((self._channel.transport.now() - began) * 1000)
+                error.lookups.extend(await self._lookalikes(plan, self._channel.now_ms() - took_ms))
             raise
         finally:
             self._ordered(plan)
@@ -399,15 +408,21 @@ class Trading(Recovering):
                 under_way, question = self._settings.about(self.venue_symbol(request.symbol))
                 raise self._too_late(call, under_way) from question
 
-    def _check_in_time(self, plan: PlannedOrder, due: float, call: str) -> None:
-        """Refuse to place what was planned for longer than it may take until it is sent.
+    def _left_to_place(self, due: float, call: str, asleep_s: float | None = None) -> float:
+        """How many seconds are left until what was planned must be sent.
+
+        Args:
+            due: By the loop's clock.
+            call: For messages.
+            asleep_s: What this computer has slept since it had slept so long counts too; None: when it is signed.
 
         Raises:
-            DeadlineExpired: It was.
+            DeadlineExpired: None.
         """
-        left_s = due - self._channel.transport.runtime().now()
-        if left_s <= (0.0 if plan.asleep_s is None else asleep.slept_since(plan.asleep_s)):
+        left_s = due - self._channel.transport.now()
+        if left_s <= (0.0 if asleep_s is None else asleep.slept_since(asleep_s)):
             raise self._too_late(call)
+        return left_s
 
     def _too_late(self, call: str, why: str = "") -> DeadlineExpired:
         return DeadlineExpired(

@@ -20,8 +20,9 @@ from futures_async.trading.turns import needed_by
 from futures_async.trading.waiting_cancels import WaitingCancels
 from futures_async.trading.waiting_edits import WaitingEdits
 from futures_async.transport import asleep
-from futures_async.transport.attempt import asked_at, signed_by
+from futures_async.transport.attempt import asked_at
 from futures_async.transport.channel import apart
+from futures_async.transport.deeds import outcome
 from futures_async.transport.endpoint import Endpoint
 from futures_async.unified.convert import Number
 from futures_async.unified.enums import MarginMode, OrderKind
@@ -168,7 +169,7 @@ class Waiting(WaitingEdits, WaitingCancels):
                 with self._orders.foreseeing(endpoint, record.abort):
                     self._orders.check_due(endpoint, due)
                     try:
-                        with signed_by(due.signed_by_ms), asked_at(due.asleep_s):
+                        with asked_at(due.asked):
                             ack = await send()
                     except BadResponse as problem:
                         raise self._orders.doubt(endpoint, problem) from problem
@@ -195,7 +196,7 @@ class Waiting(WaitingEdits, WaitingCancels):
             return order
 
         record.ask = ask
-        return await self._orders.end_of(self._orders.begin([record], flow), [record])
+        return await outcome(self._orders.begin([record], flow), record.abort)
 
     async def _read_placed(self, plan: PlannedOrder, endpoint: Endpoint[Any], ack: Ack, look: Look) -> Order | None:
         """What waits under the id that was named; None where it cannot be read: placing never fails for that."""

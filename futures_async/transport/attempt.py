@@ -47,28 +47,31 @@ DEADLINE_GRAIN_S = 0.01
 """A read may take so much longer than its deadline."""
 
 
-SIGNED_BY: ContextVar[int | None] = inner("signed_by", None)
-ASKED: ContextVar[float | None] = inner("asked_at", None)
-
-
-def signed_by(venue_ms: int | None) -> Within[int | None]:
-    """No write inside is signed after this, by the venue's clock: not even where ours has stood still meanwhile.
+class Asked(msgspec.Struct, frozen=True, gc=False):
+    """When a write was asked for, and until when it may be signed.
 
     A process that was stopped together with its computer goes on as if no time had passed, and is refused for an old
     timestamp: by then somebody else may have proved that nothing was placed, and placed it anew.
     """
-    return Within(SIGNED_BY, venue_ms)
+
+    asleep_s: float | None = None
+    """This computer had slept so long: what it sleeps from then on is time that the write has no more. None: from when
+    it is called."""
+    signed_by_ms: int | None = None
+    """Venue time, Unix milliseconds: it is not signed after that, not even where our clock has stood still."""
 
 
-def asked_at(asleep_s: float | None) -> Within[float | None]:
-    """Writes inside were asked for when this computer had slept so long: what it sleeps from then on is time that they
-    have no more. None: from when each is called."""
-    return Within(ASKED, asleep_s)
+ASKED: ContextVar[Asked] = inner("asked_at", Asked())
+
+
+def asked_at(asked: Asked) -> Within[Asked]:
+    """Holds for the writes inside."""
+    return Within(ASKED, asked)
 
 
 def asked_when() -> float:
     """How long this computer had slept when what is under way was asked for; see `asked_at`."""
-    asleep_s = ASKED.get()
+    asleep_s = ASKED.get().asleep_s
     return asleep.asleep_s() if asleep_s is None else asleep_s
 
 
@@ -101,9 +104,9 @@ class Job(msgspec.Struct, frozen=True, gc=False):
     sealed: list[Sealed]
     """What was sent last, where that may be sent again."""
     signed_by_ms: int | None = None
-    """See `signed_by`."""
+    """See `Asked`."""
     asleep_s: float | None = None
-    """See `asked_at`; None: it may be late, as reads and cancels may."""
+    """See `Asked`; None: it may be late, as reads and cancels may."""
 
     @property
     def again(self) -> Sealed | None:
@@ -216,10 +219,11 @@ class Attempts:
         self._public = SealedHeaders((("User-Agent", USER_AGENT), *dialect.public_headers()))
         standing = () if credentials is None else dialect.standing_headers(credentials)
         self._private = SealedHeaders(standing, self._public)
+        self._numbered = type(dialect).series is not Dialect.series
 
     def series(self, job: Job) -> str | None:
         """Whose numbers the next attempt takes one of."""
-        if not job.endpoint.signed or self._credentials is None or job.again is not None:
+        if not self._numbered or not job.endpoint.signed or self._credentials is None or job.again is not None:
             return None
         return self._dialect.series(job.endpoint, self._credentials)
 
@@ -240,7 +244,7 @@ class Attempts:
         transport = self._transport
         context = copy_context() if self._observer.active else None
         flight = Flight(self, job, number, runtime, queued_s, permit, slots, context)
-        again = job.again
+        again = job.again if job.sealed else None
         left_s = (job.deadline if again is None else again.until) - flight.sent_at
         if job.abort.raised or left_s < 0.0:
             flight.landed(HttpFailure("aborted" if job.abort.raised else "pool-timeout", Phase.QUEUED, sent=False))
@@ -318,7 +322,8 @@ class Attempts:
                     raise answer.__cause__  # what a stand-in in a user's test says of the request
                 where = f"{self._dialect.venue} {endpoint.name}"
                 raise failure_error(answer, where, transport.host, late=timing.answered_at >= job.deadline)
-            job.abort.sending = True  # also of a backend that tells nothing
+            if job.abort.harmless:
+                job.abort.sending = True  # of a backend that tells nothing
             left, counts = self._dialect.remaining(answer.headers), self._dialect.counts(answer.headers)
             if left is not None or counts:
                 self._pools.correct(transport.limiter, job.pools, endpoint, left, counts)

@@ -12,7 +12,8 @@ from typing import Any, TypeVar, cast
 
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception
 
-from futures_async.transport.attempt import SIGNED_BY, Attempts, Flight, Job, asked_when
+from futures_async.transport import asleep
+from futures_async.transport.attempt import ASKED, Asked, Attempts, Flight, Job
 from futures_async.transport.deeds import DEED, Deeds
 from futures_async.transport.dialect import Dialect, Params, Unsigned
 from futures_async.transport.endpoint import Endpoint, Kind, RateLimit
@@ -127,6 +128,7 @@ class Channel:
         priority: Priority | None = None,
         send_within_s: float | None = None,
         abort: Abort | None = None,
+        asked: Asked | None = None,
     ) -> T:
         """Make one call and return the payload inside the envelope.
 
@@ -137,6 +139,7 @@ class Channel:
             priority: Lane; None goes by the endpoint's kind.
             send_within_s: For writes: never send the first byte later than this.
             abort: Raised by a cancelled caller to stop what has not been sent yet.
+            asked: Of a write; None: see `asked_at`.
 
         Raises:
             NotSent, ExchangeError: See `errors`.
@@ -149,7 +152,12 @@ class Channel:
         if self.closed or (self.deeds.closing and deed is None):
             raise self._stops.closed(endpoint)
         now = runtime.now()
-        asleep_s = None if endpoint.kind in _LATE_TOO else asked_when()
+        if asked is None:
+            asked = ASKED.get()
+        if endpoint.kind in _LATE_TOO:
+            asleep_s = None
+        else:
+            asleep_s = asleep.asleep_s() if asked.asleep_s is None else asked.asleep_s
         if endpoint.private:
             if self.credentials is None:
                 raise InvalidRequest(f"{self.dialect.venue} {endpoint.name} needs credentials, and none were given")
@@ -182,7 +190,7 @@ class Channel:
             _APART.get(),
             self.dialect.traits.replay and not endpoint.idempotent,
             [],
-            None if endpoint.reads else SIGNED_BY.get(),
+            None if endpoint.reads else asked.signed_by_ms,
             asleep_s,
         )
         try:
@@ -297,7 +305,8 @@ class Channel:
             serial = 0 if series is None else await self._number(job, series)
             # After the last wait: what stops it in its last turn ends none that is over.
             self._stops.check(job.endpoint)
-            self._check_open(job)
+            if self.closed or (self.deeds.closing and not job.part_of_write):
+                raise self._stops.closed(job.endpoint)
         except BaseException:
             slots.give()
             permit.unused()
@@ -363,10 +372,6 @@ class Channel:
                 f"{self.dialect.venue} {job.endpoint.name}: its time was up in the queue; it was not sent"
             )
         return permit
-
-    def _check_open(self, job: Job) -> None:
-        if self.closed or (self.deeds.closing and not job.part_of_write):
-            raise self._stops.closed(job.endpoint)
 
     def _shut(self, job: Job) -> PoolClosed | ShutOut:
         """The pool is closed for longer than this call may wait: refused here, nothing was sent."""

@@ -118,7 +118,13 @@ class Deeds:
         return len(self._under_way)
 
     def begin(
-        self, deed: Callable[[], Coroutine[Any, Any, T]], kind: Kind, abort: Abort, *, cancels: bool = False
+        self,
+        deed: Callable[[], Coroutine[Any, Any, T]],
+        kind: Kind,
+        abort: Abort,
+        *,
+        cancels: bool = False,
+        ended: Callable[[], object] | None = None,
     ) -> Work[T]:
         """Start a write that goes on to its verdict whatever becomes of its caller.
 
@@ -127,6 +133,7 @@ class Deeds:
             kind: Of it.
             abort: Stops what has not left yet.
             cancels: It only takes orders away, by whatever calls: a halt lets it go on.
+            ended: Called at its end, whatever that is.
 
         Raises:
             ClientClosed: Nothing new starts any more.
@@ -139,14 +146,16 @@ class Deeds:
                 return await deed()
             finally:
                 self._under_way.pop(abort, None)
+                if ended is not None:
+                    ended()
 
+        runtime = self._runtime()
         token = DEED.set(abort)
         try:
-            work = self._runtime().start(run())
+            work = runtime.start(run())  # which takes its first step later
         finally:
             DEED.reset(token)
-        if not work.done:
-            self._under_way[abort] = Deed(work, kind, cancels or kind is Kind.CANCEL)
+        self._under_way[abort] = Deed(work, kind, cancels or kind is Kind.CANCEL)
         return work
 
     async def see_through(self, deed: Callable[[], Coroutine[Any, Any, T]], kind: Kind, *, cancels: bool = False) -> T:

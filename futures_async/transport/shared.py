@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
 
-from futures_async.transport.clock import VenueClock
+from futures_async.transport.clock import VenueClock, loop_time
 from futures_async.transport.endpoint import Endpoint
 from futures_async.transport.http.address import split
 from futures_async.transport.http.backend import HttpBackend, Timeouts
@@ -49,6 +49,8 @@ class Transport:
         """Reads whose last answer, to whichever account, did not fit its documentation."""
         self.users: list[str] = []
         """The accounts whose exchange objects are open."""
+        self.now: Callable[[], float] = loop_time
+        """The loop's clock, seconds. Unlike `runtime`, it may be read from anywhere: what is sent is checked there."""
         self._owns_backend = owns_backend
         self._runtime: Runtime | None = None
         self._end: LoopEnd | None = None
@@ -61,7 +63,8 @@ class Transport:
         """
         if self._runtime is None:
             self._runtime = current_runtime()
-            self.clock.bind(self._runtime.now)
+            self.now = self._runtime.now
+            self.clock.bind(self.now)
             users = self.users  # and not this object, which is to be lost if nobody else holds it
             self._end = LoopEnd(lambda: _left_open(users))
         else:

@@ -122,8 +122,9 @@ def test_an_order_planned_before_a_setting_that_it_had_to_let_pass_is_planned_an
         await exchange.set_leverage(symbol, 20)
         await anyio.sleep(RESTED_S)
         await placed(on, gone(on, 1), several=several)
-        arrived, hold = arrivals(on), exchange._settings.reliances.hold
-        first = True
+        arrived = arrivals(on)
+        owner, name = (exchange._settings.reliances, "hold") if several else (exchange, "_hold_of")
+        hold, first = getattr(owner, name), True
 
         async def late(*given: Any) -> Any:
             nonlocal first
@@ -132,7 +133,7 @@ def test_an_order_planned_before_a_setting_that_it_had_to_let_pass_is_planned_an
                 await exchange.set_leverage(symbol, 3)
             return await hold(*given)
 
-        exchange._settings.reliances.hold = late
+        setattr(owner, name, late)
         await placed(on, gone(on, 2), several=several)
         assert [int(order.leverage) for order in arrived.values()] == [3]
         assert (await exchange.fetch_leverage(symbol)).leverage == 3

@@ -267,8 +267,11 @@ class OrderRequest(Given, frozen=True, kw_only=True, gc=False):
     @property
     def attached(self) -> dict[str, Stop]:
         """Take-profit and stop-loss by the names of their fields, those that are asked for."""
-        asked = (("take_profit", self.take_profit), ("stop_loss", self.stop_loss))
-        return {name: stop if isinstance(stop, Stop) else Stop(stop) for name, stop in asked if stop is not None}
+        found: dict[str, Stop] = {}
+        for name, stop in (("take_profit", self.take_profit), ("stop_loss", self.stop_loss)):
+            if stop is not None:
+                found[name] = stop if isinstance(stop, Stop) else Stop(stop)
+        return found
 
 
 class OrderResult(msgspec.Struct, frozen=True, kw_only=True):
