@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from futures_async.trading.books import Books, Record, logger
-from futures_async.trading.ordering import Ack, PlannedOrder
+from futures_async.trading.ordering import CLOSE, Ack, PlannedOrder
 from futures_async.transport.channel import Channel
 from futures_async.transport.endpoint import Endpoint
-from futures_async.unified.enums import Intent, OrderStatus
+from futures_async.unified.enums import OrderStatus
 from futures_async.unified.errors import (
     Attempt,
     ExchangeError,
@@ -26,6 +26,7 @@ from futures_async.unified.models import Order
 if TYPE_CHECKING:
     from futures_async.journal.journal import Journal
 
+_NEW = OrderStatus.NEW
 READ_BACK_PAUSES_S = (0.0, 0.2, 0.4, 0.8)
 
 
@@ -57,7 +58,7 @@ class Acceptance(Books):
     async def accepted(self, record: Record, ack: Ack, endpoint: Endpoint[Any]) -> Order:
         """Check an acknowledgement and read the order back, if that is wanted."""
         order = await self._accepted(record, ack, endpoint)
-        if record.plan.request.intent is Intent.CLOSE and order.reduce_only is None:
+        if record.plan.request.intent is CLOSE and order.reduce_only is None:
             order = msgspec.structs.replace(order, reduce_only=True)
         if ack.stops_refused is not None:
             order = msgspec.structs.replace(order, stops_refused=printable(ack.stops_refused))
@@ -129,9 +130,9 @@ def acknowledged(plan: PlannedOrder, ack: Ack, venue: str) -> Order:
         quantity=request.quantity,
         filled_quantity=None,
         remaining_quantity=None,
-        status=OrderStatus.NEW,
+        status=_NEW,
         # The venue was told, be it by a flag or by which position the order is of.
-        reduce_only=request.intent is Intent.CLOSE,
+        reduce_only=request.intent is CLOSE,
         margin_mode=request.margin_mode,
         leverage=request.leverage,
     )

@@ -160,7 +160,7 @@ class OrderDesk(Resolving):
         """
         left_s = self.check_due(endpoint, due)
         try:
-            return await self._channel.call(endpoint, body=body, send_within_s=left_s, asked=due.asked)
+            return await self._channel.call(endpoint, body=body, send_within_s=left_s, asking=due.asking)
         except OrderNotFound as stray:
             raise self.doubt(endpoint, stray) from stray
 

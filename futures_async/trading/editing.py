@@ -21,7 +21,7 @@ from futures_async.trading.search import BETWEEN_ABSENCES_S
 from futures_async.trading.several import Several
 from futures_async.trading.turns import sent_by
 from futures_async.transport import asleep
-from futures_async.transport.attempt import Asked, asked_at
+from futures_async.transport.attempt import Asking, asked_at
 from futures_async.transport.channel import apart
 from futures_async.transport.endpoint import Kind
 from futures_async.transport.runtime import TooLate
@@ -95,7 +95,7 @@ class Editing(Several):
                     return result
                 change = result
 
-        with asked_at(Asked(asleep.asleep_s())), sent_by(due):
+        with asked_at(Asking(asleep.asleep_s())), sent_by(due):
             return await self._channel.deeds.see_through(deed, Kind.ORDER)
 
     def _edit_due(self) -> float:

@@ -28,6 +28,12 @@ from futures_async.unified.models import Contract, Order, OrderRequest, Stop
 
 R = TypeVar("R")
 
+# Said once, as every order asks for them: to name a member of an enum takes 0.3 µs on CPython 3.11.
+PLAIN, TRAILING = OrderKind.PLAIN, OrderKind.TRAILING
+LIMIT, MARKET, TRIGGER = OrderType.LIMIT, OrderType.MARKET, OrderType.TRIGGER
+OPEN, CLOSE = Intent.OPEN, Intent.CLOSE
+GTC = TimeInForce.GTC
+
 
 class OrderFields(msgspec.Struct, frozen=True, kw_only=True):
     """What an adapter writes into its orders, of all that a request may ask for beside side, quantity and price.
@@ -55,12 +61,13 @@ class OrderFields(msgspec.Struct, frozen=True, kw_only=True):
 
     def of(self, kind: OrderKind, type: OrderType, intent: Intent) -> frozenset[str]:
         """What an order of this kind carries."""
-        closes = intent is Intent.CLOSE
-        if kind is OrderKind.TRAILING:
+        closes = intent is CLOSE
+        if kind is TRAILING:
             return self.trailing
-        if type is OrderType.TRIGGER:
+        if type is TRIGGER:
             return self.trigger if not closes or self.closing_trigger is None else self.closing_trigger
-        return (self.limit if type is OrderType.LIMIT else self.market) - (self.only_opening if closes else frozenset())
+        carried = self.limit if type is LIMIT else self.market
+        return carried - self.only_opening if closes else carried
 
 
 def carries(*names: str, stops: Iterable[str] = (), **words: Iterable[StrEnum]) -> frozenset[str]:
@@ -83,7 +90,7 @@ def asked(request: OrderRequest) -> list[str]:
         found.append("leverage")
     force = request.time_in_force
     # Good till cancelled is what every order is that does not say otherwise; a market order takes what there is now.
-    if force not in (None, TimeInForce.GTC) and (force, request.type) != (TimeInForce.IOC, OrderType.MARKET):
+    if force not in (None, GTC) and (force, request.type) != (TimeInForce.IOC, MARKET):
         found.append(f"time_in_force={force}")
     if request.trigger_by is not None:
         found.append(f"trigger_by={request.trigger_by}")
@@ -177,7 +184,7 @@ class ToClose(NamedTuple):
     """Where that is known: one of the other mode must stay."""
 
 
-class Placement(NamedTuple):
+class Placement(msgspec.Struct, frozen=True, gc=False):
     """How to place one order, and how to read the answer."""
 
     endpoint: Endpoint[Any]

@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 
+from futures_async.trading.ordering import LIMIT, MARKET, TRIGGER
 from futures_async.transport.dialect import VenueTraits
 from futures_async.unified.convert import chosen, chosen_or_none, is_multiple, multiply, to_decimal, to_text
 from futures_async.unified.enums import Intent, MarginMode, OrderType, PriceSource, Side, TimeInForce
@@ -25,10 +26,8 @@ def positive(value: object, name: str) -> Decimal:
 
     Raises:
         TypeError: It is a float, or no number type.
-        InvalidOrder: It is missing, no plain number, or not above 0.
+        InvalidOrder: It is no plain number, or not above 0.
     """
-    if value is None:
-        raise InvalidOrder(f"{name} is missing")
     try:
         number = to_decimal(value, name)  # type: ignore[arg-type]
     except InvalidRequest as error:
@@ -80,31 +79,34 @@ def check_request(request: OrderRequest, *, trigger: bool = False) -> OrderReque
     """
     request = as_request(request)
     kind = _placeable(request.type, trigger=trigger)
+    fields = _fields_of(request)
     read: dict[str, Any] = {} if kind is request.type else {"type": kind}
     try:
         check_symbol(request.symbol)
-        for (name, check), given in zip(_CHECKS, _given(request), strict=True):
-            if (given is not None or name in _NEEDED) and (value := check(given, name)) is not given:
+        for (name, check), given in zip(_CHECKS, fields, strict=True):
+            if given is not None and (value := check(given, name)) is not given:
                 read[name] = value
     except InvalidOrder:
         raise
     except InvalidRequest as error:
         raise InvalidOrder(str(error)) from None
+    if None in fields[:3]:
+        raise InvalidOrder("side, intent or quantity is missing")
     if read:  # mostly all of it is what it should be
         request = msgspec.structs.replace(request, **read)
     price, trigger_price, force = request.price, request.trigger_price, request.time_in_force
     if trigger:
-        if kind is not OrderType.TRIGGER or trigger_price is None:
+        if kind is not TRIGGER or trigger_price is None:
             raise InvalidOrder("a trigger order needs type=OrderType.TRIGGER and a trigger_price")
-    elif kind not in (OrderType.LIMIT, OrderType.MARKET):
+    elif kind is not LIMIT and kind is not MARKET:
         raise InvalidOrder(f"an order of type {kind.value} cannot be placed here")
     elif trigger_price is not None:
         raise InvalidOrder("trigger_price belongs to create_trigger_order")
     if request.trigger_by is not None and trigger_price is None:
         raise InvalidOrder("trigger_by says what trigger_price is compared with: give both")
-    if kind is OrderType.LIMIT and price is None:
+    if kind is LIMIT and price is None:
         raise InvalidOrder("a limit order needs a price")
-    if kind is OrderType.MARKET:
+    if kind is MARKET:
         if price is not None:
             raise InvalidOrder("a market order takes no price: use a limit order with time_in_force=IOC")
         if force not in (None, TimeInForce.IOC, TimeInForce.FOK):
@@ -139,19 +141,18 @@ def _stop(given: object, name: str) -> Decimal | Stop:
 _CHECKS: tuple[tuple[str, Callable[[Any, str], object]], ...] = (
     ("side", partial(chosen, Side)),
     ("intent", partial(chosen, Intent)),
+    ("quantity", positive),
     ("time_in_force", partial(chosen, TimeInForce)),
     ("margin_mode", partial(chosen, MarginMode)),
     ("trigger_by", partial(chosen, PriceSource)),
-    ("quantity", positive),
     ("price", positive),
     ("trigger_price", positive),
     ("leverage", positive),
     ("take_profit", _stop),
     ("stop_loss", _stop),
 )
-"""How each field is read that is no text, in the order in which they are complained of."""
-_given: Callable[[OrderRequest], tuple[Any, ...]] = attrgetter(*(name for name, _ in _CHECKS))
-_NEEDED = frozenset({"side", "intent", "quantity"})
+"""How each field is read that is no text, in the order in which they are complained of. The first three are needed."""
+_fields_of: Callable[[OrderRequest], tuple[Any, ...]] = attrgetter(*(name for name, _ in _CHECKS))
 
 
 def make_client_order_id() -> str:

@@ -137,8 +137,8 @@ class Rules(Hooks):
         self._contracts.read_at = None
 
     def _known_contract(self, venue_symbol: str) -> Contract | None:
-        book = self._contracts
-        return book.rows.get(venue_symbol) if book.fresh(self._transport.now()) else None
+        found = self._contracts.rows.get(venue_symbol)
+        return None if found is None or not self._contracts.fresh(self._transport.now()) else found
 
     async def _sizes_of(self, names: Iterable[object], path: str) -> Callable[[object], Contract]:
         """The contracts that rows name, where their sizes are counted in contracts.

@@ -16,7 +16,7 @@ from futures_async.trading.planning import as_request
 from futures_async.trading.relying import Hold, Reliance
 from futures_async.trading.trading import Trading
 from futures_async.transport import asleep
-from futures_async.transport.attempt import Asked, asked_at
+from futures_async.transport.attempt import Asking, asked_at
 from futures_async.unified.errors import DeadlineExpired, FuturesAsyncError, InvalidOrder, InvalidRequest
 from futures_async.unified.exchange import SEND_WITHIN_S, Capability
 from futures_async.unified.models import OrderRequest, OrderResult
@@ -38,7 +38,7 @@ class Several(Trading):
         if isinstance(requests, (str, OrderRequest, Mapping)):
             raise InvalidRequest("create_orders takes several orders, in a list")
         requests = [as_request(request) for request in requests]
-        with asked_at(Asked(asleep.asleep_s())):
+        with asked_at(Asking(asleep.asleep_s())):
             return await self._create_several(requests)
 
     async def _create_several(self, requests: Sequence[OrderRequest]) -> list[OrderResult]:

@@ -11,7 +11,7 @@ import msgspec
 from futures_async.trading.cancelling import ordered
 from futures_async.trading.closing import before_sending
 from futures_async.trading.closing_orders import CONTRACTS, EXACTLY
-from futures_async.trading.ordering import PlannedOrder, asked
+from futures_async.trading.ordering import CLOSE, OPEN, PLAIN, PlannedOrder, asked
 from futures_async.trading.planning import (
     as_request,
     check_client_order_id,
@@ -24,7 +24,7 @@ from futures_async.trading.recovering import Recovering
 from futures_async.trading.relying import Hold, Put, Reliance, setting_for
 from futures_async.trading.turns import needed_by
 from futures_async.transport import asleep
-from futures_async.transport.attempt import Asked, asked_at, asked_when
+from futures_async.transport.attempt import Asking, asked_at, asked_when
 from futures_async.transport.runtime import TooLate
 from futures_async.unified.convert import check_number
 from futures_async.unified.enums import (
@@ -52,6 +52,9 @@ logger = logging.getLogger("futures_async.orders")
 
 T = TypeVar("T")
 
+_OPENED_BY = {Side.BUY: PositionSide.LONG, Side.SELL: PositionSide.SHORT}
+_ISOLATED = MarginMode.ISOLATED
+
 SAYS_WHY_S = 0.05
 """What ends by itself when an order's time is up, and can say what it waited for, has so much more to do so."""
 
@@ -62,7 +65,7 @@ class Trading(Recovering):
     async def _plan(self, request: OrderRequest, *, kind: OrderKind = OrderKind.PLAIN) -> PlannedOrder:
         # A close is not given up because what it must know came late.
         asleep_s = None if EXACTLY.get() else asked_when()
-        request = check_request(request, trigger=kind is not OrderKind.PLAIN)
+        request = check_request(request, trigger=kind is not PLAIN)
         self._check_carried(request, kind)
         traits = self._channel.dialect.traits
         venue_symbol = self.venue_symbol(request.symbol)
@@ -148,14 +151,13 @@ class Trading(Recovering):
         """What an order relies on, of that which it asks for; None: on nothing."""
         request = plan.request
         leverage, standing = request.leverage, None
-        opens = plan.kind is OrderKind.PLAIN and request.intent is Intent.OPEN
-        carried = self.orders_set if opens else frozenset[str]()
+        carried = self.orders_set if plan.kind is PLAIN and request.intent is OPEN else frozenset[str]()
         if (
             "leverage" not in carried
             and leverage is not None
             and (
-                plan.kind is not OrderKind.PLAIN  # it carries its leverage, or was refused
-                or "leverage" in self.order_fields.of(OrderKind.PLAIN, request.type, request.intent)
+                plan.kind is not PLAIN  # it carries its leverage, or was refused
+                or "leverage" in self.order_fields.of(PLAIN, request.type, request.intent)
             )
         ):
             leverage = None
@@ -166,14 +168,14 @@ class Trading(Recovering):
         mode = self._margin_mode_of(plan)
         return Reliance(
             plan.venue_symbol,
-            PositionSide.LONG if request.side is Side.BUY else PositionSide.SHORT,
+            _OPENED_BY[request.side],
             leverage,
             mode,
             standing,
             # The other side of a hedge keeps its leverage, and so its liquidation price, where it has one of its own.
-            alone=plan.position_mode is PositionMode.HEDGE and mode is MarginMode.ISOLATED,
+            alone=mode is _ISOLATED and plan.position_mode is PositionMode.HEDGE,
             by_mode=self.leverage_by_mode,
-            closes=request.intent is Intent.CLOSE,
+            closes=request.intent is CLOSE,
             carried=carried,
         )
 
@@ -256,7 +258,7 @@ class Trading(Recovering):
             stands = (found.leverage if own is None else own) == reliance.leverage
             if stands and not settings.taking(reliance):
                 return
-        with setting_for(hold), asked_at(Asked(plan.asleep_s)):
+        with setting_for(hold), asked_at(Asking(plan.asleep_s)):
             await self.set_leverage(
                 plan.venue_symbol,
                 reliance.leverage,

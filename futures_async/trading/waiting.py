@@ -169,7 +169,7 @@ class Waiting(WaitingEdits, WaitingCancels):
                 with self._orders.foreseeing(endpoint, record.abort):
                     self._orders.check_due(endpoint, due)
                     try:
-                        with asked_at(due.asked):
+                        with asked_at(due.asking):
                             ack = await send()
                     except BadResponse as problem:
                         raise self._orders.doubt(endpoint, problem) from problem

@@ -12,7 +12,7 @@ from futures_async.trading.closing import before_sending
 from futures_async.trading.editing import Editing
 from futures_async.trading.turns import sent_by
 from futures_async.transport import asleep
-from futures_async.transport.attempt import Asked, asked_at
+from futures_async.transport.attempt import Asking, asked_at
 from futures_async.transport.endpoint import Kind
 from futures_async.unified.convert import Number, to_decimal
 from futures_async.unified.enums import Intent, OrderKind, OrderType
@@ -51,7 +51,7 @@ class WaitingEdits(Editing):
                     return result
                 edit, ended = result
 
-        with asked_at(Asked(asleep.asleep_s())), sent_by(due):
+        with asked_at(Asking(asleep.asleep_s())), sent_by(due):
             return await self._channel.deeds.see_through(deed, Kind.SETTING)
 
     async def _edit_waits(

@@ -47,7 +47,7 @@ DEADLINE_GRAIN_S = 0.01
 """A read may take so much longer than its deadline."""
 
 
-class Asked(msgspec.Struct, frozen=True, gc=False):
+class Asking(msgspec.Struct, frozen=True, gc=False):
     """When a write was asked for, and until when it may be signed.
 
     A process that was stopped together with its computer goes on as if no time had passed, and is refused for an old
@@ -61,12 +61,12 @@ class Asked(msgspec.Struct, frozen=True, gc=False):
     """Venue time, Unix milliseconds: it is not signed after that, not even where our clock has stood still."""
 
 
-ASKED: ContextVar[Asked] = inner("asked_at", Asked())
+ASKED: ContextVar[Asking] = inner("asked_at", Asking())
 
 
-def asked_at(asked: Asked) -> Within[Asked]:
+def asked_at(asking: Asking) -> Within[Asking]:
     """Holds for the writes inside."""
-    return Within(ASKED, asked)
+    return Within(ASKED, asking)
 
 
 def asked_when() -> float:
@@ -104,9 +104,9 @@ class Job(msgspec.Struct, frozen=True, gc=False):
     sealed: list[Sealed]
     """What was sent last, where that may be sent again."""
     signed_by_ms: int | None = None
-    """See `Asked`."""
+    """See `Asking`."""
     asleep_s: float | None = None
-    """See `Asked`; None: it may be late, as reads and cancels may."""
+    """See `Asking`; None: it may be late, as reads and cancels may."""
 
     @property
     def again(self) -> Sealed | None:

@@ -13,7 +13,7 @@ from typing import Any, TypeVar, cast
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception
 
 from futures_async.transport import asleep
-from futures_async.transport.attempt import ASKED, Asked, Attempts, Flight, Job
+from futures_async.transport.attempt import ASKED, Asking, Attempts, Flight, Job
 from futures_async.transport.deeds import DEED, Deeds
 from futures_async.transport.dialect import Dialect, Params, Unsigned
 from futures_async.transport.endpoint import Endpoint, Kind, RateLimit
@@ -60,6 +60,7 @@ TRADES_FOR_S = 300.0
 LEARNS_URGENTLY_S = 1.0
 """A cancel waits no longer for the venue's clock; other writes half of the time that they have."""
 
+_CANCEL = Kind.CANCEL
 _READ = Priority.READ
 _LANES = {
     Kind.READ: _READ,
@@ -68,10 +69,6 @@ _LANES = {
     Kind.ORDER: Priority.ORDER,
     Kind.DELTA: Priority.ORDER,
 }
-
-
-_LATE_TOO = (Kind.READ, Kind.CANCEL)
-"""What is called for may be sent however long this computer has slept meanwhile: a cancel is wanted all the more."""
 
 
 def apart(wanted: bool = True) -> Within[bool]:
@@ -128,7 +125,7 @@ class Channel:
         priority: Priority | None = None,
         send_within_s: float | None = None,
         abort: Abort | None = None,
-        asked: Asked | None = None,
+        asking: Asking | None = None,
     ) -> T:
         """Make one call and return the payload inside the envelope.
 
@@ -139,7 +136,7 @@ class Channel:
             priority: Lane; None goes by the endpoint's kind.
             send_within_s: For writes: never send the first byte later than this.
             abort: Raised by a cancelled caller to stop what has not been sent yet.
-            asked: Of a write; None: see `asked_at`.
+            asking: Of a write; None: see `asked_at`.
 
         Raises:
             NotSent, ExchangeError: See `errors`.
@@ -152,18 +149,19 @@ class Channel:
         if self.closed or (self.deeds.closing and deed is None):
             raise self._stops.closed(endpoint)
         now = runtime.now()
-        if asked is None:
-            asked = ASKED.get()
-        if endpoint.kind in _LATE_TOO:
-            asleep_s = None
-        else:
-            asleep_s = asleep.asleep_s() if asked.asleep_s is None else asked.asleep_s
+        asleep_s = signed_by_ms = None
         if endpoint.private:
             if self.credentials is None:
                 raise InvalidRequest(f"{self.dialect.venue} {endpoint.name} needs credentials, and none were given")
             self._attempts.lockout.check(endpoint.name, now)
         if not endpoint.reads:
-            self._stops.check(endpoint)
+            if self._stops.halting:
+                self._stops.check(endpoint)
+            if asking is None:
+                asking = ASKED.get()
+            signed_by_ms = asking.signed_by_ms
+            if endpoint.kind is not _CANCEL:  # which is wanted all the more, however long this computer has slept
+                asleep_s = asleep.asleep_s() if asking.asleep_s is None else asking.asleep_s
             if abort is None:
                 abort = deed
             if transport.clock.wants_sample and self.sync is not None:
@@ -190,7 +188,7 @@ class Channel:
             _APART.get(),
             self.dialect.traits.replay and not endpoint.idempotent,
             [],
-            None if endpoint.reads else asked.signed_by_ms,
+            signed_by_ms,
             asleep_s,
         )
         try:
@@ -304,7 +302,8 @@ class Channel:
             series = self._attempts.series(job)
             serial = 0 if series is None else await self._number(job, series)
             # After the last wait: what stops it in its last turn ends none that is over.
-            self._stops.check(job.endpoint)
+            if self._stops.halting:
+                self._stops.check(job.endpoint)
             if self.closed or (self.deeds.closing and not job.part_of_write):
                 raise self._stops.closed(job.endpoint)
         except BaseException:

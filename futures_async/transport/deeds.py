@@ -5,7 +5,9 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Coroutine, Hashable, Sequence
 from contextvars import ContextVar
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
+
+import msgspec
 
 from futures_async.transport.endpoint import Kind
 from futures_async.transport.http.backend import Abort
@@ -87,7 +89,7 @@ class Questions:
         return [question for question, _ in self._open if not question.settled]
 
 
-class Deed(NamedTuple):
+class Deed(msgspec.Struct, frozen=True):
     """A write under way."""
 
     work: Work[Any]
@@ -142,6 +144,7 @@ class Deeds:
             raise ClientClosed(f"{self._venue}: this exchange object is closed; nothing was sent")
 
         async def run() -> T:
+            DEED.set(abort)  # in a context of its own, which ends with it
             try:
                 return await deed()
             finally:
@@ -149,12 +152,7 @@ class Deeds:
                 if ended is not None:
                     ended()
 
-        runtime = self._runtime()
-        token = DEED.set(abort)
-        try:
-            work = runtime.start(run())  # which takes its first step later
-        finally:
-            DEED.reset(token)
+        work = self._runtime().start(run())  # which takes its first step later
         self._under_way[abort] = Deed(work, kind, cancels or kind is Kind.CANCEL)
         return work
 
@@ -233,11 +231,11 @@ class Deeds:
 
     def stop_all(self) -> None:
         """End what is left: what may have left this computer ends as unknown, anything else as not sent."""
-        for abort, (work, kind, _) in tuple(self._under_way.items()):
+        for abort, deed in tuple(self._under_way.items()):
             abort.raised = True
             if abort.harmless:
-                self.stop(work, ClientClosed(f"{self._venue}: the exchange object was closed during this write"))
+                self.stop(deed.work, ClientClosed(f"{self._venue}: the exchange object was closed during this write"))
                 continue
-            question = self._unknown(kind)
+            question = self._unknown(deed.kind)
             self.questions.ask(question)
-            self.stop(work, question)
+            self.stop(deed.work, question)

@@ -35,12 +35,13 @@ class Stops:
         deeds: The account's writes under way.
     """
 
-    __slots__ = ("_deeds", "_halted", "_leaving", "_venue", "_waits")
+    __slots__ = ("_deeds", "_leaving", "_venue", "_waits", "halting")
 
     def __init__(self, venue: str, deeds: Deeds) -> None:
         self._venue = venue
         self._deeds = deeds
-        self._halted = False
+        self.halting = False
+        """A halt is in force."""
         self._waits: dict[Wait, bool] = {}
         """Calls that wait and can be stopped, and whether they are reads."""
         self._leaving: dict[Abort, None] = {}
@@ -81,7 +82,7 @@ class Stops:
 
     def halt(self) -> None:
         """From now on no write leaves but cancels: neither what waits, nor another try of what failed."""
-        self._halted = True
+        self.halting = True
         for abort in self._leaving:
             if abort.harmless:
                 abort.raised = True
@@ -109,7 +110,7 @@ class Stops:
 
     def halts(self, endpoint: Endpoint[Any]) -> bool:
         """A halt keeps this call here."""
-        return self._halted and not self._passes_halt(endpoint)
+        return self.halting and not self._passes_halt(endpoint)
 
     def check(self, endpoint: Endpoint[Any]) -> None:
         """Refuse what a halt keeps here.
@@ -117,7 +118,7 @@ class Stops:
         Raises:
             ClientClosed: It does.
         """
-        if self._halted and not self._passes_halt(endpoint):
+        if self.halting and not self._passes_halt(endpoint):
             raise self.halted(endpoint)
 
     def halted(self, endpoint: Endpoint[Any]) -> ClientClosed:
