@@ -184,7 +184,7 @@ class ToClose(NamedTuple):
     """Where that is known: one of the other mode must stay."""
 
 
-class Placement(msgspec.Struct, frozen=True, gc=False):
+class Placement(msgspec.Struct, frozen=True):
     """How to place one order, and how to read the answer."""
 
     endpoint: Endpoint[Any]

@@ -133,7 +133,7 @@ class Flight:
     """
 
     __slots__ = (
-        "_attempts", "_context", "_permit", "_runtime", "_slots", "job", "known", "number", "promise", "queued_s",
+        "_attempts", "_permit", "_runtime", "_slots", "context", "job", "known", "number", "promise", "queued_s",
         "sent_at", "signed_ms",
     )  # fmt: skip
 
@@ -160,7 +160,8 @@ class Flight:
         self._runtime = runtime
         self._permit = permit
         self._slots = slots
-        self._context = context
+        self.context = context
+        """Of whoever called, where somebody listens."""
 
     def landed(self, answer: HttpResponse | HttpFailure) -> None:
         """The answer is here, or none will come. What it tells counts although its caller may be gone."""
@@ -197,8 +198,8 @@ class Flight:
 
     def report(self, error: FuturesAsyncError | None, answer: HttpResponse | HttpFailure, timing: Timing) -> None:
         """Tell who listens, in the context of whoever called."""
-        if self._context is not None:
-            self._context.run(self._attempts.report, self, error, answer, timing)
+        if self.context is not None:
+            self.context.run(self._attempts.report, self, error, answer, timing)
 
 
 class Attempts:
@@ -344,7 +345,8 @@ class Attempts:
             transport.misfits.discard(endpoint)
         if endpoint.private:
             self.lockout.good(signed=endpoint.signed)
-        flight.report(None, answer, timing)
+        if flight.context is not None:
+            flight.report(None, answer, timing)
         return result
 
     def _may_be_stray(self, error: FuturesAsyncError, endpoint: Endpoint[Any]) -> bool:
