@@ -59,8 +59,10 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
         return self.wanted.intent is Intent.CLOSE and self.current.quantity != order.quantity < will_be
 
     def stands(self, order: Order) -> bool:
-        """Whether an order shows that the edit was carried out."""
-        return self.fits(order) and (self.is_new(order) or not (self.amendment.replaces or self.has_left(order)))
+        """Whether an order shows that the edit was carried out: what was refused in its place does not."""
+        if self.is_new(order):
+            return self.fits(order) and order.status is not OrderStatus.REJECTED
+        return self.fits(order) and not (self.amendment.replaces or self.has_left(order))
 
     def __str__(self) -> str:
         return f"{to_text(self.wanted.quantity)} at {'market' if self.wanted.price is None else self.wanted.price}"

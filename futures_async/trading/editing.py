@@ -24,12 +24,14 @@ from futures_async.transport import asleep
 from futures_async.transport.attempt import Asking, asked_at
 from futures_async.transport.channel import apart
 from futures_async.transport.endpoint import Kind
+from futures_async.transport.retry import judged
 from futures_async.transport.runtime import TooLate
 from futures_async.unified.convert import Number, to_decimal
-from futures_async.unified.enums import Intent, OrderType
+from futures_async.unified.enums import Intent, OrderType, Outcome
 from futures_async.unified.errors import (
     BadResponse,
     DeadlineExpired,
+    DuplicateOrder,
     ExchangeError,
     FuturesAsyncError,
     InvalidOrder,
@@ -266,9 +268,14 @@ class Editing(Several):
             # It was as wanted before; or it ended between the answer and the edit, which the order itself tells.
             if (change.fits(order) and not ended) or (accepted and ended and not change.has_left(order)):
                 return order
+            if error.refusal is not None and not (ended or change.is_new(order)) and _says_why(error.refusal):
+                own = copy(error.refusal)  # others may have been told the same one
+                own.definitive, own.outcome, own.advice = True, Outcome.REJECTED, EDIT_AGAIN
+                raise own from error.refusal.__cause__
             said = "" if error.refusal is None else f" (the venue said: {error.refusal.text})"
+            what = "what was to take its place" if change.is_new(order) else "it"
             error.args = (
-                f"{self.id}: order {order.order_id} of {order.symbol} was not edited to {change}: it "
+                f"{self.id}: order {change.current.order_id} of {order.symbol} was not edited to {change}: {what} "
                 f"{f'ended as {order.status.value}' if ended else 'stands as before'}{said}",
             )
             error.advice = "nothing of it is left to edit" if ended else EDIT_AGAIN
@@ -393,3 +400,8 @@ class Editing(Several):
             edited = msgspec.structs.replace(edited, replaces=change.current.order_id)
         self._not_replaced(change)
         return edited
+
+
+def _says_why(refusal: FuturesAsyncError) -> bool:
+    """A known code refused the edit, as it did not prove by itself: with the order as before, that is all of it."""
+    return judged(refusal) and type(refusal) is not ExchangeError and not isinstance(refusal, DuplicateOrder)

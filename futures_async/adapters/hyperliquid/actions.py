@@ -130,7 +130,7 @@ def change_body(
         "t": {"limit": {"tif": FORCE_WORDS[order.time_in_force or fa.TimeInForce.GTC]}},
         "c": cloid_of(client_id),
     }
-    return {"type": "batchModify", "modifies": [{"oid": int(order.order_id), "order": element}]}
+    return {"type": api.MODIFY.operation, "modifies": [{"oid": int(order.order_id), "order": element}]}
 
 
 # Answers

@@ -31,6 +31,11 @@ UNMATCHED = "could not immediately match"
 NOTHING_TO_REDUCE = "reduce only order would increase"
 BUDGET_SPENT = "too many cumulative requests"
 MALFORMED = "422"
+EDIT = "batchModify"
+_NOT_BEGUN = (
+    fa.AuthenticationError, fa.PermissionDenied, fa.ClockSkew, fa.RateLimited, fa.OrderNotFound, fa.SymbolNotFound,
+)  # fmt: skip
+"""Refused so, an edit has not cancelled anything."""
 ORDER_REFUSED = "order refused"
 """A text that no phrase fits, of one order in an answer that says "ok": it was judged, and nothing happened."""
 
@@ -42,7 +47,7 @@ PHRASES: Mapping[str, fa.Code] = {
     **passing(fa.ClockSkew, "invalid nonce", "expire"),
     **passing(fa.RateLimited, BUDGET_SPENT),
     **refused(fa.MarginModeConflict, "cannot switch leverage type", "does not use isolated margin"),
-    **refused(fa.MarginModeConflict, "cross margin is not allowed"),
+    **refused(fa.MarginModeConflict, "cross margin is not allowed", "cannot remove isolated margin", "empty position"),
     **refused(
         fa.OrderNotFound, "was never placed, already canceled, or filled", "cannot modify canceled or filled order"
     ),
@@ -50,13 +55,14 @@ PHRASES: Mapping[str, fa.Code] = {
     **refused(fa.OrderRejected, "must have minimum value", NOTHING_TO_REDUCE, "invalid tp/sl price"),
     **refused(fa.OrderRejected, "too far from oracle", "away from the reference price"),
     **refused(fa.RiskLimitExceeded, "would increase open interest", "open interest is at cap", "margin tier limit"),
-    **refused(fa.RiskLimitExceeded, "max position", "open interest cap"),
-    **refused(fa.InsufficientMargin, "insufficient", "cannot decrease leverage"),
+    **refused(fa.RiskLimitExceeded, "max position", "open interest cap", "new margin tiers"),
+    **refused(fa.InsufficientMargin, "insufficient", "not have sufficient margin", "cannot decrease leverage"),
     **refused(fa.SymbolNotFound, "asset not found", "unknown asset", "asset out of range"),
     **refused(fa.ParameterRejected, "zero size", "invalid size", "invalid price", "divisible by tick size"),
     **refused(fa.ParameterRejected, "invalid leverage", "unexpected number of trigger orders", "over weight limit"),
     **refused(fa.ParameterRejected, "builder fee has not been approved"),
-    **ambiguous(fa.VenueUnavailable, "halted", "post-only orders allowed", transient=True),
+    **passing(fa.VenueUnavailable, "post-only orders allowed"),
+    **ambiguous(fa.VenueUnavailable, "halted", transient=True),
 }
 HINTS = {
     "user or api wallet": "an address that is not your API wallet's own means that other bytes were signed than sent",
@@ -176,6 +182,14 @@ class HyperliquidDialect(fa.Dialect):
                 return refusal_of(text, of_order=True)
             case _:
                 return None
+
+    def rule(self, refusal: fa.Refusal, endpoint: fa.Endpoint[Any]) -> fa.Code | None:
+        """An edit cancels first: where its new order is refused, the old one is gone, or stands where it was judged
+        before. By the words of three clients; the venue's documents do not say it."""
+        found = super().rule(refusal, endpoint)
+        if endpoint.operation != EDIT or found is None or issubclass(found.error, _NOT_BEGUN):
+            return found
+        return found if refusal.code == MALFORMED else fa.Code(found.error, definitive=False)
 
     def bare_refusal(self, status: int, headers: Mapping[str, str], body: bytes) -> fa.Refusal | None:
         """What does not deserialize is refused with plain text, before its signature is looked at."""

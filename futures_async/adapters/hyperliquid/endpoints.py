@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 
 from futures_async.adapter import Endpoint, Kind, Params, RateLimit, or_null
 from futures_async.adapters.hyperliquid import wire
+from futures_async.adapters.hyperliquid.dialect import EDIT
 
 T = TypeVar("T")
 
@@ -106,7 +107,7 @@ STATUS = _info("exchangeStatus", wire.WireStatus, 2)
 # https://hyperliquid.gitbook.io/hyperliquid-docs/for-developers/api/exchange-endpoint
 PLACE = _action("order", Kind.ORDER)
 # One order too: `modify` answers without the id of the order that replaces it.
-MODIFY = _action("batchModify", Kind.ORDER)
+MODIFY = _action(EDIT, Kind.ORDER)
 CANCEL = _action("cancel", Kind.CANCEL, CANCELS)
 CANCEL_BY_CLOID = _action("cancelByCloid", Kind.CANCEL, CANCELS)
 SET_LEVERAGE = _action("updateLeverage", Kind.SETTING)

@@ -67,8 +67,27 @@ TEXTS: list[tuple[str, type[ExchangeError], bool]] = [
     ("Cannot modify canceled or filled order", OrderNotFound, True),
     ("Asset not found", SymbolNotFound, True),
     ("Trading is halted.", VenueUnavailable, False),
-    ("Only post-only orders allowed immediately after a network upgrade", VenueUnavailable, False),
+    ("Only post-only orders allowed immediately after a network upgrade", VenueUnavailable, True),
+    ("Account does not have sufficient margin available for increase.", InsufficientMargin, True),
+    ("Cross position does not have sufficient margin available to decrease leverage.", InsufficientMargin, True),
+    ("Cannot remove isolated margin for this asset. To remove margin, reduce the position.", MarginModeConflict, True),
+    ("Cannot update margin for empty position.", MarginModeConflict, True),
+    ("Manually set leverage to acknowledge new margin tiers.", RiskLimitExceeded, True),
 ]
+
+
+@pytest.mark.parametrize(
+    ("text", "definitive"),
+    [
+        ("Error placing new order during modify: Insufficient margin to place order. asset=0", False),
+        ("Something new", False),
+        ("Cannot modify canceled or filled order", True),
+    ],
+)
+def test_a_refusal_of_an_edit_proves_nothing_where_the_old_order_went_first(text: str, definitive: bool) -> None:
+    rule = DIALECT.rule(refusal_of(text, of_order=True), api.MODIFY)
+    assert rule is not None
+    assert rule.definitive is definitive
 
 
 @pytest.mark.parametrize(("text", "kind", "definitive"), TEXTS, ids=[text[:40] for text, _, _ in TEXTS])

@@ -14,7 +14,8 @@ from futures_async.simulator.dialect import Request, Response
 from futures_async.simulator.plan import FaultPlan
 from futures_async.testing.inside import Inside
 from futures_async.testing.virtual_time import run
-from futures_async.unified.enums import Intent, Role
+from futures_async.unified.enums import Intent, OrderStatus, Role
+from futures_async.unified.errors import OrderRejected, SettingNotApplied
 from tests.adapters.hyperliquid.test_contract import SPEC
 
 QUANTITY = SPEC.quantity
@@ -143,3 +144,41 @@ def test_a_lost_edit_of_a_partly_filled_order_is_known_by_what_was_left(quantity
         assert cancelled.order_id == edited.order_id
 
     played(play, plan)
+
+
+@pytest.mark.parametrize("force", [TimeInForce.GTC, TimeInForce.POST_ONLY])
+def test_an_edit_that_would_fill_at_once_leaves_neither_order(force: TimeInForce) -> None:
+    async def play(on: Stage) -> None:
+        order = await on.exchange.create_order(on.request(time_in_force=force))
+        with pytest.raises(SettingNotApplied, match=r"to take its place ended as rejected .*during modify: Post"):
+            await on.exchange.edit_order(SPEC.symbol, order_id=order.order_id, price=on.price("1.02"))
+        assert await on.exchange.fetch_open_orders(SPEC.symbol) == []
+        assert await on.exchange.fetch_positions() == []
+        assert (await on.exchange.fetch_order(SPEC.symbol, order_id=order.order_id)).status is OrderStatus.CANCELED
+
+    played(play)
+
+
+def answering(on: Stage, text: str) -> None:
+    """Let the venue refuse edits in these words, and do nothing."""
+    handle = on.inside.handle
+
+    def refused(request: Request) -> Response:
+        if b'"batchModify"' not in request.body:
+            return handle(request)
+        said = {"status": "ok", "response": {"type": "order", "data": {"statuses": [{"error": text}]}}}
+        return Response(200, msgspec.json.encode(said))
+
+    on.inside.handle = refused  # type: ignore[method-assign]
+
+
+def test_an_edit_that_was_refused_before_anything_was_cancelled_leaves_the_order() -> None:
+    async def play(on: Stage) -> None:
+        order = await on.exchange.create_order(on.request())
+        answering(on, "Order price cannot be more than 95% away from the reference price")
+        with pytest.raises(OrderRejected, match="95%") as caught:
+            await on.exchange.edit_order(SPEC.symbol, order_id=order.order_id, price=on.price("0.89"))
+        assert (caught.value.definitive, caught.value.advice) == (True, "edit it again")
+        assert [one.order_id for one in await on.exchange.fetch_open_orders(SPEC.symbol)] == [order.order_id]
+
+    played(play)

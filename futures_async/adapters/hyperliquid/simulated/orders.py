@@ -163,17 +163,22 @@ class OrderCalls(gate.Gate):
     def batch_modify(self, request: sim.Request) -> dict[str, Any]:
         """A new order takes the place of the old one, under a new id."""
         items = self._elements(request.fields()["action"], "modifies")
-        return statuses("order", [self._verdict(request, {"a": None, **one}, self._modify) for one in items])
+        change = partial(self._modify, request)
+        return statuses("order", [self._verdict(request, {"a": None, **one}, change) for one in items])
 
     @post("/exchange modify", gate.ACTIONS, sim.Kind.ORDER, weight=gate.WEIGHT)
     def modify(self, request: sim.Request) -> dict[str, Any]:
         """Answers without the new id."""
-        verdict = self._verdict(request, request.fields()["action"], self._modify)
+        verdict = self._verdict(request, request.fields()["action"], partial(self._modify, request))
         if (said := part(verdict, "error")) is not None:
             raise sim.VenueRefusal("modify", said)
         return DEFAULT
 
-    def _modify(self, account: sim.Account, item: Mapping[str, Any]) -> dict[str, Any]:
+    def _modify(self, request: sim.Request, account: sim.Account, item: Mapping[str, Any]) -> Any:
+        """What is wrong in itself is refused before anything is done; else the old order goes first.
+
+        Unless the action says `a`, always place, the new one may not fill at once.
+        """
         oid, element = item.get("oid"), item.get("order")
         order, _ = self._find(account, oid)
         if not isinstance(element, dict) or part(part(element, "t"), "limit") is None:
@@ -181,15 +186,13 @@ class OrderCalls(gate.Gate):
         ticket = self._ticket(account, element, {})  # pyright: ignore[reportUnknownArgumentType] - JSON
         if order is None or not order.is_open or (order.symbol, order.side) != (ticket.symbol, ticket.side):
             raise MODIFY
-        del account.open_orders[order.id]  # what it binds is free for the new one
-        try:
-            placed = self.engine.orders.place(account, ticket).order
-        finally:
-            account.open_orders[order.id] = order
+        if not request.fields()["action"].get("a"):
+            ticket.time_in_force = sim.TimeInForce.POST_ONLY
         self.engine.matching.cancel(account, order, sim.CancelReason.AMENDED)
-        if placed.client_id is not None:
-            account.by_client[placed.client_id] = placed
-        return self._outcome(placed)
+        [new] = self.judge(request, [item], lambda _: self._outcome(self.engine.orders.place(account, ticket).order))
+        if new.refusal is not None:
+            raise sim.VenueRefusal("modify", f"Error placing new order during modify: {new.refusal.message}")
+        return new.result
 
     # Cancelling
 
