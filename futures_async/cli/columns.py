@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -9,8 +10,8 @@ import msgspec
 from rich.text import Text
 
 from futures_async.cli.tables import Column, grouped, percent, signed
-from futures_async.portfolio.danger import CLOSE, NEAR, Danger, nearness
-from futures_async.risk import Dashboard, position_notional, position_pnl
+from futures_async.portfolio.danger import CLOSE, NEAR, AccountRatios, Danger, nearness
+from futures_async.risk import Dashboard, DashboardRow, position_notional, position_pnl, risk_level
 from futures_async.unified.enums import PositionMode, PositionSide, RiskLevel
 from futures_async.unified.models import Account, Fill, LedgerEntry, Order, Position, PositionRisk
 from futures_async.unified.models.position import return_on_margin
@@ -117,21 +118,26 @@ class RiskLine(PositionRisk, frozen=True, kw_only=True, eq=False, gc=False):
     """One-way or hedge."""
 
 
-def risk_lines(dashboard: Dashboard) -> list[RiskLine]:
+def risk_lines(dashboard: Dashboard, accounts: Iterable[Account] = ()) -> list[RiskLine]:
     """The dashboard's rows, one for each position.
+
+    Args:
+        dashboard: Of one account.
+        accounts: Its balances: a cross position that tells no margin ratio has theirs.
 
     Raises:
         UnreadRows: Some positions cannot be read; the lines of the others are in it.
     """
-    lines = [
-        RiskLine(
-            **msgspec.structs.asdict(row.risk),
-            entry_price=row.position.entry_price,
-            position_mode=row.position.position_mode or dashboard.mode,
-        )
-        for row in dashboard.rows
-    ]
-    return Read(lines, dashboard.unread).whole()
+    ratios = AccountRatios(("", account) for account in accounts)
+
+    def line(row: DashboardRow) -> RiskLine:
+        told = msgspec.structs.asdict(row.risk)
+        if told["margin_ratio"] is None and (ratio := ratios.of("", row.position)) is not None:
+            told |= {"margin_ratio": ratio, "level": risk_level(ratio)}
+        mode = row.position.position_mode or dashboard.mode
+        return RiskLine(**told, entry_price=row.position.entry_price, position_mode=mode)
+
+    return Read([line(row) for row in dashboard.rows], dashboard.unread).whole()
 
 
 RISK: list[Column[RiskLine]] = [

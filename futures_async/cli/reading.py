@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from typing import Annotated, TypeVar
 
 import anyio
@@ -115,7 +116,11 @@ def risk(source: Source, output: Format, symbol: Symbol = None) -> None:
     """The position dashboard: how far each position is from liquidation."""
 
     async def read(exchange: FuturesExchange, count: Count) -> Sequence[columns.RiskLine]:
-        return columns.risk_lines(await dashboard(exchange, symbol))
+        board, accounts = await dashboard(exchange, symbol), list[Account]()
+        if any(row.risk.margin_ratio is None for row in board.rows):
+            with suppress(FuturesAsyncError):  # what they would tell is then not known
+                accounts = await _balances(exchange)
+        return columns.risk_lines(board, accounts)
 
     show(source, output, read, columns.RISK, "No open positions.", symbol)
 
@@ -124,11 +129,15 @@ def account(source: Source, output: Format) -> None:
     """Balances, equity and margin, one row for each margin coin."""
 
     async def read(exchange: FuturesExchange, count: Count) -> Sequence[Account]:
-        if exchange.supports(Capability.FETCH_ACCOUNTS):
-            return await exchange.fetch_accounts()
-        return [await exchange.fetch_account()]
+        return await _balances(exchange)
 
     show(source, output, read, columns.ACCOUNTS, "No balances.")
+
+
+async def _balances(exchange: FuturesExchange) -> list[Account]:
+    if exchange.supports(Capability.FETCH_ACCOUNTS):
+        return await exchange.fetch_accounts()
+    return [await exchange.fetch_account()]
 
 
 def orders(

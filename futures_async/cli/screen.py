@@ -117,7 +117,7 @@ class View:
 
     def rows(self, snapshot: Snapshot) -> list[Row]:
         """The positions that are shown, sorted."""
-        ratios = AccountRatios(snapshot)
+        ratios = AccountRatios(snapshot.each_account())
         rows = [
             Row(name, position, _age_of_positions(snapshot.venues[name]), ratios.of(name, position))
             for name, position in snapshot.each_position()

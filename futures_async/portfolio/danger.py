@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from enum import StrEnum
 from typing import NamedTuple
 
-from futures_async.portfolio.snapshot import Snapshot
 from futures_async.risk import (
     account_margin_ratio,
     meaningful_price,
@@ -99,10 +98,10 @@ def distance_of(position: Position) -> Decimal | None:
 
 
 class AccountRatios:
-    """The margin ratios of all accounts of a snapshot."""
+    """The margin ratios of accounts, each with its name, such as `Snapshot.each_account()`."""
 
-    def __init__(self, snapshot: Snapshot) -> None:
-        told = ((name, row.margin_coin, _ratio(row)) for name, row in snapshot.each_account())
+    def __init__(self, accounts: Iterable[tuple[str, Account]]) -> None:
+        told = ((name, row.margin_coin, _ratio(row)) for name, row in accounts)
         self._ratios: Mapping[tuple[str, str], Decimal] = {
             (name, coin): ratio for name, coin, ratio in told if ratio is not None
         }

@@ -73,7 +73,7 @@ def positions(snapshot: Snapshot, known: Known | None = None) -> Rows:
             its account the same; kept up to date here.
     """
     made: Known = {}
-    ratios = AccountRatios(snapshot)
+    ratios = AccountRatios(snapshot.each_account())
     each = [(f"{name} {one.symbol} {one.side.value}", name, one) for name, one in snapshot.each_position()]
     times = Counter(key for key, _, _ in each)
     for said, name, position in each:

@@ -162,6 +162,17 @@ def test_risk_is_the_dashboard_of_the_positions_document() -> None:
     assert values == sorted(values, reverse=True)
 
 
+@pytest.mark.parametrize("venue", ["binance", "bybit", "bitget"])
+def test_a_cross_position_that_tells_no_margin_ratio_has_its_accounts(venue: str) -> None:
+    found = [
+        row for row in rows(cli("risk", "-v", venue, "--simulated", "--json").stdout) if row["margin_mode"] == "cross"
+    ]
+    assert len(found) >= 2
+    assert len({row["margin_ratio"] for row in found}) == 1
+    assert 0 < float(found[0]["margin_ratio"]) < 0.3
+    assert {row["level"] for row in found} == {"safe"}
+
+
 def test_past_orders_fill_a_limit_over_pages() -> None:
     shown = cli("orders", "--history", "--simulated", "--venue", "bitget", "--limit", "3", "--json")
     assert len(rows(shown.stdout)) == 3

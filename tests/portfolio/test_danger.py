@@ -56,7 +56,7 @@ def test_a_cross_position_has_its_accounts_ratio_where_it_tells_none() -> None:
 )
 def test_the_ratio_is_that_of_its_coin_else_of_the_whole_account(accounts: list[Any], ratio: str | None) -> None:
     data = VenueData(positions=(), accounts=tuple(accounts))
-    ratios = AccountRatios(Snapshot(venues={"a": Ok(venue="fake", data=data, age_s=0, latency_s=0)}))
+    ratios = AccountRatios(Snapshot(venues={"a": Ok(venue="fake", data=data, age_s=0, latency_s=0)}).each_account())
     assert ratios.of("a", position(**CROSS)) == (None if ratio is None else D(ratio))
     assert ratios.of("b", position(**CROSS)) is None
     assert ratios.of("a", position()) is None

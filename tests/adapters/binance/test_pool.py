@@ -168,7 +168,7 @@ def test_no_cross_position_is_in_danger_by_a_coin_whose_mode_is_not_known() -> N
         [(name, position)] = snapshot.each_position()
         assert position.margin_mode is MarginMode.CROSS
         assert position_margin_ratio(position) is None
-        ratio = AccountRatios(snapshot).of(name, position)
+        ratio = AccountRatios(snapshot.each_account()).of(name, position)
         assert (ratio, nearness(position, ratio).by_ratio) == (None, False)
         [risk] = await on.exchange.fetch_position_risk()
         assert (risk.margin_ratio, risk.level) == (None, None)
