@@ -148,7 +148,7 @@ def _tell(writer: Writer, done: Sequence[tuple[str, Done]]) -> None:
 def cancel_all(
     source: Source, output: Format, symbol: Symbol = None, yes: Yes = False, dry_run: DryRun = False
 ) -> None:
-    """Cancel all open and all waiting orders, of a contract or of all, on these accounts."""
+    """Cancel all open and waiting orders. Of a contract or of all, on these accounts."""
     act_on(source, output, lambda exchange: cancels(exchange, symbol), yes=yes, dry_run=dry_run, symbol=symbol)
 
 
@@ -163,7 +163,7 @@ def close(
     yes: Yes = False,
     dry_run: DryRun = False,
 ) -> None:
-    """Close positions at market, of a contract or all of them, on these accounts."""
+    """Close positions at market. Of a contract or all of them, on these accounts."""
     wanted, mode = _word(PositionSide, side, "--side"), _word(enums.MarginMode, margin_mode, "--margin-mode")
 
     def plan(exchange: FuturesExchange) -> Awaitable[Sequence[Act]]:
@@ -179,7 +179,7 @@ def halt(
     yes: Yes = False,
     dry_run: DryRun = False,
 ) -> None:
-    """Stop everything: cancel all orders on all these accounts, and with --close close all positions after that.
+    """Stop everything. Cancels all orders on these accounts, and with --close closes all positions after that.
 
     A bot that runs elsewhere goes on: stop it first.
     """
@@ -294,7 +294,7 @@ def cancel(
     yes: Yes = False,
     dry_run: DryRun = False,
 ) -> None:
-    """Cancel one order, and tell whether it was cancelled or had filled before."""
+    """Cancel one order. Tells whether it was cancelled or had filled before."""
 
     async def plan(exchange: FuturesExchange) -> Sequence[Act]:
         order = await exchange.fetch_order(symbol, order_id=order_id, client_order_id=client_order_id)

@@ -61,7 +61,7 @@ def watch(
     ] = "danger",
     money: Annotated[str, typer.Option("--money", help="Coin that everything is added up in.")] = "USDT",
 ) -> None:
-    """Live positions of all accounts, the greatest danger first, totals, and ages. q or Ctrl-C ends it."""
+    """Live positions of all accounts. The greatest danger first, with totals and ages; q or Ctrl-C ends it."""
     writer = Writer(output)
 
     async def main() -> Exit:
@@ -121,11 +121,13 @@ def serve(
     port: Annotated[int, typer.Option("--port", min=0, max=65535, help="0 takes a free one.")] = 8800,
     host: Annotated[str, typer.Option("--host", help="Others than loopback need a token.")] = "127.0.0.1",
     token_file: Annotated[Path | None, typer.Option("--token-file", help="Else FUTURES_ASYNC_WEB_TOKEN.")] = None,
-    names: Annotated[list[str] | None, typer.Option("--name", help="Another host name to answer for.")] = None,
+    names: Annotated[
+        list[str] | None, typer.Option("--name", metavar="<str>", help="Another host name to answer for.")
+    ] = None,
     trading: Annotated[bool, typer.Option("--trading", help="Let the page cancel, close and halt.")] = False,
     poll: Annotated[bool, typer.Option("--poll", help="Read only; no streams.")] = False,
 ) -> None:
-    """The accounts as a live page, JSON, events and metrics, until Ctrl-C."""
+    """The accounts as a live page. As JSON, events and metrics too; Ctrl-C ends it."""
     from futures_async.cli.web import serve_page
 
     if output is not Format.TABLE:
@@ -193,7 +195,9 @@ def probe(
     quantity: Annotated[str | None, typer.Option("--quantity", help="Base coin; the smallest possible.")] = None,
     leverage: Annotated[str | None, typer.Option("--leverage", help="Where each order needs it.")] = None,
     orders: Annotated[int, typer.Option("--orders", min=0, help="So many, to see how soon they are visible.")] = 20,
-    age: Annotated[list[float] | None, typer.Option("--age", min=0, help="Use an id again after so many s.")] = None,
+    age: Annotated[
+        list[float] | None, typer.Option("--age", metavar="<float>", min=0, help="Use an id again after so many s.")
+    ] = None,
     fill: Annotated[bool, typer.Option("--fill/--no-fill", help="Also buy at market, and sell again.")] = True,
     burst: Annotated[int, typer.Option("--burst", min=0, help="Provoke a 429 with so many orders at once.")] = 0,
     keys: Keys = None,
@@ -205,7 +209,7 @@ def probe(
     as_csv: AsCsv = False,
     seed: Seed = 1,
 ) -> None:
-    """Measure what order safety relies on at a venue; places small orders and takes them back."""
+    """Measure what order safety relies on. Places small orders at a venue and takes them back."""
     from futures_async.cli.probing import run_probe, settings_of
 
     writer = Writer(form(as_json, as_csv))
@@ -246,7 +250,7 @@ def new_venue(
     name: Annotated[str, typer.Argument(help="The adapter's id, such as some-venue.")],
     into: Annotated[Path, typer.Option("--into", help="Where its folder is made.")] = Path(),
 ) -> None:
-    """Write the package of a new venue: adapter, simulated side and tests, which pass."""
+    """Write the package of a new venue. Adapter, simulated side and tests, which pass."""
     from futures_async.cli.authoring import write_venue
 
     run_plain(lambda: write_venue(name, into))
@@ -255,12 +259,14 @@ def new_venue(
 @app.command("check-venue")
 def check_venue(
     venue: Annotated[str, typer.Argument(help="The adapter's id; installed, or of the project in this folder.")],
-    tests: Annotated[list[str] | None, typer.Option("--tests", help="As pytest takes them; tests/.")] = None,
+    tests: Annotated[
+        list[str] | None, typer.Option("--tests", metavar="<path>", help="As pytest takes them; tests/.")
+    ] = None,
     mutants: Annotated[int, typer.Option("--mutants", min=0, help="Wrong adapters to try, one line each.")] = 30,
     as_json: AsJson = False,
     as_csv: AsCsv = False,
 ) -> None:
-    """Judge an adapter: contract suite, fault matrix, probe, and wrong adapters that its tests must notice."""
+    """Judge an adapter. By contract suite, fault matrix, probe, and wrong adapters that its tests must notice."""
     from futures_async.cli.authoring import check_venue as check
 
     writer = Writer(form(as_json, as_csv))

@@ -14,7 +14,9 @@ from futures_async.cli.accounts import Source
 from futures_async.cli.output import Format
 from futures_async.unified.errors import InvalidRequest
 
-Venues = Annotated[list[str] | None, typer.Option("--venue", "-v", help="Only this venue or account; repeatable.")]
+Venues = Annotated[
+    list[str] | None, typer.Option("--venue", "-v", metavar="<str>", help="Only this venue or account; repeatable.")
+]
 Simulated = Annotated[bool, typer.Option("--simulated", help="Use the built-in simulated exchange; no keys needed.")]
 Keys = Annotated[Path | None, typer.Option("--keys", help="Keys file (TOML, mode 600).")]
 Keyring = Annotated[bool, typer.Option("--keyring", help="Keys from the system's keyring, too.")]

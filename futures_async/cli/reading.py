@@ -113,7 +113,7 @@ def positions(source: Source, output: Format, symbol: Symbol = None) -> None:
 
 
 def risk(source: Source, output: Format, symbol: Symbol = None) -> None:
-    """The position dashboard: how far each position is from liquidation."""
+    """How far each position is from liquidation."""
 
     async def read(exchange: FuturesExchange, count: Count) -> Sequence[columns.RiskLine]:
         board, accounts = await dashboard(exchange, symbol), list[Account]()

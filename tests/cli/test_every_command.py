@@ -103,6 +103,13 @@ def test_every_command_explains_itself(name: str, word: str) -> None:
             assert option.help is None or " ".join(option.help.split())[:30] in said
 
 
+@pytest.mark.parametrize("words", [(), ("order",)])
+def test_the_list_of_commands_says_of_each_a_whole_sentence(words: tuple[str, ...]) -> None:
+    listed = CliRunner().invoke(app, [*words, "-h"]).stdout.partition("Commands:")[2]
+    assert listed.strip()
+    assert "..." not in listed
+
+
 def test_without_a_command_the_help_is_shown_as_a_mistake() -> None:
     for words in ((), ("order",)):
         shown = run(*words)
