@@ -7,6 +7,7 @@ from enum import Enum
 from typing import Annotated, Any, TypeVar
 
 import anyio
+import msgspec
 import typer
 
 from futures_async.cli.accounts import SETTLE_WITHIN_S, Source, open_accounts
@@ -300,14 +301,21 @@ def cancel(
         order = await exchange.fetch_order(symbol, order_id=order_id, client_order_id=client_order_id)
 
         async def do() -> Done:
-            return of_order(
-                "cancel", await exchange.cancel_order(symbol, order_id=order_id, client_order_id=client_order_id)
-            )
+            if order.status.is_final:
+                return _had_ended(order)
+            ended = await exchange.cancel_order(symbol, order_id=order_id, client_order_id=client_order_id)
+            too_late = ended.status.is_final and ended.status is not enums.OrderStatus.CANCELED
+            return _had_ended(ended) if too_late else of_order("cancel", ended)
 
         return [Act("cancel", order.symbol, f"cancel {_named(order)}", do)]
 
     _with_id(order_id, client_order_id)
     act_on(source, output, plan, yes=yes, dry_run=dry_run, symbol=symbol, alone="an order is cancelled on one account")
+
+
+def _had_ended(order: Order) -> Done:
+    told = of_order("cancel", order)
+    return msgspec.structs.replace(told, result="nothing to do", detail=f"it was {order.status} already")
 
 
 async def of_what_is_held(

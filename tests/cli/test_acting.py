@@ -70,7 +70,18 @@ def test_an_order_is_placed_amended_and_cancelled(running: RunningExchange, venu
 
     cancelled = on(running, venue, "order", "cancel", BTC, "--order-id", order_id, "--yes", "--json")
     assert cancelled.returncode == 0, cancelled.stderr
-    assert rows(cancelled.stdout)[0]["status"] == "canceled"
+    assert [rows(cancelled.stdout)[0][name] for name in ("result", "status")] == ["done", "canceled"]
+
+    filled = on(running, venue, "order", "place", "buy", "0.02", BTC, "--yes", "--json")
+    for ended, status in ((order_id, "canceled"), (rows(filled.stdout)[0]["order_id"], "filled")):
+        again = on(running, venue, "order", "cancel", BTC, "--order-id", ended, "--yes", "--json")
+        assert again.returncode == 0, again.stderr
+        (row,) = rows(again.stdout)
+        assert [row[name] for name in ("result", "status", "detail")] == [
+            "nothing to do",
+            status,
+            f"it was {status} already",
+        ]
 
 
 def test_an_order_that_only_reduces_is_about_the_position_that_is_held() -> None:
