@@ -135,9 +135,10 @@ class Trading(Recovering):
         if missing:
             closing = "closing " if request.intent is Intent.CLOSE else ""
             name = request.type if kind in (OrderKind.PLAIN, OrderKind.TRIGGER) else kind
-            raise NotCarried(
-                f"{self.id}: a {closing}{name} order carries no {', no '.join(missing)} here: leave it out"
-            )
+            # Where a stop's price is not carried there is no such stop at all, whatever else it says.
+            stops = {word.partition(".")[0] for word in missing if word.endswith(".price")}
+            said = dict.fromkeys(stop if (stop := word.partition(".")[0]) in stops else word for word in missing)
+            raise NotCarried(f"{self.id}: a {closing}{name} order carries no {', no '.join(said)} here: leave it out")
 
     def _sets_leverage(self, request: OrderRequest) -> bool:
         """Leverage that the order does not carry is set before it is sent, if the order opens at once."""

@@ -84,6 +84,11 @@ async def test_what_an_adapter_does_not_declare_is_refused_before_anything_is_se
             assert isinstance(caught.value, errors.InvalidOrder)
         with pytest.raises(errors.InvalidOrder, match="closing limit order carries no leverage"):
             await exchange.create_order(limit_order(leverage=8, intent=Intent.CLOSE))
+        whole = limit_order(stop_loss=Stop("90", trigger_by="mark", limit_price="89"), margin_mode=MarginMode.CROSS)
+        with pytest.raises(
+            errors.NotCarried, match=r"carries no margin_mode, no stop_loss here"
+        ):  # not each of its parts
+            await exchange.create_order(whole)
         assert venue.requests == []
 
 
