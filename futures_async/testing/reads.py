@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import decimal
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -27,7 +28,11 @@ def whole(on: Running, model: Model) -> None:
         assert getattr(model, "symbol", None) == on.spec.symbol
 
 
-LISTS = (Can.FETCH_OPEN_ORDERS, Can.FETCH_TRIGGER_ORDERS, Can.FETCH_ORDER_HISTORY, Can.FETCH_FILLS)
+LISTS = (
+    Can.FETCH_OPEN_ORDERS, Can.FETCH_TRIGGER_ORDERS, Can.FETCH_ORDER_HISTORY, Can.FETCH_FILLS,
+    Can.FETCH_POSITION_HISTORY, Can.FETCH_LEDGER,
+    Can.ITER_ORDERS, Can.ITER_FILLS, Can.ITER_LEDGER,
+)  # fmt: skip
 
 
 class Reads(Contract):
@@ -83,7 +88,11 @@ class Reads(Contract):
         async with self.on(server) as on:
             if not (on.exchange.supports(call) and on.exchange.supports(Can.FETCH_CONTRACTS)):
                 pytest.skip("the venue has no such list, or tells no contracts")
-            read = getattr(on.exchange, call.value)
+
+            async def read(symbol: str) -> list[Any]:
+                asked: Any = getattr(on.exchange, call.value)(symbol=symbol)
+                return [row async for row in asked] if call.value.startswith("iter_") else await asked
+
             await on.exchange.fetch_contracts()
             await on.exchange.fetch_contract(on.spec.symbol)
             asked = len(on.arrived)
@@ -92,6 +101,14 @@ class Reads(Contract):
             with pytest.raises(errors.SymbolNotFound):
                 await read(on.exchange.venue_symbol(on.spec.symbol.replace("BTC", "NOSUCH")))
             assert len(on.arrived) - asked <= 2 * told  # what contracts there are was known
+
+    @exercises(Can.FETCH_POSITION_MODE)
+    async def test_an_unknown_contract_has_no_position_mode(self, server: Loopback) -> None:
+        async with self.on(server) as on:
+            if not on.exchange.supports(Can.FETCH_CONTRACTS):
+                pytest.skip("the venue tells no contracts")
+            with pytest.raises(errors.SymbolNotFound):
+                await on.exchange.fetch_position_mode(on.exchange.venue_symbol(on.spec.symbol.replace("BTC", "NOSUCH")))
 
     @exercises(Can.FETCH_FUNDING_RATE)
     async def test_the_funding_rate_is_a_fraction(self, server: Loopback) -> None:

@@ -48,9 +48,8 @@ def choices(adapter: type[Adapter]) -> list[Choice]:
     return found
 
 
-LEFT_OUT = ("cancel_orders", "fetch_position_mode")
-"""Of the interface: judges each id alone, so that a list comes back; has no use for a symbol where the mode is the
-account's."""
+LEFT_OUT = ("cancel_orders",)
+"""Of the interface: judges each id alone, so that a list comes back."""
 
 
 def takes_symbol(adapter: type[Adapter]) -> list[Choice]:

@@ -22,8 +22,8 @@ FOLLOWS: Mapping[Can, Sequence[str]] = {
     Can.ADJUST_MARGIN: ("_margin_move",),
     Can.FETCH_ORDER: ("_fetch_order",),
     Can.FETCH_OPEN_ORDERS: ("_open_page",),
-    Can.FETCH_POSITION_MODE: ("only_position_mode",),
-    Can.SET_POSITION_MODE: ("_position_mode_change", "fetch_position_mode"),
+    Can.FETCH_POSITION_MODE: ("_position_mode_of",),
+    Can.SET_POSITION_MODE: ("_position_mode_change", "_position_mode_of"),
     Can.SET_MARGIN_MODE: ("_put_margin_mode",),
     Can.FETCH_LEVERAGE: ("_read_leverage",),
     Can.SET_LEVERAGE: ("_leverage_change", "_read_leverage"),
@@ -43,6 +43,7 @@ FOLLOWS: Mapping[Can, Sequence[str]] = {
 
 MADE: Mapping[str, Sequence[str]] = {
     **{capability.value: hooks for capability, hooks in FOLLOWS.items()},
+    "_position_mode_of": ("only_position_mode",),
     "_put_margin_mode": ("_margin_mode_change", "fetch_leverage"),
 }
 """The same by the method's name: what is made of such a method, or hook, follows from its hooks too."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Hashable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Hashable, Sequence
+from contextlib import aclosing
 from typing import TypeAlias, TypeVar
 
 from futures_async.trading import windows
@@ -99,7 +100,8 @@ class History(Waiting):
         limit: int | None = None,
     ) -> AsyncIterator[Order]:
         self._require(Capability.ITER_ORDERS)
-        return _walk(self._orders_page, self._query(symbol, since_ms, until_ms, limit))
+        query = self._query(symbol, since_ms, until_ms, limit)
+        return self._walk(Capability.FETCH_ORDER_HISTORY, self._orders_page, query, symbol)
 
     async def fetch_fills(
         self,
@@ -122,7 +124,8 @@ class History(Waiting):
         limit: int | None = None,
     ) -> AsyncIterator[Fill]:
         self._require(Capability.ITER_FILLS)
-        return _walk(self._fills_page, self._query(symbol, since_ms, until_ms, limit))
+        query = self._query(symbol, since_ms, until_ms, limit)
+        return self._walk(Capability.FETCH_FILLS, self._fills_page, query, symbol)
 
     async def fetch_position_history(
         self,
@@ -138,7 +141,8 @@ class History(Waiting):
         def wanted(row: PositionHistory) -> bool:
             return query.symbol in (None, row.venue_symbol) and _in_time(row.closed_ms, query)
 
-        return await collect(self._closed_page, query, key=self._closed_identity, wanted=wanted)
+        rows = await collect(self._closed_page, query, key=self._closed_identity, wanted=wanted)
+        return await self._unless_unknown(Capability.FETCH_POSITION_HISTORY, symbol, rows)
 
     async def fetch_ledger(
         self,
@@ -151,7 +155,9 @@ class History(Waiting):
         limit: int | None = None,
     ) -> list[LedgerEntry]:
         self._require(Capability.FETCH_LEDGER)
-        return await _collect(self._ledger_rows, self._query(symbol, since_ms, until_ms, limit, type, margin_coin))
+        query = self._query(symbol, since_ms, until_ms, limit, type, margin_coin)
+        rows = await _collect(self._ledger_rows, query)
+        return await self._unless_unknown(Capability.FETCH_LEDGER, symbol, rows)
 
     def iter_ledger(
         self,
@@ -164,7 +170,18 @@ class History(Waiting):
         limit: int | None = None,
     ) -> AsyncIterator[LedgerEntry]:
         self._require(Capability.ITER_LEDGER)
-        return _walk(self._ledger_rows, self._query(symbol, since_ms, until_ms, limit, type, margin_coin))
+        query = self._query(symbol, since_ms, until_ms, limit, type, margin_coin)
+        return self._walk(Capability.FETCH_LEDGER, self._ledger_rows, query, symbol)
+
+    async def _walk(
+        self, call: Capability, page: FetchPage[T], query: PageQuery, symbol: str | None
+    ) -> AsyncGenerator[T]:
+        async with aclosing(iterate(page, query, key=_identity, wanted=_within(query))) as rows:
+            found: list[T] = []
+            async for row in rows:
+                found = [row]
+                yield row
+        await self._unless_unknown(call, symbol, found)
 
     async def _ledger_rows(self, query: PageQuery, cursor: str | None) -> Page[LedgerEntry]:
         """A page, of which rows of no contract that can be read are set aside where one contract's are wanted."""
@@ -188,10 +205,6 @@ def _moment(row: Row | PositionHistory) -> int:
 
 async def _collect(page: FetchPage[T], query: PageQuery) -> list[T]:
     return await collect(page, query, key=_identity, wanted=_within(query))
-
-
-def _walk(page: FetchPage[T], query: PageQuery) -> AsyncIterator[T]:
-    return iterate(page, query, key=_identity, wanted=_within(query))
 
 
 def _identity(row: Row) -> Hashable:

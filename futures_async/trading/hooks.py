@@ -234,8 +234,14 @@ class Hooks(Calls):
         with suppress(FuturesAsyncError):
             await self._facts.seldom(self._channel.transport.runtime(), what, read, within_s=RULES_WITHIN_S)
 
+    async def _position_mode_of(self, venue_symbol: str | None) -> PositionMode:
+        """Read the position mode; of one contract, where the mode is each contract's own."""
+        if self.only_position_mode is None:
+            self._unsupported("fetch_position_mode")
+        return self.only_position_mode
+
     async def _known_position_mode(self, venue_symbol: str) -> PositionMode:
-        """The position mode, read once: see `fetch_position_mode`."""
+        """The position mode, read once: see `_position_mode_of`."""
         if self._position_mode is not None:
             return self._position_mode
         by_this = False
@@ -243,7 +249,7 @@ class Hooks(Calls):
         async def read() -> PositionMode:
             nonlocal by_this
             by_this = True
-            return await self.fetch_position_mode(venue_symbol)
+            return await self._position_mode_of(venue_symbol)
 
         try:
             self._position_mode = await self._once("position_mode", read)

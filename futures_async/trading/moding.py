@@ -36,21 +36,22 @@ class Moding(Hooks):
         self._unsupported("set_position_mode")
 
     async def fetch_position_mode(self, symbol: str | None = None) -> PositionMode:
-        if self.only_position_mode is None:
-            self._unsupported("fetch_position_mode")
-        return self.only_position_mode
+        self._require(Capability.FETCH_POSITION_MODE)
+        name = self._named_or_none(symbol)
+        await self._unless_unknown(Capability.FETCH_POSITION_MODE, symbol, [])
+        return await self._position_mode_of(name)
 
     async def set_position_mode(self, mode: PositionModeLike, *, symbol: str | None = None) -> PositionMode:
         self._require(Capability.SET_POSITION_MODE)
         wanted = chosen(PositionMode, mode, "mode")
-        self._named_or_none(symbol)
+        name = self._named_or_none(symbol)
         call = self._position_mode_change(wanted)
         try:
             return await self._apply(
                 ("set_position_mode",),
                 wanted,
                 send=lambda: self._call(call.endpoint, call.params, call.body),
-                read=lambda: self.fetch_position_mode(symbol),
+                read=lambda: self._position_mode_of(name),
                 stands=lambda found: found is wanted,
                 unchanged=self.position_mode_stands,
             )

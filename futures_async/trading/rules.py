@@ -21,6 +21,9 @@ from futures_async.unified.reading import Read, Reading
 
 logger = logging.getLogger("futures_async.orders")
 
+_OF_THE_ACCOUNT = frozenset({Capability.FETCH_LEDGER, Capability.FETCH_POSITION_MODE})
+"""Reads that few venues take a contract for: what they answer says nothing of one."""
+
 M = TypeVar("M", bound=Model)
 T = TypeVar("T")
 W = TypeVar("W")
@@ -55,7 +58,8 @@ class Rules(Hooks):
         Raises:
             SymbolNotFound: The venue lists no such contract.
         """
-        if rows or symbol is None or call not in self.silent_lists or LANE.get() is Priority.URGENT:
+        silent = call in _OF_THE_ACCOUNT or call in self.silent_lists
+        if rows or symbol is None or not silent or LANE.get() is Priority.URGENT:
             return rows
         name, book = self.venue_symbol(symbol), self._contracts
         if name not in book.known:

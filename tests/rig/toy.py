@@ -341,7 +341,7 @@ class Toy(Adapter):
             )
         ]
 
-    async def fetch_position_mode(self, symbol: str | None = None) -> PositionMode:
+    async def _position_mode_of(self, venue_symbol: str | None) -> PositionMode:
         return PositionMode.ONE_WAY
 
     async def fetch_time(self) -> int:

@@ -52,3 +52,14 @@ async def test_the_contracts_are_read_for_it_once_and_where_they_cannot_be_it_is
                 await exchange.fetch_fills("XRP/USDT:USDT")
         assert await exchange.fetch_fills("BTC/USDT:USDT") == []
         assert exchange.reads == 2
+
+
+@virtual
+async def test_an_iterator_and_what_is_the_accounts_own_say_so_too() -> None:
+    async with toy(Scripted(), Silent) as exchange:
+        assert [fill async for fill in exchange.iter_fills("BTC/USDT:USDT")] == []
+        with pytest.raises(fa.SymbolNotFound):
+            _ = [fill async for fill in exchange.iter_fills("XRP/USDT:USDT")]
+        assert await exchange.fetch_position_mode("BTC/USDT:USDT") is fa.PositionMode.ONE_WAY
+        with pytest.raises(fa.SymbolNotFound):
+            await exchange.fetch_position_mode("XRP/USDT:USDT")

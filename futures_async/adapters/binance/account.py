@@ -54,7 +54,7 @@ class BinanceAccount(BinanceKind):
 
     # Modes
 
-    async def fetch_position_mode(self, symbol: str | None = None) -> fa.PositionMode:
+    async def _position_mode_of(self, venue_symbol: str | None) -> fa.PositionMode:
         """Read the position mode: one for the whole account, COIN-M included."""
         return mapping.to_position_mode(await self._call(endpoints.ACCOUNT_CONFIG))
 

@@ -62,9 +62,9 @@ class BitgetSettings(BitgetAccount):
         found = await self.fetch_leverage(venue_symbol)
         return found if found.margin_mode is mode else await super()._put_margin_mode(venue_symbol, mode)
 
-    async def fetch_position_mode(self, symbol: str | None = None) -> fa.PositionMode:
+    async def _position_mode_of(self, venue_symbol: str | None) -> fa.PositionMode:
         """Read whether positions are one-way or hedged; one mode holds for the whole product type."""
-        account = await self._symbol_account(REFERENCE[self.product_type] if symbol is None else symbol)
+        account = await self._symbol_account(venue_symbol or REFERENCE[self.product_type])
         return known(mapping.POSITION_MODE, account.pos_mode or "", "posMode")
 
     def _position_mode_change(self, mode: fa.PositionMode) -> fa.Call:

@@ -76,7 +76,7 @@ class UnifiedAccount(fa.Adapter):
             self._position_mode = mapping.position_mode(settings.hold_mode)
         return self._position_mode
 
-    async def fetch_position_mode(self, symbol: str | None = None) -> fa.PositionMode:
+    async def _position_mode_of(self, venue_symbol: str | None) -> fa.PositionMode:
         """Read the position mode: one for the whole account, whatever the symbol."""
         return mapping.position_mode((await self._read_settings()).hold_mode)
 

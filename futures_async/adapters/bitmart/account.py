@@ -185,7 +185,7 @@ class BitMartAccount(fa.Adapter):
             return found.leverage, found.margin_mode
         return standing[:2]
 
-    async def fetch_position_mode(self, symbol: str | None = None) -> fa.PositionMode:
+    async def _position_mode_of(self, venue_symbol: str | None) -> fa.PositionMode:
         """Read the position mode; it is the account's, whatever the symbol."""
         return words.position_mode((await self._call(endpoints.POSITION_MODE)).position_mode)
 
@@ -195,7 +195,7 @@ class BitMartAccount(fa.Adapter):
         self._active("set_position_mode")
         self._named_or_none(symbol)
         # What happens when the mode is set already is not documented.
-        return wanted if await self.fetch_position_mode() is wanted else await super().set_position_mode(wanted)
+        return wanted if await self._position_mode_of(None) is wanted else await super().set_position_mode(wanted)
 
     def _position_mode_change(self, mode: fa.PositionMode) -> fa.Call:
         return fa.Call(endpoints.SET_POSITION_MODE, {"position_mode": words.POSITION_MODE_WORD[mode]})

@@ -110,16 +110,15 @@ class AccountCalls(MarketCalls):
             self._modes.pop(plan.venue_symbol, None)
         super()._heard(plan, error)
 
-    async def fetch_position_mode(self, symbol: str | None = None) -> fa.PositionMode:
+    async def _position_mode_of(self, venue_symbol: str | None) -> fa.PositionMode:
         """Read a contract's position mode, which its positions show, also while it is flat.
 
         Raises:
             InvalidRequest: Without a symbol: the mode is each contract's own.
         """
-        if symbol is None:
+        if venue_symbol is None:
             raise fa.InvalidRequest(f"{self.id}: each contract has a position mode of its own: name one")
-        name = self.venue_symbol(symbol)
-        return await self._read_mode(name) if named(name).hedges else fa.PositionMode.ONE_WAY
+        return await self._read_mode(venue_symbol) if named(venue_symbol).hedges else fa.PositionMode.ONE_WAY
 
     async def set_position_mode(self, mode: fa.PositionModeLike, *, symbol: str | None = None) -> fa.PositionMode:
         """Set the position mode of a contract settled in USDT, or without a symbol of all of them.

@@ -66,7 +66,7 @@ class OKXAccount(fa.Adapter):
         """
         return readable(await self._first(endpoints.CONFIG))
 
-    async def fetch_position_mode(self, symbol: str | None = None) -> fa.PositionMode:
+    async def _position_mode_of(self, venue_symbol: str | None) -> fa.PositionMode:
         """Read the position mode: one for the whole account, whatever the symbol."""
         return mapping.position_mode(await self._first(endpoints.CONFIG))
 
@@ -75,7 +75,7 @@ class OKXAccount(fa.Adapter):
             return await super().set_position_mode(mode, symbol=symbol)
         except fa.PositionModeConflict:
             # Refused while something is open, also where nothing would change.
-            found = await self.fetch_position_mode()
+            found = await self._position_mode_of(None)
             if found is not chosen(fa.PositionMode, mode, "mode"):
                 raise
             return found

@@ -86,7 +86,7 @@ class Acme(fa.Adapter):
     ) -> fa.LeverageChange:
         return fa.LeverageChange([fa.Call(api.SET_LEVERAGE, {"contract": venue_symbol, "leverage": to_text(leverage)})])
 
-    async def fetch_position_mode(self, symbol: str | None = None) -> fa.PositionMode:
+    async def _position_mode_of(self, venue_symbol: str | None) -> fa.PositionMode:
         return known(BOOK, (await self._call(api.BOOK)).book or "", "book")
 
     def _position_mode_change(self, mode: fa.PositionMode) -> fa.Call:
