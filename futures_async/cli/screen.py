@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeGuard
 
 from rich.console import Console, Group
 from rich.text import Text
@@ -179,6 +179,7 @@ class View:
                 "accounts_age_s": None if isinstance(state, Failed) else state.accounts_age_s,
                 "latency_s": state.latency_s,
                 "stream": state.stream,
+                "stream_error": None if state.stream_error is None else one_line(state.stream_error),
                 "error": None if state.error is None else one_line(state.error),
             }
         yield from map(to_builtins, snapshot.totals().values())
@@ -232,7 +233,7 @@ def states(snapshot: Snapshot) -> Text:
     """How fresh each account is, and what is wrong with it."""
     line = Text()
     for name, state in snapshot.venues.items():
-        if state.error is not None and not line.plain.endswith("\n"):
+        if not _well(state) and not line.plain.endswith("\n"):
             line.append("\n" if line else "")
         line.append_text(_state(name, state))
     line.rstrip()
@@ -242,7 +243,7 @@ def states(snapshot: Snapshot) -> Text:
 def brief_states(snapshot: Snapshot) -> tuple[Text, Text]:
     """What is wrong with accounts; and of those with which all is well, the oldest."""
     problems, fine = Text(), Text()
-    well = {name: state for name, state in snapshot.venues.items() if isinstance(state, Ok)}
+    well = {name: state for name, state in snapshot.venues.items() if _well(state)}
     for name, state in snapshot.venues.items():
         if name not in well:
             problems.append_text(_state(name, state))
@@ -255,15 +256,25 @@ def brief_states(snapshot: Snapshot) -> tuple[Text, Text]:
     return problems, fine
 
 
+def _well(state: VenueState) -> TypeGuard[Ok]:
+    """Nothing is to be said of it but its age."""
+    return isinstance(state, Ok) and state.stream_error is None
+
+
 def _state(name: str, state: VenueState) -> Text:
     line = Text.assemble((f"{name} ", "bold"))
     if state.stream is not None:
         line.append(f"{state.stream} ", style="green" if state.stream is WatchState.LIVE else "yellow")
-    if state.error is None:
-        return line.append(f"{age_of(state)}   ", style="dim")
+    if state.stream_error is not None:
+        line.append(f"not streamed: {_told(state.stream_error)} ", style="yellow")
+    if state.error is not None:
+        return line.append(f"{_told(state.error)} ({age_of(state)})\n", style="red")
+    return line.append(f"{age_of(state)}{'   ' if _well(state) else chr(10)}", style="dim")
+
+
+def _told(error: Exception) -> str:
     # What passes by itself is asked again by itself: nobody needs an advice.
-    told = one_line(state.error, advised=exit_code(state.error) is Exit.REFUSED_KEYS)
-    return line.append(f"{told} ({age_of(state)})\n", style="red")
+    return one_line(error, advised=exit_code(error) is Exit.REFUSED_KEYS)
 
 
 def _brief(snapshot: Snapshot, console: Console) -> list[list[Text]]:

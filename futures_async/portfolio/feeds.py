@@ -104,6 +104,11 @@ class Part(Protocol[T]):
         """State of its stream; None: it is read only."""
         ...
 
+    @property
+    def stream_error(self) -> Exception | None:
+        """Why that ended, until another one stands; None: it did not."""
+        ...
+
     def ask(self, max_age_s: float, refresh_s: float | None = None, *, follow: bool = False) -> None:
         """See to it that it gets known."""
 
@@ -174,6 +179,11 @@ class Feed(Generic[T]):
     @property
     def stream(self) -> WatchState | None:
         """It is read only."""
+        return None
+
+    @property
+    def stream_error(self) -> Exception | None:
+        """There is none."""
         return None
 
     @property

@@ -91,6 +91,8 @@ class Live(Generic[T]):
         """By how old figures that follow the market may become for who wants them: each is told by its own."""
         self._retry_at = -math.inf
         self._failures = 0
+        self._ended: Exception | None = None
+        """Why the last watch did."""
         self._closed = False
         """Its exchange object was closed: there is nothing to watch any more."""
 
@@ -100,6 +102,11 @@ class Live(Generic[T]):
         if not self._streams or (self._watch is None and not self._leads()):
             return None
         return WatchState.CONNECTING if self._watch is None else self._watch.state
+
+    @property
+    def stream_error(self) -> Exception | None:
+        """Why the last stream ended, until another one stands; None: it did not, or another process has it."""
+        return None if self.stream in (None, WatchState.LIVE) else self._ended
 
     @property
     def good(self) -> Answer[tuple[T, ...]] | None:
@@ -186,7 +193,7 @@ class Live(Generic[T]):
         watch = self._watch
         if watch is None or watch.state is not WatchState.LIVE:
             return False
-        self._proved = max(self._proved, self._runtime.now() - watch.age_s)
+        self._proved, self._ended = max(self._proved, self._runtime.now() - watch.age_s), None
         return True
 
     def keep_watching(self) -> None:
@@ -235,6 +242,7 @@ class Live(Generic[T]):
             return
         self._retry_at = self._runtime.now() + REFUSED_PAUSES_S[min(self._failures, len(REFUSED_PAUSES_S) - 1)]
         self._failures += 1
+        self._ended = error
         logger.warning("%s: not watched any more, read for a while: %s", self.name, error)
 
     async def _drain(self, watch: Watch[T]) -> None:

@@ -51,6 +51,8 @@ class Ok(msgspec.Struct, frozen=True, kw_only=True):
     """The same of the accounts."""
     stream: WatchState | None = None
     """State of the streams, the worse of the two; None: the account is read only."""
+    stream_error: Exception | None = None
+    """Why a stream ended, as where the venue refuses its login, until another one stands: till then there are reads."""
     error: None = None
     """Always None here."""
 
@@ -77,6 +79,8 @@ class Stale(msgspec.Struct, frozen=True, kw_only=True):
     """The same of the accounts."""
     stream: WatchState | None = None
     """State of the streams, the worse of the two; None: the account is read only."""
+    stream_error: Exception | None = None
+    """Why a stream ended, as where the venue refuses its login, until another one stands: till then there are reads."""
     positions_fresh: bool = False
     """The positions are as of now all the same, and every row of them can be read: it is the balances that are not."""
     error: Exception
@@ -98,6 +102,8 @@ class Failed(msgspec.Struct, frozen=True, kw_only=True):
     """Always None here."""
     stream: WatchState | None = None
     """State of the streams, the worse of the two; None: the account is read only."""
+    stream_error: Exception | None = None
+    """Why a stream ended, as where the venue refuses its login, until another one stands: till then there are reads."""
     error: Exception
     """Why."""
 
@@ -135,13 +141,15 @@ def state_of(
     # A row that cannot be read is the least of them: what else was read is as of now.
     error = min(problems, key=lambda problem: isinstance(problem, UnreadRows), default=None)
     stream = min((part.stream for part in parts if part.stream is not None), key=_WORST.index, default=None)
+    ended = next((why for part in parts if (why := part.stream_error) is not None), None)
     if late:
         error = late[0]
     shut = [part for part in asked if shut_s > 0 and part.stream is not WatchState.LIVE]
     if shut:
         error = shut_error(exchange, shut_s)
     if not answers:
-        return Failed(venue=exchange.id, stream=stream, error=error or RequestTimeout(f"{name}: never answered"))
+        error = error or RequestTimeout(f"{name}: never answered")
+        return Failed(venue=exchange.id, stream=stream, stream_error=ended, error=error)
     seen: dict[str, Any] = {
         "data": VenueData(
             positions=held.value if held is not None else None,
@@ -150,6 +158,7 @@ def state_of(
             accounts_unread=0 if balances is None else len(balances.unread),
         ),
         "stream": stream,
+        "stream_error": ended,
         "age_s": now - min(answer.asked for answer in answers),
         "latency_s": max(answer.received - answer.asked for answer in answers),
         "positions_age_s": None if held is None else now - held.asked,

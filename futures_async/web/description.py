@@ -71,6 +71,7 @@ STATE = _all(
 """Of an account: as of when it is known, and why it is not newer."""
 STATE["properties"] |= {
     "stream": _or_none(TEXT),
+    "stream_error": _or_none(TEXT),
     "old": {"type": "boolean"},
     "not_known": _list({"enum": ["positions", "balances"]}),
 }

@@ -50,12 +50,17 @@ def _account(name: str, state: VenueState) -> dict[str, Any]:
         "venue": state.venue,
         "status": state.status,
         "stream": None if state.stream is None else state.stream.value,
-        "error": None if state.error is None else f"{type(state.error).__name__}: {state.error}",
+        "stream_error": _said(state.stream_error),
+        "error": _said(state.error),
         "as_of_ms": when(state.age_s)["as_of_ms"],
         "old": fresh_data(state) is None,
         "not_known": [part for part, known in told.items() if not known],
         "balances": [_balance(account) for account in data.accounts or ()],
     }
+
+
+def _said(error: Exception | None) -> str | None:
+    return None if error is None else f"{type(error).__name__}: {error}"
 
 
 def _balance(account: Account) -> dict[str, Any]:

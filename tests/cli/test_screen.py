@@ -14,12 +14,13 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from futures_async.cli import watch
 from futures_async.cli.columns import marked
 from futures_async.cli.keys import Controls, keys, split_keys
 from futures_async.cli.output import Exit, Format, Writer, one_line
-from futures_async.cli.screen import SORTS, Row, Sort, View, age_of, in_short, none, read_sort, states
+from futures_async.cli.screen import SORTS, Row, Sort, View, age_of, brief_states, in_short, none, read_sort, states
 from futures_async.cli.totals import Marks, coins_of, exposure_ratio, rows_of, some, without, worth
 from futures_async.cli.waiting import quiet
 from futures_async.cli.watch import show, show_live, watch_positions
@@ -28,6 +29,7 @@ from futures_async.portfolio.snapshot import Failed, Ok, Snapshot, Stale, VenueD
 from futures_async.unified.enums import MarginMode, PositionSide
 from futures_async.unified.errors import AuthenticationError, InvalidRequest, VenueUnavailable
 from futures_async.unified.models import Position, Ticker
+from futures_async.unified.watching import WatchState
 from tests.cli.screens import KEYS, SNAPSHOT, WINDOWS, drawn, path_of, view
 from tests.cli.terminal import Terminal, capture, modes, teletype
 from tests.fakes import FakeReads, account, position
@@ -560,6 +562,17 @@ def watched(writer: Writer) -> Coroutine[Any, Any, Exit]:
 def test_the_screen_says_what_to_do_about_what_does_not_pass_by_itself() -> None:
     refused = AuthenticationError("no", venue="okx")
     assert "check the account's key" in states(Snapshot(venues={"mine": Failed(venue="okx", error=refused)})).plain
+    fine = Ok(venue="okx", data=VenueData(), age_s=0.1, latency_s=0.1, stream=WatchState.LIVE)
+    read = replace(fine, stream=WatchState.CLOSED, stream_error=refused)
+    mixed = Snapshot(venues={"a": fine, "mine": read, "z": fine})
+    line = states(mixed).plain.splitlines()[1]
+    assert line.startswith("mine closed not streamed: AuthenticationError: okx: no (check the account's key")
+    assert line.endswith(" 0.1 s old")
+    problems, well = brief_states(mixed)
+    assert problems.plain == line
+    assert well.plain.startswith("2 accounts are well")
+    [*_, record] = (one for one in view().records(mixed) if one.get("account") == "mine")
+    assert str(record["stream_error"]).startswith("AuthenticationError: okx: no")
     shown = states(Snapshot(venues={"mine": Failed(venue="fake", error=DOWN)})).plain
     assert shown == "mine VenueUnavailable: down (never read)"
 

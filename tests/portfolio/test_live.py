@@ -21,7 +21,7 @@ from futures_async.portfolio.snapshot import Failed, Ok, Snapshot, Stale
 from futures_async.simulator.plan import FaultPlan
 from futures_async.testing import virtual_time
 from futures_async.unified.enums import Side
-from futures_async.unified.errors import ClientClosed, RequestTimeout
+from futures_async.unified.errors import AuthenticationError, ClientClosed, RequestTimeout
 from futures_async.unified.watching import WatchState
 from tests.fakes import Backend, FakeReads, both_backends, in_virtual_time
 from tests.portfolio.crowd import BTC, LATENCY_S, Crowd
@@ -183,8 +183,11 @@ def test_a_refused_login_is_tried_again_after_a_pause_and_reads_stand_in() -> No
         for _ in range(150):
             await asyncio.sleep(1)
             snapshot = await portfolio.snapshot()
-            assert isinstance(snapshot.venues["bitget-0"], Ok)
-            seen.append(streams(snapshot)["bitget-0"])
+            state = snapshot.venues["bitget-0"]
+            assert isinstance(state, Ok)
+            seen.append(state.stream)
+            if state.stream in (WatchState.CLOSED, WatchState.LIVE):
+                assert isinstance(state.stream_error, AuthenticationError) is (state.stream is WatchState.CLOSED)
         assert WatchState.CLOSED in seen
         assert seen[-1] is WatchState.LIVE
 

@@ -751,6 +751,7 @@ def test_a_snapshot_has_a_json_form(backend: Backend) -> None:
         "age_s": None,
         "latency_s": None,
         "stream": None,
+        "stream_error": None,
         "error": "VenueUnavailable: down (read again later; before a write is repeated, look up what became of it)",
     }
 

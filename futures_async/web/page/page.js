@@ -313,7 +313,7 @@ function drawAccounts() {
         rows.push([`equity ${balance.margin_coin}`, money(balance.equity)], [`margin ratio ${balance.margin_coin}`, percent(balance.margin_ratio)]);
       }
       const problems = Object.values(picture.problems).filter((one) => one.account === account.account);
-      const said = [account.error, ...problems.map((one) => `${one.what} are not known: ${one.error}`)].filter(Boolean);
+      const said = [account.error, account.stream_error && `not streamed: ${account.stream_error}`, ...problems.map((one) => `${one.what} are not known: ${one.error}`)].filter(Boolean);
       return card(account.account, state, rows, said.map((text) => make("p", { class: "error", text })), true);
     }),
   );
