@@ -11,10 +11,9 @@ import futures_async.adapter as fa
 from futures_async.adapter import decimal_or_none, unread_of
 from futures_async.adapters._rows import nameless
 from futures_async.adapters.hyperliquid import endpoints as api
-from futures_async.adapters.hyperliquid import mapping, wire
+from futures_async.adapters.hyperliquid import mapping, signing, wire
 from futures_async.adapters.hyperliquid.dialect import HyperliquidDialect
 from futures_async.adapters.hyperliquid.market import MarketCalls
-from futures_async.adapters.hyperliquid.options import ADDRESS
 from futures_async.adapters.hyperliquid.streams import HyperliquidStreams, Known
 
 T = TypeVar("T")
@@ -39,7 +38,7 @@ class AccountCalls(MarketCalls):
     _vault: str | None
 
     def _attach(self, credentials: fa.Credentials | None) -> None:
-        self._owner = "" if credentials is None else credentials.key.reveal().lower()
+        self._owner = "" if credentials is None else signing.owner_of(credentials)
         self._role: wire.WireRole | None = None
         self._signs = False
         self._budget_at_ms = 0
@@ -87,8 +86,6 @@ class AccountCalls(MarketCalls):
         Raises:
             AuthenticationError: It is one.
         """
-        if self._owner and not ADDRESS.fullmatch(self._owner):
-            raise fa.InvalidRequest(f"{self.id}: the key must be the account's address, 0x and 40 hex digits")
         if self._role is None:
             try:
                 role = await self._role_of(self._user)

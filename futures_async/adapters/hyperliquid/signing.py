@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from futures_async.adapter import Credentials, InvalidRequest, NotSupported
+from futures_async.adapters.hyperliquid.options import ADDRESS
 
 SOURCES = {False: "a", True: "b"}
 """What a signature is for: mainnet, or testnet."""
@@ -131,6 +132,18 @@ def _key(credentials: Credentials) -> bytes:
         del text
         raise InvalidRequest("hyperliquid: the secret must be the private key of an API wallet, 64 hex digits")
     return bytes.fromhex(text[-64:])
+
+
+def owner_of(credentials: Credentials) -> str:
+    """The address of the account, of credentials whose secret is a private key as well.
+
+    Raises:
+        InvalidRequest: One of the two is none. It is not shown: they may have been interchanged.
+    """
+    _key(credentials)
+    if not ADDRESS.fullmatch(credentials.key.reveal()):
+        raise InvalidRequest("hyperliquid: the key must be the account's address, 0x and 40 hex digits")
+    return credentials.key.reveal().lower()
 
 
 def sign(digest: bytes, credentials: Credentials) -> Signature:

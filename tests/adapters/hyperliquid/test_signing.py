@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import traceback
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import msgspec
 import pytest
 
 from futures_async.adapter import Credentials, InvalidRequest, NotSupported, Unsigned
-from futures_async.adapters.hyperliquid import endpoints, signing
+from futures_async.adapters.hyperliquid import Hyperliquid, endpoints, signing
 from futures_async.adapters.hyperliquid.dialect import EXPIRES_MS, HyperliquidDialect
 
 VECTORS: dict[str, Any] = json.loads((Path(__file__).parents[2] / "data" / "hyperliquid" / "vectors.json").read_bytes())
@@ -121,6 +122,26 @@ def test_a_secret_that_is_no_private_key_is_refused_and_not_shown() -> None:
     with pytest.raises(InvalidRequest) as caught:
         signing.sign(bytes(32), Credentials(VECTORS["address"], "not-a-private-key"))
     assert "not-a-private-key" not in f"{caught.value!r} {caught.traceback}"
+
+
+@pytest.mark.parametrize(
+    ("key", "secret", "wrong"),
+    [
+        (VECTORS["key"], VECTORS["address"], "the secret must be"),
+        (VECTORS["address"][:-1], VECTORS["key"], "the key must be"),
+        (VECTORS["address"] + "0", VECTORS["key"], "the key must be"),
+        (VECTORS["address"], VECTORS["key"][:-1], "the secret must be"),
+    ],
+)
+def test_what_is_no_address_and_no_private_key_is_refused_at_construction(key: str, secret: str, wrong: str) -> None:
+    given = Credentials(key, secret)
+    for make in (Hyperliquid, Hyperliquid(None).with_credentials):
+        with pytest.raises(InvalidRequest, match=wrong) as caught:
+            make(given)
+        inside = traceback.walk_tb(caught.tb.tb_next)
+        held = [value for frame, _ in inside for name, value in frame.f_locals.items() if name != "self"]
+        shown = f"{caught.value!r} {held}"
+        assert not any(text[2:60] in shown for text in (key, secret))
 
 
 def test_without_its_packages_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -28,6 +28,7 @@ from futures_async.unified.watching import WatchState
 from tests.adapters.hyperliquid.test_contract import SPEC
 
 USER = "0x00000000000000000000000000000000000000a1"
+SECRET = "0x" + "01" * 32
 FOLDER = Path(__file__).parents[2] / "data" / "hyperliquid"
 FIRST = Names("", "USDC")
 
@@ -119,7 +120,7 @@ def test_subscriptions_say_whose_they_are(what: What, asked: list[Any]) -> None:
 def test_there_is_no_login() -> None:
     assert not HyperliquidStreams.logs_in
     with pytest.raises(NotImplementedError):
-        dialect().login(Credentials(USER, "0x01"), 0)
+        dialect().login(Credentials(USER, SECRET), 0)
 
 
 def test_what_tells_nothing_is_nothing() -> None:
@@ -416,9 +417,9 @@ def test_a_read_tells_the_last_trade_until_one_is_pushed() -> None:
 
 def test_each_object_speaks_for_its_own_account() -> None:
     vault = "0x00000000000000000000000000000000000000C3"
-    exchange: Any = Hyperliquid(Credentials(USER.upper().replace("X", "x"), "0x01"), vault=vault, dex="xyz")
+    exchange: Any = Hyperliquid(Credentials(USER.upper().replace("X", "x"), SECRET), vault=vault, dex="xyz")
     [topic] = exchange._stream_dialect().topics(What.POSITIONS)
     assert (topic.args.user, topic.args.dex) == (vault.lower(), "xyz")
-    twin: Any = Hyperliquid(None).with_credentials(Credentials(USER, "0x01"))
+    twin: Any = Hyperliquid(None).with_credentials(Credentials(USER, SECRET))
     [topic] = twin._stream_dialect().topics(What.FILLS)
     assert topic.args.user == USER
