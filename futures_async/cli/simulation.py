@@ -97,8 +97,12 @@ def simulate(
         else:
             writer.console.print(f"Simulated exchange at {running.base_url} (Ctrl-C ends it)\n", highlight=False)
             writer.console.print(make_table(KEY_COLUMNS, rows, writer.console))
-            if write_keys is not None:
-                writer.console.print(f"\nThey are in {write_keys}, for --keys", markup=False, highlight=False)
+            then = (
+                "For other commands start it with --write-keys sim.toml, and give them --keys sim.toml"
+                if write_keys is None
+                else f"They are in {write_keys}, for --keys"
+            )
+            writer.console.print(f"\n{then}", markup=False, highlight=False)
             sys.stdout.flush()
 
     try:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from importlib.resources import files
 from urllib.parse import parse_qs
@@ -19,6 +19,7 @@ from futures_async.portfolio.snapshot import Failed, Snapshot
 from futures_async.unified.errors import ClientClosed, InvalidRequest
 from futures_async.unified.exchange import Capability
 from futures_async.unified.models import to_builtins
+from futures_async.unified.words import near
 from futures_async.web import description, reading
 from futures_async.web.acting import UnderWay, act
 from futures_async.web.events import events
@@ -63,15 +64,10 @@ def app(
             Route("/login", login, methods=["GET", "POST"]),
             Route("/logout", logout, methods=["POST"]),
             Route("/session", session),
-            Route("/positions", positions),
-            Route("/accounts", accounts),
-            Route("/risk", risk),
-            Route("/orders", orders),
-            Route("/fills", fills),
-            Route("/venues", venues),
+            *(Route(f"/{one.__name__}", _whole(one)) for one in (positions, accounts, risk, orders, fills, venues)),
             Route("/health", health),
             Route("/ready", ready),
-            Route("/events", events),
+            Route("/events", _whole(events, "last_event_id")),
             Route("/metrics", metrics),
             Route("/openapi.json", openapi),
             Route("/act", act, methods=["POST"]),
@@ -154,6 +150,18 @@ async def session(request: Request) -> Response:
 
 
 # JSON
+
+
+def _whole(answer: Callable[[Request], Awaitable[Response]], *words: str) -> Callable[[Request], Awaitable[Response]]:
+    """An answer that nothing narrows: who asks for less would take all of it for what was asked for."""
+
+    async def checked(request: Request) -> Response:
+        odd = next((word for word in request.query_params if word not in words), None)
+        if odd is None:
+            return await answer(request)
+        return JSONResponse({"error": f"{request.url.path} has no filter {odd[:40]!r}: {near(odd, words)}"}, 400)
+
+    return checked
 
 
 async def _snapshot(request: Request) -> Snapshot:

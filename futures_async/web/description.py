@@ -30,6 +30,7 @@ SAYS = {
 TYPES = {"/events": "text/event-stream", "/metrics": "text/plain"}
 UNREADY = ("/risk", "/ready")
 CLOSES = ("/positions", "/accounts", "/metrics", "/events")
+WHOLE = ("/positions", "/accounts", "/risk", "/orders", "/fills", "/venues", "/events")
 OPEN = ("/health",)
 
 Schema = dict[str, Any]
@@ -174,6 +175,8 @@ def _read(path: str) -> dict[str, Any]:
     if path not in OPEN:
         responses["401"] = _error("No token, where one is needed")
     found: dict[str, Any] = {"summary": SAYS[path], "responses": responses}
+    if path in WHOLE:
+        responses["400"] = _error("It has no such filter")
     if path == "/events":
         responses["501"] = _error("The server does not run on asyncio")
         found["parameters"] = [

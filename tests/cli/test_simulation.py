@@ -16,7 +16,7 @@ from futures_async.simulator.exchange import SimulatedExchange
 from futures_async.unified.errors import InvalidRequest
 
 
-def simulate(path: Path, monkeypatch: pytest.MonkeyPatch, output: Format = Format.JSON) -> None:
+def simulate(path: Path | None, monkeypatch: pytest.MonkeyPatch, output: Format = Format.JSON) -> None:
     nothing: Any = None  # its streams are not asked for
 
     def run(exchange: SimulatedExchange, **given: object) -> None:
@@ -49,6 +49,8 @@ def test_a_person_is_told_where_they_are(
     path = tmp_path / "sim.toml"
     simulate(path, monkeypatch, Format.TABLE)
     assert capsys.readouterr().out.splitlines()[-1] == f"They are in {path}, for --keys"
+    simulate(None, monkeypatch, Format.TABLE)
+    assert capsys.readouterr().out.splitlines()[-1].endswith("--write-keys sim.toml, and give them --keys sim.toml")
 
 
 def test_keys_of_somebody_are_not_written_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -55,6 +55,13 @@ async def test_every_path_answers(asked: Asked, path: str) -> None:
     assert answer.headers["cache-control"] == "no-store"
 
 
+@pytest.mark.parametrize("path", ["/positions", "/accounts", "/risk", "/orders", "/fills", "/venues", "/events"])
+async def test_a_filter_that_there_is_not_is_refused(asked: Asked, path: str) -> None:
+    answer = await asked.client.get(path, params={"last_event": "1"})
+    known = "did you mean last_event_id? known are last_event_id" if path == "/events" else "known are none"
+    assert (answer.status_code, answer.json()) == (400, {"error": f"{path} has no filter 'last_event': {known}"})
+
+
 async def test_orders_and_fills_name_their_accounts(asked: Asked) -> None:
     for name in ("orders", "fills"):
         told = await asked.json(f"/{name}")
