@@ -120,6 +120,9 @@ async def login(request: Request) -> Response:
     held = files("futures_async.web").joinpath("page", "login.html")
     if request.method == "GET":
         return Response(held.read_bytes(), media_type="text/html")
+    # No form of another site can send it: five wrong tokens of one would lock out whom it has post them.
+    if "x-futures-async" not in request.headers:
+        return JSONResponse({"error": "this did not come from the form: reload it"}, 403)
     tokens = parse_qs((await body_of(request)).decode("ascii", "replace")).get("token", [""])
     if (refused := guard.try_token(client_of(request.scope), tokens[0])) is not None:
         return refused

@@ -142,7 +142,9 @@ async def test_a_login_holds_where_the_page_is_mounted(
         asked = await client.get("/futures/", headers={"Accept": "text/html"})
         style = await client.get("/futures/page/page.css")
         closed = await client.get("/futures/positions")
-        answer = await client.post("/futures/login", data={"token": "a-token-of-the-tests"})
+        answer = await client.post(
+            "/futures/login", data={"token": "a-token-of-the-tests"}, headers={"X-Futures-Async": "login"}
+        )
         after = await client.get("/futures/positions")
         out = await client.post("/futures/logout")
     assert (asked.status_code, asked.headers["location"]) == (303, "/futures/login")

@@ -22,6 +22,8 @@ from futures_async.web.guard import Guard, placed
 from futures_async.web.serving import refuse_open
 from tests.web.conftest import TOKEN, Asked, opened, place_stop
 
+FORM = {"X-Futures-Async": "login"}
+"""What no form of another site can send."""
 BEARER = {"Authorization": f"Bearer {TOKEN}"}
 
 
@@ -169,8 +171,8 @@ async def test_without_the_token_nothing_is_shown(locked: Asked) -> None:
 @pytest.mark.asyncio
 async def test_a_browser_logs_in_and_out(locked: Asked) -> None:
     assert "<form" in (await locked.client.get("/login")).text
-    assert (await locked.client.post("/login", data={"token": "x" * 20})).status_code == 401
-    answer = await locked.client.post("/login", data={"token": TOKEN})
+    assert (await locked.client.post("/login", data={"token": "x" * 20}, headers=FORM)).status_code == 401
+    answer = await locked.client.post("/login", data={"token": TOKEN}, headers=FORM)
     cookie = answer.headers["set-cookie"]
     assert TOKEN not in cookie
     assert all(word in cookie for word in ("HttpOnly", "SameSite=strict", "Path=/"))
@@ -181,9 +183,11 @@ async def test_a_browser_logs_in_and_out(locked: Asked) -> None:
 
 @pytest.mark.asyncio
 async def test_tokens_cannot_be_guessed_quickly(locked: Asked) -> None:
-    codes = [(await locked.client.post("/login", data={"token": f"{n:020}"})).status_code for n in range(6)]
+    codes = [
+        (await locked.client.post("/login", data={"token": f"{n:020}"}, headers=FORM)).status_code for n in range(6)
+    ]
     assert codes == [401] * 5 + [429]
-    last = await locked.client.post("/login", data={"token": TOKEN})
+    last = await locked.client.post("/login", data={"token": TOKEN}, headers=FORM)
     assert last.status_code == 429
     assert 0 < int(last.headers["retry-after"]) <= 61
 
@@ -200,7 +204,7 @@ async def test_a_program_cannot_guess_quickly_either_and_locks_out_no_other(lock
     assert await ask(TOKEN, "192.0.2.1") == 429
     assert await ask(TOKEN, "192.0.2.2") == 200
     for _ in range(20):
-        assert (await locked.client.post("/login", data={"token": TOKEN})).status_code == 200
+        assert (await locked.client.post("/login", data={"token": TOKEN}, headers=FORM)).status_code == 200
 
 
 @pytest.mark.asyncio
@@ -209,8 +213,16 @@ async def test_another_sites_form_is_refused(locked: Asked) -> None:
         for path in ("/login", "/logout", "/act"):
             forged = await locked.client.post(path, data={"token": "x" * 20}, headers={"Sec-Fetch-Site": site})
             assert forged.status_code == 403
-    own = {"Sec-Fetch-Site": "same-origin"}
+    own = {"Sec-Fetch-Site": "same-origin", **FORM}
     assert (await locked.client.post("/login", data={"token": TOKEN}, headers=own)).status_code == 200
+
+
+@pytest.mark.asyncio
+async def test_another_sites_form_locks_nobody_out_where_browsers_do_not_say_whose_it_is(locked: Asked) -> None:
+    """Over plain HTTP, to another computer, they send no `Sec-Fetch-Site`."""
+    for _ in range(6):
+        assert (await locked.client.post("/login", data={"token": "x" * 20})).status_code == 403
+    assert (await locked.client.post("/login", data={"token": TOKEN}, headers=FORM)).status_code == 200
 
 
 @pytest.mark.asyncio
@@ -229,7 +241,7 @@ CLOSE = {"action": "close", "account": "bitget", "symbol": "BTC/USDT:USDT", "dry
 
 @pytest.mark.asyncio
 async def test_another_sites_page_cannot_act(locked: Asked) -> None:
-    await locked.client.post("/login", data={"token": TOKEN})
+    await locked.client.post("/login", data={"token": TOKEN}, headers=FORM)
     assert locked.app.state.guard.cookie in locked.client.cookies
     forged: list[dict[str, Any]] = [{}, {"X-Futures-Async": "guessed"}, {"X-Futures-Async": "é".encode()}]
     for headers in forged:

@@ -3,7 +3,11 @@ const said = document.getElementById("said");
 
 form.addEventListener("submit", async (event) => {
   event.preventDefault();
-  const answer = await fetch("login", { method: "POST", body: new URLSearchParams(new FormData(form)) });
+  const answer = await fetch("login", {
+    method: "POST",
+    headers: { "X-Futures-Async": "login" },
+    body: new URLSearchParams(new FormData(form)),
+  });
   if (answer.ok) {
     location.assign(`./${location.hash}`); // what is sorted and filtered by
     return;
