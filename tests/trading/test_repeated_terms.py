@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -10,7 +11,7 @@ import anyio
 import pytest
 
 import futures_async as fa
-from futures_async.adapters import Bitget, BitMart
+from futures_async.adapters import Bitget, BitgetV1, BitMart
 from futures_async.simulator.plan import FaultPlan
 from futures_async.testing.inside import Inside
 from futures_async.testing.spec import RawCall, VenueSpec
@@ -89,6 +90,35 @@ def test_leverage_is_set_once_the_orders_that_carry_another_one_have_arrived(sev
         assert is_idle(on)
 
     played(BITMART, play)
+
+
+def test_orders_that_state_all_terms_state_those_that_stand_when_they_arrive() -> None:
+    spec = VenueSpec(factory=BitgetV1, raw_call=RawCall("/", {}))
+
+    async def play(on: Inside, plan: FaultPlan) -> None:
+        exchange, sent = on.exchange, list[int]()
+
+        def slowly(request: HttpRequest) -> float:
+            if "placeOrder" in request.target:
+                sent.append(int(json.loads(request.body)["leverage"]))
+            return 0.4 if request.method == "POST" else 0.0
+
+        await exchange.set_leverage(spec.symbol, 20, margin_mode="isolated")
+        await anyio.sleep(RESTED_S)
+        delayed(on, slowly)
+        under_way = asyncio.create_task(exchange.create_order(on.request()))
+        await anyio.sleep(0.1)
+        setting = asyncio.create_task(exchange.set_leverage(spec.symbol, 3, margin_mode="isolated"))
+        await anyio.sleep(0.1)
+        late = asyncio.create_task(exchange.create_order(on.request()))
+        await under_way
+        assert not setting.done()
+        assert (await setting).leverage == 3
+        await late
+        assert sent == [20, 3]
+        assert is_idle(on)
+
+    played(spec, play)
 
 
 @each_venue

@@ -126,11 +126,12 @@ class BitgetV1Account(fa.Adapter):
 
         def stands(row: fa.Leverage) -> bool:
             same_contract = row.venue_symbol.upper() == venue_symbol
-            return same_contract and row.leverage == wanted and row.margin_mode in (None, mode)
+            if not same_contract or row.leverage != wanted or row.margin_mode not in (None, mode):
+                return False
+            self._terms[venue_symbol] = msgspec.structs.replace(row, margin_mode=mode)  # for orders that wait for it
+            return True
 
-        found = await self._answered(("set_leverage", venue_symbol), (wanted, mode), send, stands, read)
-        self._terms[venue_symbol] = msgspec.structs.replace(found, margin_mode=mode)
-        return found
+        return await self._answered(("set_leverage", venue_symbol), (wanted, mode), send, stands, read)
 
     async def _margin_mode(self, venue_symbol: str) -> fa.MarginMode:
         """The margin mode that an open position has, or else the account."""
@@ -171,9 +172,13 @@ class BitgetV1Account(fa.Adapter):
         async def read() -> fa.MarginMode | None:
             return (await self.fetch_account(margin_coin)).margin_mode
 
-        await self._answered(("set_margin_mode", margin_coin), mode, send, lambda found: found is mode, read)
-        for venue_symbol in [name for name in self._terms if self._coin(name) == margin_coin]:
-            del self._terms[venue_symbol]
+        def stands(found: fa.MarginMode) -> bool:
+            if found is mode:
+                for venue_symbol in [name for name in self._terms if self._coin(name) == margin_coin]:
+                    del self._terms[venue_symbol]
+            return found is mode
+
+        await self._answered(("set_margin_mode", margin_coin), mode, send, stands, read)
 
     async def set_position_mode(self, mode: fa.PositionModeLike, *, symbol: str | None = None) -> fa.PositionMode:
         """Set one-way or hedge mode of one contract. The answer says what stands; no call reads it back.

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
-
-import msgspec
 
 import futures_async.adapter as fa
 from futures_async.adapter import carries, chosen_or_none, unread_rows, urgent, walks
@@ -36,6 +34,7 @@ class BitgetV1(BitgetV1Account):
     id = "bitget-v1"
     name = "Bitget v1"
     lifecycle: ClassVar[fa.Lifecycle] = "closed"
+    orders_set = frozenset({"leverage", "margin_mode"})
     past_by_contract = True
     nothing_to_close = NO_POSITION
     # The documents name no largest batch; this is the family's (code 40306).
@@ -50,17 +49,14 @@ class BitgetV1(BitgetV1Account):
 
     async def _plan(self, request: fa.OrderRequest, *, kind: fa.OrderKind = fa.OrderKind.PLAIN) -> fa.PlannedOrder:
         plan = await super()._plan(request, kind=kind)
-        wanted = plan.request
-        if wanted.leverage is None or wanted.margin_mode is None:
-            terms = await self._known_terms(plan.venue_symbol, wanted)
-            wanted = msgspec.structs.replace(
-                wanted,
-                leverage=wanted.leverage or terms.leverage,
-                margin_mode=wanted.margin_mode or terms.margin_mode,
-            )
-            plan = msgspec.structs.replace(plan, request=wanted)
-        mapping.order_body(wanted, plan.venue_symbol)  # what cannot be written down is refused here
+        mapping.order_body(plan.request, plan.venue_symbol)  # what cannot be written down is refused here
         return plan
+
+    async def _terms_to_repeat(self, plan: fa.PlannedOrder) -> Mapping[str, Any]:
+        if None not in (plan.request.leverage, plan.request.margin_mode):
+            return {}
+        terms = await self._known_terms(plan.venue_symbol, plan.request)
+        return {"leverage": terms.leverage, "margin_mode": terms.margin_mode}
 
     async def _known_terms(self, venue_symbol: str, request: fa.OrderRequest) -> fa.Leverage:
         """Leverage and margin mode for an order that names none.
