@@ -122,6 +122,8 @@ class PlannedOrder(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """How many contracts, where one is worth a fixed amount of quote coin: the request's quantity follows from it."""
     asleep_s: float | None = None
     """How long this computer had slept when it was asked for; None: its time counts from when it is placed."""
+    due: float | None = None
+    """Until when, by the loop's clock, what it needs may be read; None: that is its caller's to see to."""
     repeated: frozenset[str] = frozenset()
     """What the request did not name, and has of what is set for the contract; see `Hooks._terms_to_repeat`."""
 

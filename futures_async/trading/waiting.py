@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
 import anyio
+import msgspec
 
 from futures_async.trading.acceptance import READ_BACK_PAUSES_S, acknowledged
 from futures_async.trading.books import QUEUE_S, Due
@@ -56,17 +56,22 @@ class Waiting(WaitingEdits, WaitingCancels):
         """
         request = as_request(request)
         due = self._channel.transport.runtime().now() + SEND_WITHIN_S
-        return await self._ready_by(due, CALLS.get(kind, PLACES_STOP), request, self._plan(request, kind=kind))
+        plan = await self._ready_by(due, CALLS.get(kind, PLACES_STOP), request, self._plan(request, kind=kind))
+        return msgspec.structs.replace(plan, due=due)
+
+    def _due_of(self, plan: PlannedOrder) -> float:
+        """Until when what it needs may be read, all of it together, by the loop's clock."""
+        return self._channel.transport.runtime().now() + SEND_WITHIN_S if plan.due is None else plan.due
 
     @contextmanager
     def _before_placing(self, plan: PlannedOrder) -> Generator[None]:
         """What must be read once the order has its id: whatever ends it, the order was not sent.
 
         Raises:
-            DeadlineExpired: It took longer than `SEND_WITHIN_S`.
+            DeadlineExpired: With what was planned it took longer than `SEND_WITHIN_S`.
         """
         with before_sending(plan.client_order_id), ordered():
-            with anyio.move_on_after(SEND_WITHIN_S) as patience:
+            with anyio.move_on_after(self._due_of(plan) - self._channel.transport.runtime().now()) as patience:
                 yield
             if patience.cancelled_caught:
                 raise self._too_late(CALLS.get(plan.kind, PLACES_STOP))
@@ -79,7 +84,7 @@ class Waiting(WaitingEdits, WaitingCancels):
             NotCarried: Another margin mode is set.
             DeadlineExpired: Another order needs something else, or a setting that is under way may change it.
         """
-        due = self._channel.transport.runtime().now() + SEND_WITHIN_S
+        due = self._due_of(plan)
         hold: Hold | None = None
         try:
             with before_sending(plan.local_id), ordered(), needed_by(due):
@@ -162,7 +167,8 @@ class Waiting(WaitingEdits, WaitingCancels):
                 return await look(None, plan.client_order_id)
 
         async def flow() -> Order:
-            due = Due(math.inf, asleep.asleep_s() if plan.asleep_s is None else plan.asleep_s)
+            asleep_s = asleep.asleep_s() if plan.asleep_s is None else plan.asleep_s
+            due = Due(self._channel.transport.runtime().now() + QUEUE_S, asleep_s)
             if plan.client_order_id is not None:  # else nobody could tell by the journal what became of it
                 due = await self._orders.note_intent(record, QUEUE_S)
             try:

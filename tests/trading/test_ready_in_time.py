@@ -18,7 +18,7 @@ from futures_async.testing.inside import Inside
 from futures_async.testing.spec import RawCall, VenueSpec
 from futures_async.testing.virtual_time import run
 from futures_async.unified import errors
-from futures_async.unified.enums import Intent, Outcome, Side
+from futures_async.unified.enums import Intent, OrderType, Outcome, Side
 from tests.adapters.hyperliquid.test_contract import SPEC as HYPERLIQUID
 from tests.rig.support import Scripted, limit_order, page, toy, virtual
 from tests.trading.test_carried import GET, PLACE, SET
@@ -92,6 +92,30 @@ def test_and_so_do_several(spec: VenueSpec) -> None:
         assert on.writes == []
 
     hung(spec, play)
+
+
+@pytest.mark.parametrize(("kind", "intent"), [(OKX, Intent.CLOSE), (BitMart, Intent.CLOSE), (Binance, Intent.OPEN)])
+def test_all_that_a_trigger_order_needs_is_read_in_its_time(kind: type[Adapter], intent: Intent) -> None:
+    async def play(on: Inside, exchange: Any, hanging: Hanging) -> None:
+        await on.trade(Side.BUY)
+        order = on.request(Side.SELL, type=OrderType.TRIGGER, trigger_price=on.price("0.8"), intent=intent)
+        await exchange.create_trigger_order(order)  # contracts and modes are known
+        writes, plan = len(on.writes), exchange._plan
+
+        async def slowly(*given: Any, **more: Any) -> Any:
+            await anyio.sleep(1.2)
+            return await plan(*given, **more)
+
+        exchange._plan = slowly
+        begun, hanging.for_s = now(), 1.2  # for a price
+        with pytest.raises(errors.DeadlineExpired, match="longer than send_within_s"):
+            await exchange.create_trigger_order(order)
+        assert 2.0 <= now() - begun < 2.1
+        assert hanging.begun
+        await anyio.sleep(20)
+        assert len(on.writes) == writes
+
+    hung(VenueSpec(factory=kind, raw_call=RawCall("/", {})), play)
 
 
 def test_a_reading_that_others_wait_for_goes_on() -> None:
