@@ -12,7 +12,7 @@ from typing import Literal, Self
 import anyio
 import msgspec
 
-from futures_async.journal.journal import IntentRecord, Journal, note_verdict
+from futures_async.journal.journal import IntentRecord, Journal
 from futures_async.journal.opening import Place, default_journal, open_journal
 from futures_async.manager.fills import FillEffect, PositionBook
 from futures_async.manager.slicing import SlicedResult, Slicer
@@ -20,9 +20,11 @@ from futures_async.manager.tracking import OrderUpdate, Tracker
 from futures_async.trading.books import BY_HAND, QUEUE_S
 from futures_async.trading.handing import Handed, handing_on
 from futures_async.trading.hooks import proves_absence, signed_by_ms
+from futures_async.trading.journalling import write_intent, write_verdict
 from futures_async.trading.planning import check_request, make_client_order_id
 from futures_async.trading.recovering import resolve_intent
 from futures_async.transport import asleep
+from futures_async.transport.running import current_runtime
 from futures_async.unified.convert import Number, to_decimal
 from futures_async.unified.enums import Outcome
 from futures_async.unified.errors import (
@@ -211,7 +213,8 @@ class OrderManager:
         try:
             began = anyio.current_time()
             bound.ms = await signed_by_ms(self.exchange)
-            await self.journal.intent(record)
+            runtime = current_runtime()
+            await write_intent(runtime, self.journal, record, began + SEND_WITHIN_S)
             if sent_as is not None:
                 self._tracker.expect(client_order_id)
             try:
@@ -228,10 +231,10 @@ class OrderManager:
                 if error.outcome is not None and error.outcome is not Outcome.UNKNOWN:
                     if error.outcome is not Outcome.NOT_PLACED:  # one that was proved absent may still come late
                         self._tracker.expect_no_more(client_order_id)
-                    await note_verdict(self.journal, record, error.outcome)
+                    await write_verdict(runtime, self.journal, record, error.outcome)
                 raise
             self._tracker.add(client_order_id, order)
-            await note_verdict(self.journal, record, None, order.order_id)
+            await write_verdict(runtime, self.journal, record, None, order.order_id)
         finally:
             self._busy.discard(client_order_id)
         return order
@@ -307,11 +310,11 @@ class OrderManager:
             raise unknown
         order = await resolve_intent(self.exchange, record)
         if order is not None:
-            await note_verdict(self.journal, record, None, order.order_id)
+            await write_verdict(current_runtime(), self.journal, record, None, order.order_id)
             if proves_absence(self.exchange, record.type):  # else the calls of other orders cannot follow it
                 self._tracker.add(record.client_order_id, order)
         else:
-            await note_verdict(self.journal, record, Outcome.NOT_PLACED)
+            await write_verdict(current_runtime(), self.journal, record, Outcome.NOT_PLACED)
         return order
 
     # Following

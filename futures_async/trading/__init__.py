@@ -7,8 +7,8 @@ In the order of an order:
 - `planning`: what is wrong with a request, before anything is signed; `bounds`: the caller's own limits on orders
 - `several`: several orders, made ready together; `batch`: placed in one call; `batch_cancels`: several cancels
 - `desk`: every order that leaves is known by its id until its fate is certain: `books`, in which each is entered first,
-  in memory and in the journal; `handing`: an intent that a manager has written down before; `acceptance`: what the
-  answer is worth; `resolving`: what became of an open question
+  in memory and in the journal, for which nobody waits for ever (`journalling`); `handing`: an intent that a manager has
+  written down before; `acceptance`: what the answer is worth; `resolving`: what became of an open question
 - `search`: the search for an order whose fate is open; `recovering`: orders of which an id alone is left
 - `cancelling`: cancels, each of which ends in a reading of the order; `cancelling_all`: all of a contract;
   `late_cancels`: among these, what waits for a price, and what was just being placed; `countdown`: what a venue's

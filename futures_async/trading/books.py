@@ -193,7 +193,7 @@ class Books:
             began = now()
             if signed_by_ms is not None and handed_by_ms is not None:
                 signed_by_ms = min(signed_by_ms, handed_by_ms)
-            await self._write_intent(self._journal, record, signed_by_ms, handed)
+            await self._write_intent(self._journal, record, signed_by_ms, handed, due)
         except BaseException:
             self.forget(record)
             raise
@@ -213,9 +213,10 @@ class Books:
         return channel.now_ms() + int(max(QUEUE_S, send_within_s) * 1000)
 
     async def _write_intent(
-        self, journal: Journal, record: Record, signed_by_ms: int | None, handed: Handed | None
+        self, journal: Journal, record: Record, signed_by_ms: int | None, handed: Handed | None, due: float
     ) -> None:
         from futures_async.journal.journal import IntentRecord  # only those who keep one pay for it
+        from futures_async.trading.journalling import write_intent
 
         plan, channel = record.plan, self._channel
         request = plan.request
@@ -235,7 +236,7 @@ class Books:
         )
         if handed is not None and handed.named:
             written = msgspec.structs.replace(written, attempt=handed.record.attempt)
-        await journal.intent(written)
+        await write_intent(channel.transport.runtime(), journal, written, due)
         record.written = written
 
     async def verdict(self, record: Record, result: Order | FuturesAsyncError) -> None:
@@ -253,10 +254,11 @@ class Books:
             record.error.settled = True
         record.error = None
         if self._journal is not None and record.written is not None:
-            from futures_async.journal.journal import note_verdict  # only those who keep one pay for it
+            from futures_async.trading.journalling import write_verdict  # only those who keep one pay for it
 
             outcome, order_id = (None, result.order_id) if isinstance(result, Order) else (result.outcome, None)
-            await note_verdict(self._journal, record.written, outcome, order_id)
+            runtime = self._channel.transport.runtime()
+            await write_verdict(runtime, self._journal, record.written, outcome, order_id)
 
     def _tell_of_stops(self, record: Record, order: Order) -> None:
         """Warn of what an order was to bring along and is not seen to: a refusal was in the answer that is lost.

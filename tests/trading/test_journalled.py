@@ -273,3 +273,56 @@ async def test_a_clock_that_could_not_be_read_writes_no_fence() -> None:
         found = await OrderManager(exchange, journal=journal).recover()
         assert [left.client_order_id for left in found.not_placed] == ["signal1"]
         assert asyncio.get_running_loop().time() - began > 30
+
+
+class Hung(MemoryJournal):
+    """Writes once it is let go; verdicts too, where they are to hang."""
+
+    def __init__(self, *, verdicts: bool = False) -> None:
+        super().__init__()
+        self.hangs = [not verdicts, verdicts]
+        self.let_go = asyncio.Event()
+
+    async def intent(self, record: IntentRecord) -> None:
+        if self.hangs[0]:
+            await self.let_go.wait()
+        await super().intent(record)
+
+    async def verdict(self, *names: Any, **more: Any) -> None:
+        if self.hangs[1]:
+            await self.let_go.wait()
+        await super().verdict(*names, **more)
+
+
+@pytest.mark.parametrize("by", ["exchange", "manager", "batch"])
+@virtual
+async def test_an_order_whose_journal_hangs_is_given_up_in_time_and_its_intent_closed_when_it_comes(by: str) -> None:
+    journal, venue, loop = Hung(), Scripted(), asyncio.get_running_loop()
+    async with toy(venue, journal=None if by == "manager" else journal) as exchange:
+        began = loop.time()
+        if by == "batch":
+            [first, _] = await exchange.create_orders([limit_order(1), limit_order(2)])
+            assert isinstance(first.error, fa.DeadlineExpired)
+        else:
+            with pytest.raises(fa.DeadlineExpired, match="the journal did not write it down in time"):
+                await place(by, exchange, journal)
+        assert loop.time() - began == pytest.approx(2, abs=0.1)
+        journal.let_go.set()
+        await asyncio.sleep(0.1)
+        assert await left_open(journal, exchange) == []
+        assert venue.orders == []
+        assert (await place(by.replace("batch", "exchange"), exchange, journal)).order_id
+
+
+@pytest.mark.parametrize("by", ["exchange", "manager"])
+@virtual
+async def test_an_order_that_stands_is_told_although_its_verdict_hangs(by: str) -> None:
+    journal, loop = Hung(verdicts=True), asyncio.get_running_loop()
+    async with toy(Scripted(), journal=None if by == "manager" else journal) as exchange:
+        began = loop.time()
+        assert (await place(by, exchange, journal)).order_id
+        assert loop.time() - began == pytest.approx(5, abs=0.5)
+        assert await left_open(journal, exchange) == ["signal1"]
+        journal.let_go.set()
+        await asyncio.sleep(0.1)
+        assert await left_open(journal, exchange) == []
