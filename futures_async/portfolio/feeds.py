@@ -213,7 +213,7 @@ class Feed(Generic[T]):
 
     def _begin(self, wanted: float, max_age_s: float) -> None:
         now = self._runtime.now()
-        if now < self._pause_until or self.absent:
+        if now < self._pause_until:
             return
         self._asked_last = now
         self.flight = Flight(now, max_age_s, wanted)
@@ -291,7 +291,8 @@ class Feed(Generic[T]):
             self.pause(error.retry_after_s or BANNED_PAUSE_S)
         elif isinstance(error, RateLimited):
             self.pause(error.retry_after_s or RATE_LIMITED_PAUSE_S)
-        elif isinstance(error, (AuthenticationError, AccountModeMismatch, VenueClosed)):
+        elif isinstance(error, (AuthenticationError, AccountModeMismatch, VenueClosed, NotSupported)):
+            # The last costs nothing, and may be another process's, which cannot do what this one can.
             self.pause(REFUSED_PAUSES_S[min(self._refusals, len(REFUSED_PAUSES_S) - 1)])
             self._refusals += 1
         elif not isinstance(error, FuturesAsyncError):

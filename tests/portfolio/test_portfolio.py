@@ -13,6 +13,7 @@ from typing import Any
 import anyio
 import pytest
 
+from futures_async.portfolio.feeds import REFUSED_PAUSES_S
 from futures_async.portfolio.portfolio import Portfolio
 from futures_async.portfolio.snapshot import Failed, Ok, Snapshot, Stale, VenueData
 from futures_async.transport import asleep
@@ -317,6 +318,20 @@ def test_a_venue_without_any_of_the_calls_has_failed(backend: Backend) -> None:
             state = (await portfolio.snapshot()).venues["fake"]
             assert isinstance(state, Failed)
             assert isinstance(state.error, NotSupported)
+
+    in_virtual_time(backend, main)
+
+
+def test_what_could_not_be_done_once_is_asked_for_again(backend: Backend) -> None:
+    """As where a process that could not do it had read for all, and another one reads by now."""
+
+    async def main() -> None:
+        fake = FakeReads(error=NotSupported("nothing"))
+        async with Portfolio([fake]) as portfolio:
+            assert isinstance((await portfolio.snapshot()).venues["fake"], Failed)
+            fake.error = None
+            await anyio.sleep(REFUSED_PAUSES_S[0] + 0.1)
+            assert isinstance((await portfolio.snapshot()).venues["fake"], Ok)
 
     in_virtual_time(backend, main)
 
