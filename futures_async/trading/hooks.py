@@ -211,6 +211,10 @@ class Hooks(Calls):
         """See `Rules`."""
         raise NotImplementedError  # pragma: no cover - `Adapter` has it
 
+    async def _refuse_unknown(self, call: Capability, symbol: str) -> None:
+        """See `Rules`."""
+        raise NotImplementedError  # pragma: no cover - `Adapter` has it
+
     async def _once(self, what: Hashable, read: Callable[[], Awaitable[R]]) -> R:
         """Read a fact, or wait for the reading of it that is under way: see `Facts.once`."""
         return await self._facts.once(self._channel.transport.runtime(), what, read)

@@ -31,6 +31,8 @@ class Recovering(Closing):
     ) -> Order | None:
         self._require(Capability.RESOLVE_ORDER)
         check_client_order_id(client_order_id, self._channel.dialect.traits)
+        if self.needs_contract and self._orders.request(client_order_id) is None:  # no row of it could be read
+            await self._refuse_unknown(Capability.RESOLVE_ORDER, symbol)
         return await self._resolve_order(self.venue_symbol(symbol), client_order_id, fence_until_ms, waits=False)
 
     async def _resolve_order(

@@ -59,17 +59,21 @@ class Rules(Hooks):
             SymbolNotFound: The venue lists no such contract.
         """
         silent = call in _OF_THE_ACCOUNT or call in self.silent_lists
-        if rows or symbol is None or not silent or LANE.get() is Priority.URGENT:
-            return rows
-        name, book = self.venue_symbol(symbol), self._contracts
-        if name not in book.known:
-            try:
-                await self._know_contracts()
-            except FuturesAsyncError:
-                return rows
-            if name not in book.known and name not in book.unread:
-                raise self._no_contract(symbol, call)
+        if not rows and symbol is not None and silent:
+            await self._refuse_unknown(call, symbol)
         return rows
+
+    async def _refuse_unknown(self, call: Capability, symbol: str) -> None:
+        """See `_unless_unknown`."""
+        name, book = self.venue_symbol(symbol), self._contracts
+        if name in book.known or LANE.get() is Priority.URGENT:
+            return
+        try:
+            await self._know_contracts()
+        except FuturesAsyncError:
+            return
+        if name not in book.known and name not in book.unread:
+            raise self._no_contract(symbol, call)
 
     def _no_contract(self, symbol: str, call: Capability) -> SymbolNotFound:
         error = SymbolNotFound(f"no contract {symbol}", venue=self.id, endpoint=call.value)

@@ -505,6 +505,7 @@ class FuturesExchange(ABC):
 
         Raises:
             InvalidRequest: It is an order of this object, in another contract.
+            SymbolNotFound: The venue lists no such contract, without which no row of its orders can be read.
             OrderOutcomeUnknown: It cannot be told.
         """
         self._unsupported("resolve_order")

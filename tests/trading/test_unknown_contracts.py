@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import anyio
 import pytest
 
 import futures_async as fa
@@ -26,6 +27,12 @@ class Silent(Toy):
         if self.down:
             raise fa.VenueUnavailable("maintenance", venue="toy")
         return await super().fetch_contracts()
+
+
+class Counting(Toy):
+    """Its venue counts contracts."""
+
+    needs_contract = True
 
 
 def test_it_is_told_by_a_symbol_of_the_venues_own() -> None:
@@ -63,3 +70,13 @@ async def test_an_iterator_and_what_is_the_accounts_own_say_so_too() -> None:
         assert await exchange.fetch_position_mode("BTC/USDT:USDT") is fa.PositionMode.ONE_WAY
         with pytest.raises(fa.SymbolNotFound):
             await exchange.fetch_position_mode("XRP/USDT:USDT")
+
+
+@virtual
+async def test_an_order_whose_rows_could_not_be_read_for_want_of_a_contract_is_not_looked_for() -> None:
+    async with toy(Scripted(), Counting) as exchange:
+        began = anyio.current_time()
+        with pytest.raises(fa.SymbolNotFound):
+            await exchange.resolve_order("XRP/USDT:USDT", "left1")
+        assert anyio.current_time() - began < 1
+        assert await exchange.resolve_order("BTC/USDT:USDT", "left1") is None
