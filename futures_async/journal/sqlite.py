@@ -88,6 +88,8 @@ class SqliteJournal(StoredJournal):
         try:
             self.path = Path(path).absolute()
             self._place = os.path.realpath(self.path)
+        except ValueError as error:
+            raise InvalidRequest(f"no file can be named {os.fspath(path)!r}") from error
         except OSError as error:  # the current folder is gone
             raise JournalFailed(f"the journal {os.fspath(path)} failed: {error}") from error
         super().__init__(_STATEMENTS, str(self.path))

@@ -633,3 +633,8 @@ async def test_of_a_group_that_is_not_over_nothing_is_pruned(journal: Journal, n
     assert await journal.group("venue-a", "digest", "other") == []
     await judge(journal, "id9", None, "9")
     assert await journal.prune(before_ms=6) == 3
+
+
+def test_a_path_that_no_file_can_have_is_refused() -> None:
+    with pytest.raises(InvalidRequest, match="no file can be named"):
+        SqliteJournal("orders\0.sqlite")

@@ -165,7 +165,8 @@ class PositionRisk(Model, frozen=True, kw_only=True, eq=False, gc=False):
     liquidation_price: Decimal | None = None
     """Estimated liquidation price, in quote coin."""
     distance_to_liquidation: Decimal | None = None
-    """Adverse move to the liquidation price as a fraction of the mark price."""
+    """Adverse move to the liquidation price as a fraction of the mark price; of a position that may share that price
+    with the other side of a cross hedge, the way there, whichever way it lies: one of the two gains on it."""
     leverage: Decimal | None = None
     """Leverage, times."""
     margin_mode: MarginMode | None = None
