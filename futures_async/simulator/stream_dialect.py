@@ -74,8 +74,12 @@ class Rules:
     """What a client may send, heartbeats included."""
     subscribes: RateLimit | None = None
     """Requests to subscribe, of one connection."""
+    requests: RateLimit | None = None
+    """Requests to log in, to subscribe and to unsubscribe, of one connection."""
     most_channels: int | None = None
     """Held at once by one connection."""
+    most_characters: int | None = None
+    """In the keys of all channels that one connection holds."""
     most_bytes: int | None = None
     """In one message of the client; a longer one closes the connection with 1009."""
     connections: int | None = None
@@ -102,6 +106,16 @@ class Line(Protocol):
     @property
     def account(self) -> Account | None:
         """Whose it is; None: nobody has logged in."""
+        ...
+
+    @property
+    def channels_of_address(self) -> int:
+        """Held at once by all connections of its address."""
+        ...
+
+    @property
+    def accounts_of_address(self) -> set[str]:
+        """UIDs that these are of."""
         ...
 
     @property

@@ -119,6 +119,13 @@ class StreamHub:
             if not sessions:
                 del self._listening[uid]
 
+    def neighbours(self, session: Session) -> list[Session]:
+        """All connections of its address to its venue."""
+        return self._connected(session.dialect, session.client)
+
+    def _connected(self, dialect: StreamDialect, client: str) -> list[Session]:
+        return [session for session in self.sessions if session.client == client and session.dialect is dialect]
+
     def frames(self, session: Session, subscription: Subscription) -> Sequence[Frame]:
         """How things stand now, as a channel tells it."""
         engine, channel = self.exchange.engine, subscription.channel
@@ -174,8 +181,7 @@ class StreamHub:
             if len(window) >= rules.attempts.count:
                 raise Refused(429)
             window.append(now)
-        same = sum(session.client == client and session.dialect is dialect for session in self.sessions)
-        if rules.connections is not None and same >= rules.connections:
+        if rules.connections is not None and len(self._connected(dialect, client)) >= rules.connections:
             raise Refused(429)
 
     def shut(self) -> None:

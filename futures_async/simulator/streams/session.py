@@ -7,7 +7,7 @@ messages into `hear`.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from contextlib import AbstractContextManager
 from typing import NamedTuple, Protocol
 
@@ -66,6 +66,10 @@ class Surroundings(Protocol):
     def forget(self, session: Session) -> None:
         """It has ended."""
 
+    def neighbours(self, session: Session) -> Iterable[Session]:
+        """All connections of its address to its venue."""
+        ...
+
     def frames(self, session: Session, subscription: Subscription) -> Sequence[Frame]:
         """How things stand."""
         ...
@@ -114,6 +118,7 @@ class Session:
         self.mishaps = Mishaps(self, plan)
         self._messages: deque[float] = deque()
         self._subscribes: deque[float] = deque()
+        self._requests: deque[float] = deque()
         self._last_beat_s = hub.now_s
 
     def begin(self, query: str = "") -> None:
@@ -136,6 +141,16 @@ class Session:
     def now_s(self) -> float:
         """The exchange's monotonic clock."""
         return self._hub.now_s
+
+    @property
+    def channels_of_address(self) -> int:
+        """Held at once by all connections of its address."""
+        return sum(len(session.subscriptions) for session in self._hub.neighbours(self))
+
+    @property
+    def accounts_of_address(self) -> set[str]:
+        """UIDs that these are of."""
+        return {session.account.uid for session in self._hub.neighbours(self) if session.account is not None}
 
     def later(self, delay_s: float, deed: Callable[[], None]) -> None:
         """Do something then, if the connection still stands."""
@@ -191,10 +206,14 @@ class Session:
             self._hub.catch_up(self.account)
         with self._hub.arithmetic():
             deeds = list(self.dialect.read(message, self))
-            asks = any(isinstance(deed, Subscribe) for deed in deeds)
-            if asks and not self._fits(self._subscribes, self.dialect.rules.subscribes):
-                self._too_many()
-                return
+            rules = self.dialect.rules
+            for kinds, window, limit in (
+                (Subscribe, self._subscribes, rules.subscribes),
+                (LogIn | Subscribe | Unsubscribe, self._requests, rules.requests),
+            ):
+                if any(isinstance(deed, kinds) for deed in deeds) and not self._fits(window, limit):
+                    self._too_many()
+                    return
             for deed in deeds:
                 self._do(deed)
 
@@ -262,8 +281,7 @@ class Session:
             self.close(1000)
 
     def _subscribe(self, key: Hashable, subscription: Subscription, ack: Frame | None) -> None:
-        most = self.dialect.rules.most_channels
-        if most is not None and key not in self.subscriptions and len(self.subscriptions) >= most:
+        if key not in self.subscriptions and not self._has_room(key):
             self._too_many()
             return
         if not self.mishaps.acknowledge(key, subscription, ack):
@@ -273,6 +291,12 @@ class Session:
             self._look(key, held)
         if held is subscription:
             self._repeat(key, held)
+
+    def _has_room(self, key: Hashable) -> bool:
+        channels, characters = self.dialect.rules.most_channels, self.dialect.rules.most_characters
+        if channels is not None and len(self.subscriptions) >= channels:
+            return False
+        return characters is None or sum(len(str(each)) for each in (*self.subscriptions, key)) <= characters
 
     def _repeat(self, key: Hashable, held: Subscription) -> None:
         """Push how things stand every so often, as long as it is held."""

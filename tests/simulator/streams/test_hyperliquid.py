@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from decimal import Decimal as D
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import msgspec
 import pytest
 
 from futures_async.adapters.hyperliquid import signing
 from futures_async.adapters.hyperliquid.simulated.gate import KEY
+from futures_async.simulator.accounts import Account
 from futures_async.simulator.demo import Setup
 from futures_async.simulator.exchange import SimulatedExchange
 from futures_async.simulator.plan import FaultPlan
@@ -275,6 +278,45 @@ def test_a_connection_is_for_one_account_and_nobodys_is_silent() -> None:
     bench.heard()
     bench.subscribe(type="openOrders", user=other)
     assert bench.heard()[0][1].startswith("Cannot track more than")
+
+
+def test_channels_and_accounts_are_counted_by_address() -> None:
+    bench = Bench()
+    first, bench.session = bench.session, bench.hub.open("/ws", client="10.0.0.1", wake=lambda: None)
+    for number in range(999):
+        bench.subscribe(type="allMids", number=number)
+    bench.session = first
+    bench.subscribe(type="bbo", coin="BTC")
+    bench.heard()
+    bench.subscribe(type="bbo", coin="ETH")
+    assert bench.heard() == [("error", "Cannot subscribe to more than 1000 channels.")]
+    bench.send(method="unsubscribe", subscription={"type": "bbo", "coin": "BTC"})
+    bench.subscribe(type="bbo", coin="ETH")
+    assert [channel for channel, _ in bench.heard()][:2] == ["subscriptionResponse"] * 2
+    bench.session = bench.hub.open("/ws", client="10.0.0.2", wake=lambda: None)
+    bench.subscribe(type="bbo", coin="ETH")
+    assert bench.heard()[0][0] == "subscriptionResponse"
+
+
+def test_accounts_of_an_address_are_ten(monkeypatch: pytest.MonkeyPatch) -> None:
+    bench = Bench()
+    venue = bench.hub.dialects["hyperliquid"]
+    monkeypatch.setattr(venue, "rules", replace(venue.rules, connections=None))
+    others = [bench.hub.open("/ws", client="10.0.0.1", wake=lambda: None) for _ in range(9)]
+    elsewhere = bench.hub.open("/ws", client="10.0.0.2", wake=lambda: None)
+    for number, session in enumerate([*others, elsewhere]):
+        session.account = cast("Account", SimpleNamespace(uid=str(number)))
+    bench.subscribe(type="userFills", user=KEY.key)
+    assert bench.heard()[0][0] == "subscriptionResponse"
+    bench.session.hang_up()
+    bench.session = bench.hub.open("/ws", client="10.0.0.1", wake=lambda: None)
+    tenth = bench.hub.open("/ws", client="10.0.0.1", wake=lambda: None)
+    tenth.account = cast("Account", SimpleNamespace(uid="10"))
+    bench.subscribe(type="userFills", user=KEY.key)
+    assert bench.heard() == [("error", "Cannot track more than 10 total users.")]
+    tenth.hang_up()
+    bench.subscribe(type="userFills", user=KEY.key)
+    assert bench.heard()[0][0] == "subscriptionResponse"
 
 
 def test_who_asks_too_much_or_says_nothing_is_left() -> None:

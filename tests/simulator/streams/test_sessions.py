@@ -194,7 +194,7 @@ class Tiny(StreamDialect):
 
     id = "tiny"
     paths: ClassVar[Mapping[str, bool]] = {"/tiny": False}
-    rules = Rules(most_channels=2)
+    rules = Rules(most_channels=2, most_characters=9)
 
     def read(self, message: Frame, line: Line) -> Iterable[Deed]:
         if message == "who":
@@ -222,6 +222,29 @@ def test_channels_of_one_connection_are_counted() -> None:
     session.hear("c")
     assert list(session.outbox)[1:] == ["ok"] * 3
     assert session.end is not None
+
+
+def test_characters_of_one_connections_channels_are_counted() -> None:
+    session = tiny().open("/tiny", client="10.0.0.1", wake=lambda: None)
+    for message in ("12345", "12345", "6789"):
+        session.hear(message)
+    assert session.end is None
+    session = tiny().open("/tiny", client="10.0.0.1", wake=lambda: None)
+    for message in ("12345", "67890"):
+        session.hear(message)
+    assert session.end is not None
+
+
+def test_at_okx_ends_of_subscriptions_and_logins_count_as_well() -> None:
+    bench = StreamBench("okx")
+    peer = bench.listen()  # a login and a subscription
+    for number in range(478):
+        peer.say(bench.speech.subscribe("account", op=("unsubscribe", "subscribe")[number % 2]))
+        peer.say("ping")
+        bench.now += 400
+    assert peer.end is None
+    (*_, last) = peer.ask(bench.speech.subscribe("account", op="unsubscribe"))
+    assert (last["code"], peer.end is not None) == ("60014", True)
 
 
 def test_a_venue_need_not_have_streams_nor_more_words_than_it_must() -> None:

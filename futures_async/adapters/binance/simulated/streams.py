@@ -70,7 +70,7 @@ class Streams(sim.StreamDialect):
     id = "binance"
     # Announced are the last of each.
     paths: ClassVar[Mapping[str, bool]] = {"/ws": False, MARKET: False, FRAMED: True, PRIVATE: True}
-    rules = sim.Rules(messages=sim.RateLimit(10))
+    rules = sim.Rules(messages=sim.RateLimit(10), most_channels=1024)
 
     def __init__(self, rest: MarketCalls) -> None:
         self._rest = rest

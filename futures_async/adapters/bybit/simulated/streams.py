@@ -41,7 +41,13 @@ class Streams(sim.StreamDialect):
         "/v5/public/inverse": False,
         "/v5/public/linear": False,
     }
-    rules = sim.Rules(idle_s=600.0, lifetime_s=None, attempts=sim.RateLimit(500, 300.0, "ip"), most_bytes=21_000)
+    rules = sim.Rules(
+        idle_s=600.0,
+        lifetime_s=None,
+        attempts=sim.RateLimit(500, 300.0, "ip"),
+        most_characters=21_000,
+        most_bytes=21_000,
+    )
 
     def __init__(self, rest: V5) -> None:
         self.engine = rest.engine

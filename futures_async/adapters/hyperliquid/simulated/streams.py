@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 PATHS = {"info": "/info", "action": "/exchange"}
 PRICES_S = 0.5
 STATE_S = 5.0
+MOST_CHANNELS, MOST_USERS = 1000, 10
+"""Of one address."""
 _MESSAGE: msgspec.json.Decoder[dict[str, Any]] = msgspec.json.Decoder(dict[str, Any])
 
 
@@ -42,7 +44,6 @@ class Streams(sim.StreamDialect):
         idle_s=60.0,
         lifetime_s=None,
         messages=sim.RateLimit(2000, 60.0),
-        most_channels=1000,
         connections=10,
         attempts=sim.RateLimit(30, 60.0, "ip"),
     )
@@ -115,11 +116,16 @@ class Streams(sim.StreamDialect):
         ack = said("subscriptionResponse", {"method": asked["method"], "subscription": wanted})
         if asked["method"] == "unsubscribe":
             return [sim.Unsubscribe(key, ack)]
+        if line.channels_of_address >= MOST_CHANNELS:
+            return [sim.Answer(said("error", f"Cannot subscribe to more than {MOST_CHANNELS} channels."))]
         deeds: list[sim.Deed] = []
         if isinstance(channel, sim.AccountChannel):
             account = self._rest.account_of(wanted["user"])
             if line.account is not None and account is not line.account:
                 return [sim.Answer(said("error", f"Cannot track more than 1 total users here. {sim.encode(asked)}"))]
+            users = line.accounts_of_address
+            if account is not None and account.uid not in users and len(users) >= MOST_USERS:
+                return [sim.Answer(said("error", f"Cannot track more than {MOST_USERS} total users."))]
             if account is not None and line.account is None:
                 deeds.append(sim.Own(account, {}))
         return [*deeds, sim.Subscribe(key, sim.Subscription(channel, wanted), ack)]

@@ -45,7 +45,7 @@ class Streams(sim.StreamDialect):
     rules = sim.Rules(
         idle_s=30.0,
         lifetime_s=None,
-        subscribes=sim.RateLimit(480, 3600.0),
+        requests=sim.RateLimit(480, 3600.0),
         most_bytes=65_536,
         attempts=sim.RateLimit(3, 1.0, "ip"),
     )
