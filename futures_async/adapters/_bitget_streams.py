@@ -79,9 +79,15 @@ class BitgetStreams(fa.StreamDialect, Generic[A]):
     login_lost = "30004"
     # "The client sends the string ping every 30 seconds"; more often, so that silence is noticed sooner.
     heartbeat = fa.Heartbeat(text="ping", every_s=10.0, patience_s=10.0)
-    # Allowed are 300 attempts in 5 minutes, 10 messages a second and 24 hours.
+    # Allowed are 300 attempts in 5 minutes, and of one connection 10 messages a second, 240 subscriptions an hour,
+    # 1,000 channels (fewer than 50 are advised) and 24 hours.
     limits = fa.StreamLimits(
-        connects=fa.RateLimit(240, 300.0, scope="ip"), messages_per_s=8, per_frame=10, lifetime_s=24 * 3600.0
+        connects=fa.RateLimit(240, 300.0, scope="ip"),
+        messages_per_s=8,
+        per_frame=10,
+        per_line=48,
+        requests=fa.RateLimit(230, 3600.0),
+        lifetime_s=24 * 3600.0,
     )
 
     def __init__(self, dialect: BitgetFamily) -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Hashable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Hashable, Sequence
 from functools import partial
 from typing import Any, NamedTuple, TypeVar
+from weakref import WeakKeyDictionary, WeakSet
 
 from futures_async.streams.backend import StreamBackend, StreamRequest
 from futures_async.streams.dialect import Channel, StreamDialect, Topic, What
@@ -14,8 +15,10 @@ from futures_async.streams.line import Guard, Line
 from futures_async.streams.picture import Picture, Push
 from futures_async.streams.polled import PolledFeed
 from futures_async.streams.session import Setting
+from futures_async.streams.spread import Spread
 from futures_async.streams.streamed import STIR_S, ContractFeed, StreamFeed
 from futures_async.streams.watch import MAX_FILLS, FeedWatch
+from futures_async.transport.forks import ModuleLock
 from futures_async.transport.limits.limiter import Limiter, Pool
 from futures_async.transport.on_asyncio import AsyncioRuntime
 from futures_async.transport.runtime import Runtime, Work
@@ -25,6 +28,9 @@ from futures_async.unified.models import Account, Order, Position
 from futures_async.unified.watching import Change
 
 T = TypeVar("T")
+
+_together: WeakKeyDictionary[Limiter, WeakSet[AccountStreams]] = WeakKeyDictionary()
+_lock = ModuleLock()
 
 STIRRING = (What.FILLS, What.ORDERS)
 PAIR = {What.POSITIONS: What.ACCOUNTS, What.ACCOUNTS: What.POSITIONS}
@@ -96,8 +102,8 @@ class Overheard:
     def acknowledged(self, key: Hashable, *, overlapped: bool) -> None:
         """It comes from now on."""
 
-    def lost(self) -> None:
-        """Nothing comes any more."""
+    def lost(self, keys: Collection[Hashable]) -> None:
+        """Of these topics nothing comes any more."""
 
     def refused(self, error: FuturesAsyncError) -> None:
         """The venue does not have it: what is watched does not need it."""
@@ -112,7 +118,8 @@ class AccountStreams:
     def __init__(self, means: Means) -> None:
         self._means = means
         self._feeds: dict[Hashable, Feed[Any]] = {}
-        self._lines: dict[tuple[bool, str], Line] = {}
+        self._lines: dict[tuple[bool, str], list[Line]] = {}
+        """Of each kind; several where one does not hold all."""
         self._observers: dict[What, list[Listener[Any]]] = {}
         self._overheard: list[tuple[What, What, Callable[[Any], None]]] = []
         self._endings: set[Work[None]] = set()
@@ -165,6 +172,50 @@ class AccountStreams:
         dialect = self._means.dialect
         return () if dialect is None else dialect.topics(wish.what, wish.symbols)
 
+    # What all accounts at one address have together
+
+    def _too_many(self, topics: Sequence[Topic]) -> str:
+        """Why the venue would not take these from this address, however many lines there are; empty: it would."""
+        limits = None if self._means.dialect is None else self._means.dialect.limits
+        if limits is None or (limits.per_address is None and limits.users is None):
+            return ""
+        neighbours = self._neighbours()
+        held = {id(one): one._held() for one in neighbours}
+        held[id(self)] |= {topic.key for topic in topics}
+        count = sum(map(len, held.values()))
+        if limits.per_address is not None and count > limits.per_address:
+            return (
+                f"{count} subscriptions from one address, where the venue takes {limits.per_address}; "
+                "with fallback_s= it is read"
+            )
+        users = {one._user for one in neighbours if one._held(private=True)} | {self._user}
+        if limits.users is not None and topics[0].channel.private and len(users) > limits.users:
+            return (
+                f"{len(users)} accounts from one address, where the venue takes {limits.users}; "
+                "with fallback_s= it is read"
+            )
+        return ""
+
+    def _neighbours(self) -> list[AccountStreams]:
+        """All of this process that the venue takes for one, this too: their limiter is what they have in common."""
+        with _lock:
+            known = _together.setdefault(self._means.limiter, WeakSet())
+            known.add(self)
+            return [one for one in known if one._place == self._place]
+
+    @property
+    def _place(self) -> tuple[str, str | None, bool]:
+        return self._means.venue, self._means.base_url, self._means.demo
+
+    @property
+    def _user(self) -> str:
+        return "" if self._means.credentials is None else self._means.credentials.limit_id
+
+    def _held(self, *, private: bool = False) -> set[Hashable]:
+        """What is watched by pushes."""
+        feeds = [feed for feed in tuple(self._feeds.values()) if isinstance(feed, StreamFeed)]
+        return {topic.key for feed in feeds for topic in feed.topics if topic.channel.private or not private}
+
     # Feeds
 
     def _join(self, wish: Wish, watch: FeedWatch[Any]) -> Feed[Any]:
@@ -172,10 +223,16 @@ class AccountStreams:
             raise ClientClosed(f"{self._means.venue}: the exchange object is closed")
         runtime = self._means.runtime()
         topics = self._topics(wish)
-        if topics and not isinstance(runtime, AsyncioRuntime):
-            if wish.fallback_s is None:
-                raise NotSupported(f"{self._means.venue}: streams need asyncio; with fallback_s= it works on trio")
-            topics = ()
+        if topics:
+            problem = self._too_many(topics)
+            if not isinstance(runtime, AsyncioRuntime):
+                problem = "streams need asyncio; with fallback_s= it works on trio"
+            if problem and wish.fallback_s is None:
+                raise NotSupported(f"{self._means.venue}: {problem}")
+            if problem:
+                topics = ()
+            elif topics[0].channel.private and self._means.credentials is None:
+                raise InvalidRequest(f"{self._means.venue}: a private stream needs credentials, and none were given")
         # What one contract's reads tell is nobody else's picture.
         key = (wish.what, wish.symbols, wish.contract, wish.fallback_s if not topics else None)
         feed = self._feeds.get(key)
@@ -199,7 +256,7 @@ class AccountStreams:
             wish.what,
             picture,
             wish.reads,
-            self._line(topics[0].channel, runtime),
+            Spread(partial(self._line, runtime)),
             topics,
             around,
             audit_s=wish.audit_s,
@@ -226,10 +283,11 @@ class AccountStreams:
 
     async def _end(self, feed: Feed[Any]) -> None:
         await feed.aclose()
-        for key, line in tuple(self._lines.items()):
-            if line.idle and self._lines.get(key) is line:
-                del self._lines[key]
-                await line.aclose()
+        for lines in tuple(self._lines.values()):
+            for line in tuple(lines):
+                if line.idle and line in lines:
+                    lines.remove(line)
+                    await line.aclose()
 
     def _stirred(self, source: StreamFeed[Any], changes: Sequence[Change[Any]]) -> None:
         """Fills and orders move positions and accounts, and each other; what is not executed moves no fill.
@@ -268,22 +326,29 @@ class AccountStreams:
 
     # Lines
 
-    def _line(self, channel: Channel, runtime: Runtime) -> Line:
-        private, key = channel.private, (channel.private, channel.path)
-        line = self._lines.get(key)
-        if line is not None and not line.over:
-            return line
+    def _line(self, runtime: Runtime, topic: Topic) -> Line:
+        """The one that has the topic; else the first that has room for it, or a new one."""
+        channel = topic.channel
+        lines = self._lines.setdefault((channel.private, channel.path), [])
+        lines[:] = [line for line in lines if not line.over]
+        holding = (line for line in lines if line.holds(topic.key))
+        line = next(holding, None) or next((line for line in lines if line.has_room), None)
+        if line is None:
+            line = self._new_line(channel, runtime)
+            lines.append(line)
+        return line
+
+    def _new_line(self, channel: Channel, runtime: Runtime) -> Line:
+        private = channel.private
         means, dialect = self._means, self._means.dialect
         if dialect is None:
             raise NotSupported(f"{means.venue}: the venue has no streams")
-        if private and means.credentials is None:
-            raise InvalidRequest(f"{means.venue}: a private stream needs credentials, and none were given")
         url = dialect.url(means.base_url, private=private, demo=means.demo) + channel.path
         host = url.partition("://")[2].partition("/")[0]
         allowed = dialect.limits.connects
         pool = Pool(f"{host}:ip:streams:{allowed.count}/{allowed.per_s}", allowed.count, allowed.per_s)
         ticketed = private and dialect.ticket_s is not None
-        line = self._lines[key] = Line(
+        return Line(
             Setting(
                 dialect,
                 means.backend(url),
@@ -300,7 +365,6 @@ class AccountStreams:
             set_clock=means.set_clock,
             report=means.report,
         )
-        return line
 
 
 def _shows_a_trade(change: Change[Any]) -> bool:

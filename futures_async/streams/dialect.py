@@ -89,8 +89,21 @@ class StreamLimits(msgspec.Struct, frozen=True, kw_only=True):
     """Subscriptions in one frame."""
     one_by_one: bool = False
     """Refusals do not say of what: each frame waits for the answer to the one before."""
+    per_line: int | None = None
+    """Subscriptions on one connection: more go to another one. None: it takes all."""
+    requests: RateLimit | None = None
+    """Subscriptions, ends of these and logins on one connection, each by itself, however many a frame holds. One more
+    than `per_line` at least."""
+    per_address: int | None = None
+    """Subscriptions of all connections together, by address: more lines do not help, and more are not watched."""
+    users: int | None = None
+    """Accounts with private connections, by address: likewise."""
     lifetime_s: float | None = None
     """The venue ends every connection of this age; it is replaced before."""
+
+    def __post_init__(self) -> None:
+        if self.requests is not None and (self.per_line is None or self.per_line >= self.requests.count):
+            raise ValueError("a full connection could not be made anew within `requests`")
 
 
 # What a frame of the venue says

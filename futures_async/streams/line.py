@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Awaitable, Callable, Hashable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Hashable, Sequence
 from typing import NamedTuple, Protocol
 
 from futures_async.streams.bell import Bell
@@ -37,8 +37,8 @@ class Subscriber(Listener, Protocol):
     def acknowledged(self, key: Hashable, *, overlapped: bool) -> None:
         """It comes from now on; `overlapped`: and never ceased to come."""
 
-    def lost(self) -> None:
-        """Nothing comes any more."""
+    def lost(self, keys: Collection[Hashable]) -> None:
+        """Of these topics nothing comes any more."""
 
     def refused(self, error: FuturesAsyncError) -> None:
         """It will never come."""
@@ -126,6 +126,18 @@ class Line:
     def over(self) -> bool:
         """It was closed, or the venue refused the keys: a later subscriber needs another."""
         return self._closing
+
+    def holds(self, key: Hashable) -> bool:
+        """Somebody wants this topic of it."""
+        return key in self._topics
+
+    @property
+    def has_room(self) -> bool:
+        """It can take one more topic now."""
+        per_line = self._setting.dialect.limits.per_line
+        if self._closing or (per_line is not None and len(self._topics) >= per_line):
+            return False
+        return all(one is None or one.spare > 0 for one in (self._serving, self._successor))
 
     @property
     def idle(self) -> bool:
@@ -265,7 +277,7 @@ class Line:
         self._report(self._name, happening, duration_s=stood_s, reason=str(ended.end))
         self._serving, self._successor = self._successor, None
         for subscriber in self._everybody():
-            subscriber.lost()
+            subscriber.lost(self._topics)
         error = ended.error
         if isinstance(error, ClockSkew) and not self._skewed:
             self._skewed = True

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import math
+import sys
 from collections import deque
 from collections.abc import Awaitable, Callable, Hashable, Sequence
 from enum import IntEnum
@@ -135,6 +136,9 @@ class Session:
         self._connection: StreamConnection | None = None
         self._subscriptions = {topic.key: _Subscription(topic, owner.subscribers(topic.key)) for topic in topics}
         self._sent_at: deque[float] = deque(maxlen=setting.dialect.limits.messages_per_s)
+        requests = setting.dialect.limits.requests
+        self._requested_at: deque[float] = deque(maxlen=0 if requests is None else requests.count)
+        """Of what counts in `limits.requests`, as long as it does."""
         self._began = self._now()
         self._asleep_s = asleep.asleep_s()
         """How long this computer had slept when it was last looked at."""
@@ -169,6 +173,14 @@ class Session:
         """The subscription was acknowledged."""
         found = self._subscriptions.get(key)
         return found is not None and found.step is _Step.STANDS
+
+    @property
+    def spare(self) -> int:
+        """So many more can be subscribed without a wait for the venue to forget older ones."""
+        if self._dialect.limits.requests is None:
+            return sys.maxsize
+        waiting = sum(one.left or one.step in (_Step.UNSENT, _Step.LEAVING) for one in self._subscriptions.values())
+        return self._left(self._now()) - waiting
 
     def add(self, topic: Topic) -> None:
         """Subscribe one more."""
@@ -295,7 +307,7 @@ class Session:
             if not self._asked_in and self._setting.credentials is not None:
                 self._asked_in = True
                 self._login_due = now + self._dialect.login_s
-                self._send(self._dialect.login(self._setting.credentials, self._setting.now_ms()), now)
+                self._send(self._dialect.login(self._setting.credentials, self._setting.now_ms()), now, requests=1)
                 return now
         elif self._subscribe(now):
             return now
@@ -303,20 +315,23 @@ class Session:
 
     def _subscribe(self, now: float) -> bool:
         limits = self._dialect.limits
+        most = min(limits.per_frame, self._left(now))
+        if not most:
+            return False
         waiting = [one for one in self._subscriptions.values() if one.step is _Step.UNSENT]
         leaving = [one for one in self._subscriptions.values() if one.step is _Step.LEAVING]
         if leaving:
-            chosen = leaving[: limits.per_frame]
+            chosen = leaving[:most]
             for one in chosen:
                 del self._subscriptions[one.topic.key]
-            self._send(self._dialect.unsubscribe([one.topic for one in chosen]), now)
+            self._send(self._dialect.unsubscribe([one.topic for one in chosen]), now, requests=len(chosen))
             return True
         if not waiting or (limits.one_by_one and any(one.step is _Step.SENT for one in self._subscriptions.values())):
             return False
-        chosen = waiting[: limits.per_frame]
+        chosen = waiting[:most]
         for one in chosen:
             one.step, one.due = _Step.SENT, now + self._dialect.acknowledge_s
-        self._send(self._dialect.subscribe([one.topic for one in chosen]), now)
+        self._send(self._dialect.subscribe([one.topic for one in chosen]), now, requests=len(chosen))
         return True
 
     def _next_due(self) -> float:
@@ -332,8 +347,18 @@ class Session:
             return now
         return self._sent_at[0] + 1.0
 
-    def _send(self, text: str, now: float) -> None:
+    def _left(self, now: float) -> int:
+        """So many requests the venue still takes; each heartbeat looks again."""
+        limit = self._dialect.limits.requests
+        if limit is None:
+            return sys.maxsize
+        while self._requested_at and self._requested_at[0] + limit.per_s <= now:
+            self._requested_at.popleft()
+        return limit.count - len(self._requested_at)
+
+    def _send(self, text: str, now: float, *, requests: int = 0) -> None:
         self._sent_at.append(now)
+        self._requested_at.extend([now] * requests)
         if self._connection is not None:
             self._connection.send(text)
 

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Collection, Hashable, Sequence
 from typing import Any, TypeVar, cast
 
 from msgspec import structs
 
 from futures_async.streams.dialect import Topic, What
 from futures_async.streams.feed import FIRST_PAUSE_S, LONGEST_PAUSE_S, Asked, Feed, Reads, Surroundings
-from futures_async.streams.line import Line, Subscriber
+from futures_async.streams.line import Subscriber
 from futures_async.streams.picture import LAG_S, Moment, Picture, Push
+from futures_async.streams.spread import Spread
 from futures_async.unified.errors import FuturesAsyncError
 from futures_async.unified.watching import Change, WatchState
 
@@ -33,7 +34,7 @@ class StreamFeed(Feed[T]):
         what: What,
         picture: Picture[T],
         reads: Reads[T] | None,
-        line: Line,
+        line: Spread,
         topics: Sequence[Topic],
         around: Surroundings,
         *,
@@ -119,7 +120,7 @@ class StreamFeed(Feed[T]):
             self.audit()
             return
         self._standing.add(key)
-        if all(topic.key in self._standing for topic in self.topics):
+        if self._all_stand:
             self._epoch += 1
             self._acknowledged_at = self._runtime.now()
             self._bell.ring()
@@ -138,13 +139,13 @@ class StreamFeed(Feed[T]):
             self._take(push, at)
         elif len(self._buffer) < BUFFERED:
             self._buffer.append((push, at))
-        else:
+        elif not self._thin_out(self._buffer):
             self._buffer = []
             self._line.renew("more came than could be kept while the venue was read")
 
-    def lost(self) -> None:
-        """Nothing comes any more."""
-        self._standing.clear()
+    def lost(self, keys: Collection[Hashable]) -> None:
+        """Of these topics nothing comes any more."""
+        self._standing.difference_update(keys)
         self._buffer = []
         self._whole = False
         if self._true_of == self._epoch:
@@ -191,6 +192,17 @@ class StreamFeed(Feed[T]):
         self._audit_at = min(self._audit_at, max(self._runtime.now(), self._read_at + LAG_S))
         self._bell.ring()
 
+    def _thin_out(self, buffer: list[tuple[Push[T], float]]) -> bool:
+        """Leave out what is told anew by what came later; whether that was much."""
+        seen, kept, count = set[Hashable](), list[tuple[Push[T], float]](), len(buffer)
+        for push, at in reversed(buffer):
+            keys = {self.picture.key(item) for item in push.items}
+            if push.full or push.executed or not keys <= seen:
+                kept.append((push, at))
+            seen |= keys
+        buffer[:] = reversed(kept)
+        return len(buffer) <= count // 2
+
     def _take(self, push: Push[T], at: float) -> None:
         picture = self.picture
         changes = picture.push(push, Moment(at, self.now_ms()))
@@ -214,7 +226,7 @@ class StreamFeed(Feed[T]):
         while not self._over:
             now = self._runtime.now()
             due = math.inf
-            if not self._standing or not all(topic.key in self._standing for topic in self.topics):
+            if not self._all_stand:
                 pass  # the line will ring
             elif self._true_of != self._epoch:
                 if await self._make_true():
@@ -266,8 +278,12 @@ class StreamFeed(Feed[T]):
                 # Said otherwise by what was pushed just now: one of the two has not heard yet.
                 await self._runtime.sleep(LAG_S)
 
+    @property
+    def _all_stand(self) -> bool:
+        return all(topic.key in self._standing for topic in self.topics)
+
     def _stands(self, epoch: int) -> bool:
-        return epoch == self._epoch and bool(self._standing) and not self._over
+        return epoch == self._epoch and self._all_stand and not self._over
 
     def _sure(self, when: Moment) -> bool:
         """Nothing is missing between what was read and what is pushed: reads may lag behind the subscription."""
@@ -309,7 +325,7 @@ class StreamFeed(Feed[T]):
             return
         read_before = self._read_at
         answer = await self._ask()
-        if self._over or epoch != self._epoch or not self._standing:
+        if not self._stands(epoch):
             return
         if answer is None:
             self._audit_at = min(self._audit_at, self._runtime.now() + LAG_S)

@@ -14,8 +14,8 @@ from futures_async.streams.dialect import Channel, Topic, What
 from futures_async.streams.events import Reporter
 from futures_async.streams.feed import Surroundings
 from futures_async.streams.fills import Fills
-from futures_async.streams.line import Line
 from futures_async.streams.picture import LAG_S, Push
+from futures_async.streams.spread import Spread
 from futures_async.streams.streamed import StreamFeed
 from futures_async.testing import virtual_time
 from futures_async.transport.running import current_runtime
@@ -79,7 +79,7 @@ def feed_of(history: History, now_ms: Callable[[], int]) -> StreamFeed[Fill]:
         """It is known."""
 
     around = Surroundings(current_runtime(), now_ms, lambda: 0, know_time, lambda: 0.5, Reporter("toy", None))
-    line = cast("Line", Standing())
+    line = cast("Spread", Standing())
     return StreamFeed(
         What.FILLS, Fills(), history, line, [TOPIC], around, audit_s=100.0, stirred=lambda _, changes: None
     )

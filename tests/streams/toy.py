@@ -320,6 +320,12 @@ class ToyVenue(StreamBackend):
         self.names_topics = True
         """Errors say of which topic they speak."""
         self.answers_pings = True
+        self.most_topics: int | None = None
+        """Of one connection: it is cut that asks for more."""
+        self.most_requests: int | None = None
+        """Logins, subscriptions and ends of these of one connection in an hour, likewise."""
+        self.cut_off = 0
+        """Connections that were cut for asking too much."""
         self.connections: list[ToyConnection] = []
         self.frames: list[str] = []
         """What was sent to the venue."""
@@ -580,6 +586,7 @@ class ToyConnection(StreamConnection):
         """Acknowledged, and silent."""
         self.silent = False
         self.over = False
+        self._asked_at: list[float] = []
         self._busy_until: dict[str, float] = {}
 
     # The client's side
@@ -603,7 +610,10 @@ class ToyConnection(StreamConnection):
         if self.over or self.silent:
             return
         command, _, rest = text.partition(" ")
-        if command == "ping":
+        if command != "ping" and self._asks_too_much(command, rest.split(",")):
+            venue.cut_off += 1
+            self.cut(StreamEnd(kind="lost"))
+        elif command == "ping":
             if venue.answers_pings:
                 self.say(b"pong")
         elif command == "login":
@@ -620,6 +630,13 @@ class ToyConnection(StreamConnection):
                 self._subscribe(topic)
         else:
             self.topics -= set(rest.split(","))
+
+    def _asks_too_much(self, command: str, topics: Sequence[str]) -> bool:
+        venue, now = self._venue, self._venue.now
+        self._asked_at = [at for at in self._asked_at if at > now - 3600.0] + [now] * len(topics)
+        held = self.topics.union(topics) if command == "subscribe" else self.topics
+        too_many = venue.most_topics is not None and len(held) > venue.most_topics
+        return too_many or (venue.most_requests is not None and len(self._asked_at) > venue.most_requests)
 
     def _let_in(self) -> None:
         self._in = True

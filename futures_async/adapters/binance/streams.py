@@ -152,8 +152,13 @@ class BinanceStreams(fa.StreamDialect):
 
     venue = VENUE
     heartbeat = fa.Heartbeat(text='{"method":"LIST_SUBSCRIPTIONS","id":1}', every_s=20.0, patience_s=15.0)
+    # 1,024 streams are documented of a connection, 200 of the venue's other ones: a contract has two.
     limits = fa.StreamLimits(
-        connects=fa.RateLimit(60, 300.0, scope="ip"), messages_per_s=5, per_frame=1, lifetime_s=24 * 3600.0
+        connects=fa.RateLimit(60, 300.0, scope="ip"),
+        messages_per_s=5,
+        per_frame=1,
+        per_line=100,
+        lifetime_s=24 * 3600.0,
     )
     ticket_s = KEY_S
     unsaid: ClassVar[Mapping[fa.What, tuple[str, ...]]] = {

@@ -43,13 +43,7 @@ class BitgetUTAStreamDialect(BitgetStreams[wire_streams.WireArg]):
     pushes = pushes_of(wire_streams.WireArg, CHANNELS.values(), attrgetter("arg.topic"))
     channels = CHANNELS
     # Refusals do not name what they refuse.
-    limits = fa.StreamLimits(
-        connects=fa.RateLimit(240, 300.0, scope="ip"),
-        messages_per_s=8,
-        per_frame=1,
-        one_by_one=True,
-        lifetime_s=24 * 3600.0,
-    )
+    limits = msgspec.structs.replace(BitgetStreams.limits, per_frame=1, one_by_one=True)
     unsaid: ClassVar[Mapping[fa.What, tuple[str, ...]]] = {fa.What.ACCOUNTS: ("position_mode", "margin_mode")}
 
     def __init__(self, dialect: BitgetFamily, category: ProductType) -> None:

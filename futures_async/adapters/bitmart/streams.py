@@ -64,8 +64,10 @@ class BitMartStreamDialect(fa.StreamDialect):
     venue = words.VENUE
     # "Every 15 s"; more often, so that silence is noticed sooner. The bare text `ping` of the page is refused.
     heartbeat = fa.Heartbeat(text='{"action":"ping"}', every_s=10.0, patience_s=10.0)
-    # No limit of attempts is documented. Frames over 2,000 bytes are cut off.
-    limits = fa.StreamLimits(connects=fa.RateLimit(240, 300.0, scope="ip"), messages_per_s=8, per_frame=20)
+    # No limit of attempts nor of channels is documented. Frames over 2,000 bytes are cut off.
+    limits = fa.StreamLimits(
+        connects=fa.RateLimit(240, 300.0, scope="ip"), messages_per_s=8, per_frame=20, per_line=100
+    )
     operation_word = "action"
     unsaid: ClassVar[Mapping[fa.What, tuple[str, ...]]] = {
         fa.What.POSITIONS: (

@@ -112,8 +112,10 @@ class HyperliquidStreams(fa.StreamDialect):
     venue = VENUE
     # A connection to which nothing was sent for a minute is dropped.
     heartbeat = fa.Heartbeat(text='{"method":"ping"}', every_s=20.0, patience_s=10.0)
-    # 30 new connections and 2,000 messages a minute, for an address.
-    limits = fa.StreamLimits(connects=fa.RateLimit(25, 60.0, scope="ip"), messages_per_s=10, per_frame=1)
+    # For an address: 30 new connections and 2,000 messages a minute, 1,000 subscriptions, 10 users.
+    limits = fa.StreamLimits(
+        connects=fa.RateLimit(25, 60.0, scope="ip"), messages_per_s=10, per_frame=1, per_address=1000, users=10
+    )
     binds = False
     logs_in = False
 
@@ -259,7 +261,7 @@ def _request(method: str, topic: fa.Topic) -> str:
 def _refused(text: str) -> fa.Refused:
     """A text, and in it what was asked for. Only what does not exist stays refused."""
     said, _, asked = text.partition("{")
-    kind: type[fa.ExchangeError] = fa.RateLimited if "cannot track" in said.lower() else fa.ExchangeError
+    kind: type[fa.ExchangeError] = fa.RateLimited if said.startswith("Cannot ") else fa.ExchangeError
     if said.startswith("Invalid subscription"):
         kind = fa.ParameterRejected
     error = kind(said.strip()[:200], venue=VENUE, endpoint="stream", retryable=kind is not fa.ParameterRejected)

@@ -95,9 +95,16 @@ class OKXStreamDialect(fa.StreamDialect):
     login_lost = "60011"
     # "If no data has been pushed for more than 30 seconds, the connection is cut."
     heartbeat = fa.Heartbeat(text="ping", every_s=15.0, patience_s=10.0)
-    # Refusals do not say what they refuse. Three attempts a second and 480 subscriptions an hour are allowed.
+    # Refusals do not say what they refuse. Allowed are three attempts a second, and on one connection 480 logins,
+    # subscriptions and ends of these an hour; too many channels have a close code (4009), and no number.
     limits = fa.StreamLimits(
-        connects=fa.RateLimit(2, 1.0, scope="ip"), messages_per_s=3, per_frame=1, one_by_one=True, lifetime_s=None
+        connects=fa.RateLimit(2, 1.0, scope="ip"),
+        messages_per_s=3,
+        per_frame=1,
+        one_by_one=True,
+        per_line=100,
+        requests=fa.RateLimit(460, 3600.0),
+        lifetime_s=None,
     )
     unsaid: ClassVar[Mapping[fa.What, tuple[str, ...]]] = {
         fa.What.ACCOUNTS: ("bonus", "position_mode"),

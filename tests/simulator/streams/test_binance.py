@@ -237,7 +237,7 @@ def test_a_renewal_that_fails_is_tried_again_and_another_key_makes_a_new_line() 
         async with client.exchange as exchange, exchange.watch_orders(audit_s=100_000.0) as orders:
             await orders.live()
             good, tries = exchange._stream_ticket, 0  # pyright: ignore[reportPrivateUsage]
-            line = next(iter(exchange._streams._lines.values()))  # pyright: ignore[reportPrivateUsage]
+            [line] = next(iter(exchange._streams._lines.values()))  # pyright: ignore[reportPrivateUsage]
 
             async def bad() -> str:
                 nonlocal tries
