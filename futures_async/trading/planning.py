@@ -91,7 +91,7 @@ def check_request(request: OrderRequest, *, trigger: bool = False) -> OrderReque
     except InvalidRequest as error:
         raise InvalidOrder(str(error)) from None
     if None in fields[:3]:
-        raise InvalidOrder("side, intent or quantity is missing")
+        raise InvalidOrder(f"{_CHECKS[fields.index(None)][0]} is missing")
     if read:  # mostly all of it is what it should be
         request = msgspec.structs.replace(request, **read)
     price, trigger_price, force = request.price, request.trigger_price, request.time_in_force

@@ -114,7 +114,7 @@ def test_attached_stops_are_prices_or_say_more() -> None:
         ({"trigger_by": "mark"}, "give both"),
         ({"quantity": "nan"}, "quantity"),
         ({"quantity": 0}, "above 0"),
-        ({"quantity": None}, "missing"),
+        *(({name: None}, f"{name} is missing") for name in ("side", "intent", "quantity")),
         ({"price": "-1"}, "above 0"),
         ({"price": None}, "needs a price"),
         ({"symbol": "../x"}, "symbol"),
