@@ -133,7 +133,7 @@ class Flight:
     """
 
     __slots__ = (
-        "_attempts", "_permit", "_runtime", "_slots", "context", "job", "known", "number", "promise", "queued_s",
+        "_attempts", "_context", "_permit", "_runtime", "_slots", "job", "known", "number", "promise", "queued_s",
         "sent_at", "signed_ms",
     )  # fmt: skip
 
@@ -160,8 +160,7 @@ class Flight:
         self._runtime = runtime
         self._permit = permit
         self._slots = slots
-        self.context = context
-        """Of whoever called, where somebody listens."""
+        self._context = context
 
     def landed(self, answer: HttpResponse | HttpFailure) -> None:
         """The answer is here, or none will come. What it tells counts although its caller may be gone."""
@@ -198,8 +197,8 @@ class Flight:
 
     def report(self, error: FuturesAsyncError | None, answer: HttpResponse | HttpFailure, timing: Timing) -> None:
         """Tell who listens, in the context of whoever called."""
-        if self.context is not None:
-            self.context.run(self._attempts.report, self, error, answer, timing)
+        if self._context is not None:
+            self._context.run(self._attempts.report, self, error, answer, timing)
 
 
 class Attempts:
@@ -220,11 +219,10 @@ class Attempts:
         self._public = SealedHeaders((("User-Agent", USER_AGENT), *dialect.public_headers()))
         standing = () if credentials is None else dialect.standing_headers(credentials)
         self._private = SealedHeaders(standing, self._public)
-        self._numbered = type(dialect).series is not Dialect.series
 
     def series(self, job: Job) -> str | None:
         """Whose numbers the next attempt takes one of."""
-        if not self._numbered or not job.endpoint.signed or self._credentials is None or job.again is not None:
+        if not job.endpoint.signed or self._credentials is None or job.again is not None:
             return None
         return self._dialect.series(job.endpoint, self._credentials)
 
@@ -245,7 +243,7 @@ class Attempts:
         transport = self._transport
         context = copy_context() if self._observer.active else None
         flight = Flight(self, job, number, runtime, queued_s, permit, slots, context)
-        again = job.again if job.sealed else None
+        again = job.again
         left_s = (job.deadline if again is None else again.until) - flight.sent_at
         if job.abort.raised or left_s < 0.0:
             flight.landed(HttpFailure("aborted" if job.abort.raised else "pool-timeout", Phase.QUEUED, sent=False))
@@ -345,8 +343,7 @@ class Attempts:
             transport.misfits.discard(endpoint)
         if endpoint.private:
             self.lockout.good(signed=endpoint.signed)
-        if flight.context is not None:
-            flight.report(None, answer, timing)
+        flight.report(None, answer, timing)
         return result
 
     def _may_be_stray(self, error: FuturesAsyncError, endpoint: Endpoint[Any]) -> bool:

@@ -118,7 +118,7 @@ class Stops:
         Raises:
             ClientClosed: It does.
         """
-        if self.halting and not self._passes_halt(endpoint):
+        if self.halts(endpoint):
             raise self.halted(endpoint)
 
     def halted(self, endpoint: Endpoint[Any]) -> ClientClosed:
