@@ -189,13 +189,11 @@ class Trading(Recovering):
         reliance = self._reliance_of(plan)
         if reliance is None:
             return None
-        reliances = self._settings.reliances
-        hold = reliances.at_once(plan.local_id, reliance)  # mostly there is nothing to wait for
-        if hold is None:
-            had = (await reliances.hold({plan.local_id: reliance}, due))[plan.local_id]
-            if isinstance(had, DeadlineExpired):
-                raise had
-            hold = had
+        name, reliances = plan.local_id, self._settings.reliances
+        # Mostly there is nothing to wait for.
+        hold = reliances.at_once(name, reliance) or (await reliances.hold({name: reliance}, due))[name]
+        if isinstance(hold, DeadlineExpired):
+            raise hold
         return hold
 
     def _is_stale(self, plan: PlannedOrder, hold: Hold, made: int) -> bool:
@@ -246,8 +244,8 @@ class Trading(Recovering):
 
     async def _set_up(self, plan: PlannedOrder, hold: Hold) -> None:
         """See that what an order relies on stands: the leverage is set and read back where it does not."""
-        if "margin_mode" in self.order_fields.standing:
-            await self._check_standing(plan.request, plan.venue_symbol)
+        if "margin_mode" in self.order_fields.standing and plan.request.margin_mode is not None:
+            await self._check_standing(plan.venue_symbol, plan.request.margin_mode)
         if hold.reliance.leverage is None:
             return
         reliance, settings = hold.reliance.needed, self._settings
@@ -294,15 +292,14 @@ class Trading(Recovering):
             check_steps(request, contract, whole=whole)
         return contract
 
-    async def _check_standing(self, request: OrderRequest, venue_symbol: str) -> None:
+    async def _check_standing(self, venue_symbol: str, wanted: MarginMode) -> None:
         """Hold what no order says here against what is set; see `OrderFields.standing`."""
-        if request.margin_mode is None:
-            return
         stands = (await self.fetch_leverage(venue_symbol)).margin_mode
-        if stands is not request.margin_mode:
+        symbol = self.unified_symbol(venue_symbol)
+        if stands is not wanted:
             raise NotCarried(
-                f"{self.id}: margin mode {stands} is set for {request.symbol}, and orders carry none here: "
-                f"set_margin_mode({request.margin_mode.value!r}) first, or leave margin_mode out"
+                f"{self.id}: margin mode {stands} is set for {symbol}, and orders carry none here: "
+                f"set_margin_mode({wanted.value!r}) first, or leave margin_mode out"
             )
         reliance = Reliance(venue_symbol, PositionSide.LONG, standing=stands)
         coming = self._settings.taking(reliance)
@@ -310,7 +307,7 @@ class Trading(Recovering):
             value, why = coming[0]
             mode = value.margin_mode if isinstance(value, Put) else value
             raise DeadlineExpired(
-                f"{self.id}: margin mode {stands} is set for {request.symbol}, and {mode} may still take its place: "
+                f"{self.id}: margin mode {stands} is set for {symbol}, and {mode} may still take its place: "
                 f"{why}; the order was not sent"
             )
 
