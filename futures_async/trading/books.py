@@ -16,7 +16,7 @@ from futures_async.trading.handing import Handed, taken_up
 from futures_async.trading.ordering import Fingerprint, PlannedOrder, fingerprint
 from futures_async.trading.relying import UNASKED_S, Hold
 from futures_async.transport import asleep
-from futures_async.transport.attempt import Asking
+from futures_async.transport.asking import Asking
 from futures_async.transport.channel import Channel
 from futures_async.transport.http.backend import Abort
 from futures_async.transport.runtime import Work

@@ -21,7 +21,7 @@ from futures_async.trading.search import BETWEEN_ABSENCES_S
 from futures_async.trading.several import Several
 from futures_async.trading.turns import sent_by
 from futures_async.transport import asleep
-from futures_async.transport.attempt import Asking, asked_at
+from futures_async.transport.asking import Asking, asked_at
 from futures_async.transport.channel import apart
 from futures_async.transport.endpoint import Kind
 from futures_async.transport.retry import judged

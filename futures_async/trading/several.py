@@ -16,7 +16,7 @@ from futures_async.trading.planning import as_request
 from futures_async.trading.relying import Hold, Reliance
 from futures_async.trading.trading import Trading
 from futures_async.transport import asleep
-from futures_async.transport.attempt import Asking, asked_at
+from futures_async.transport.asking import Asking, asked_at
 from futures_async.unified.errors import DeadlineExpired, FuturesAsyncError, InvalidOrder, InvalidRequest
 from futures_async.unified.exchange import SEND_WITHIN_S, Capability
 from futures_async.unified.models import OrderRequest, OrderResult

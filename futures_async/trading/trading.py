@@ -24,7 +24,7 @@ from futures_async.trading.recovering import Recovering
 from futures_async.trading.relying import Hold, Put, Reliance, setting_for
 from futures_async.trading.turns import needed_by
 from futures_async.transport import asleep
-from futures_async.transport.attempt import Asking, asked_at, asked_when
+from futures_async.transport.asking import Asking, asked_at, asked_when
 from futures_async.transport.runtime import TooLate
 from futures_async.unified.convert import check_number
 from futures_async.unified.enums import (

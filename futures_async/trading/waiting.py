@@ -20,7 +20,7 @@ from futures_async.trading.turns import needed_by
 from futures_async.trading.waiting_cancels import WaitingCancels
 from futures_async.trading.waiting_edits import WaitingEdits
 from futures_async.transport import asleep
-from futures_async.transport.attempt import asked_at
+from futures_async.transport.asking import asked_at
 from futures_async.transport.channel import apart
 from futures_async.transport.deeds import outcome
 from futures_async.transport.endpoint import Endpoint

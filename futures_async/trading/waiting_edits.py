@@ -12,7 +12,7 @@ from futures_async.trading.closing import before_sending
 from futures_async.trading.editing import Editing
 from futures_async.trading.turns import sent_by
 from futures_async.transport import asleep
-from futures_async.transport.attempt import Asking, asked_at
+from futures_async.transport.asking import Asking, asked_at
 from futures_async.transport.endpoint import Kind
 from futures_async.unified.convert import Number, to_decimal
 from futures_async.unified.enums import Intent, OrderKind, OrderType

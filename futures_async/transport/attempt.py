@@ -5,8 +5,8 @@ What an answer means is decided in `answers.py`; what follows from it for a writ
 
 from __future__ import annotations
 
-from contextvars import Context, ContextVar, copy_context
-from typing import Any, NamedTuple
+from contextvars import Context, copy_context
+from typing import Any
 
 import msgspec
 
@@ -15,9 +15,10 @@ from futures_async.transport.answers import Answers, Timing, failure_error
 from futures_async.transport.dialect import Dialect, SealedHeaders, Unsigned
 from futures_async.transport.endpoint import Endpoint, Kind
 from futures_async.transport.events import CallEvent, Observer
-from futures_async.transport.http.backend import Abort, HttpFailure, HttpRequest, HttpResponse, Phase, fault
+from futures_async.transport.http.backend import HttpFailure, HttpRequest, HttpResponse, Phase, fault
 from futures_async.transport.http.slots import Slots
-from futures_async.transport.limits.limiter import Permit, Pool, Priority
+from futures_async.transport.job import Job, Sealed
+from futures_async.transport.limits.limiter import Permit
 from futures_async.transport.limits.pools import Pools
 from futures_async.transport.lockout import Lockout
 from futures_async.transport.retry import DamagedAnswer, Unclear
@@ -38,92 +39,12 @@ from futures_async.unified.errors import (
     RateLimited,
     ResponseMismatch,
 )
-from futures_async.unified.inner import Within, inner
 from futures_async.unified.version import __version__
 
 USER_AGENT = f"futures-async/{__version__}"
 
 DEADLINE_GRAIN_S = 0.01
 """A read may take so much longer than its deadline."""
-
-
-class Asking(msgspec.Struct, frozen=True, gc=False):
-    """When a write was asked for, and until when it may be signed.
-
-    A process that was stopped together with its computer goes on as if no time had passed, and is refused for an old
-    timestamp: by then somebody else may have proved that nothing was placed, and placed it anew.
-    """
-
-    asleep_s: float | None = None
-    """This computer had slept so long: what it sleeps from then on is time that the write has no more. None: from when
-    it is called."""
-    signed_by_ms: int | None = None
-    """Venue time, Unix milliseconds: it is not signed after that, not even where our clock has stood still."""
-
-
-ASKED: ContextVar[Asking] = inner("asked_at", Asking())
-
-
-def asked_at(asking: Asking) -> Within[Asking]:
-    """Holds for the writes inside."""
-    return Within(ASKED, asking)
-
-
-def asked_when() -> float:
-    """How long this computer had slept when what is under way was asked for; see `asked_at`."""
-    asleep_s = ASKED.get().asleep_s
-    return asleep.asleep_s() if asleep_s is None else asleep_s
-
-
-class Sealed(NamedTuple):
-    """A write as it was sent, to be sent again just so: see `VenueTraits.replay`."""
-
-    request: Unsigned
-    headers: SealedHeaders
-    signed_ms: int
-    until: float
-    """Its signature lives so long, by the loop's clock."""
-
-
-class Job(msgspec.Struct, frozen=True, gc=False):
-    """One call, before its first attempt."""
-
-    endpoint: Endpoint[Any]
-    request: Unsigned
-    pools: tuple[Pool, ...]
-    priority: Priority
-    deadline: float
-    abort: Abort
-    attempts: list[Attempt]
-    part_of_write: bool
-    """Called within a write, whose verdict it serves: not stopped when the exchange object is closed."""
-    apart: bool
-    """On a connection of its own: see `HttpRequest.apart`."""
-    replays: bool
-    """Once it may have arrived, it is sent again as it was, or not at all."""
-    sealed: list[Sealed]
-    """What was sent last, where that may be sent again."""
-    signed_by_ms: int | None = None
-    """See `Asking`."""
-    asleep_s: float | None = None
-    """See `Asking`; None: it may be late, as reads and cancels may."""
-
-    @property
-    def again(self) -> Sealed | None:
-        """What is to be sent again as it was."""
-        arrived = self.sealed and any(attempt.phase == "arrived" for attempt in self.attempts)
-        return self.sealed[0] if arrived else None
-
-    @property
-    def has_left(self) -> bool:
-        """A write of which an attempt has gone out."""
-        return any(attempt.phase != "not sent" for attempt in self.attempts)
-
-    @property
-    def until(self) -> float:
-        """The next attempt must have begun by then, by the loop's clock."""
-        again = self.again
-        return self.deadline if again is None else again.until
 
 
 class Flight:

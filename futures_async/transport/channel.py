@@ -13,13 +13,15 @@ from typing import Any, TypeVar, cast
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception
 
 from futures_async.transport import asleep
-from futures_async.transport.attempt import ASKED, Asking, Attempts, Flight, Job
+from futures_async.transport.asking import ASKED, Asking
+from futures_async.transport.attempt import Attempts, Flight
 from futures_async.transport.deeds import DEED, Deeds
 from futures_async.transport.dialect import Dialect, Params, Unsigned
 from futures_async.transport.endpoint import Endpoint, Kind, RateLimit
 from futures_async.transport.events import Observer
 from futures_async.transport.http.backend import Abort
 from futures_async.transport.http.slots import Slots, Turn
+from futures_async.transport.job import Job
 from futures_async.transport.learning import Learning
 from futures_async.transport.limits.claims import claim
 from futures_async.transport.limits.limiter import Permit, Priority

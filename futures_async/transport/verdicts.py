@@ -5,10 +5,10 @@ from __future__ import annotations
 from contextvars import ContextVar
 from typing import Any
 
-from futures_async.transport.attempt import Job
 from futures_async.transport.deeds import UNKNOWN
 from futures_async.transport.dialect import Dialect
 from futures_async.transport.endpoint import Endpoint, Kind
+from futures_async.transport.job import Job
 from futures_async.transport.retry import Unclear
 from futures_async.transport.shared import Transport
 from futures_async.transport.stops import Stops
