@@ -2,8 +2,8 @@
 
 In the order of an order:
 
-- `trading`: place: the request checked, and handed to the desk; `editing`: edit, by what stands afterwards; `closing`:
-  close what is held, by the orders of `closing_orders`
+- `trading`: place: the request checked, and handed to the desk; `holding`: what it relies on held, or repeated;
+  `editing`: edit, by what stands afterwards; `closing`: close what is held, by the orders of `closing_orders`
 - `planning`: what is wrong with a request, before anything is signed; `bounds`: the caller's own limits on orders
 - `several`: several orders, made ready together; `batch`: placed in one call; `batch_cancels`: several cancels
 - `desk`: every order that leaves is known by its id until its fate is certain: `books`, in which each is entered first,

@@ -4,6 +4,7 @@ In the order of a call:
 
 - `shared`: what accounts at one venue share: connections, clock, limits, the retry budget
 - `channel`: one account's way to its venue; here the rate limit is waited for
+- `asking`: when a write was asked for, and until when it may be signed; `job`: a call, before its first attempt
 - `limits/`: the rate limits themselves
 - `attempt`: one try, past the queue: stamped, signed and sent, whatever becomes of the caller
 - `http/`: the backends that send

@@ -1,4 +1,4 @@
-"""When a write was asked for, which its planning, its queue and its signature are held to."""
+"""When a write was asked for, and until when it may be signed; said by whoever asks, to the calls inside."""
 
 from __future__ import annotations
 
