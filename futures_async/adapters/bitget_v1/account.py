@@ -126,12 +126,12 @@ class BitgetV1Account(fa.Adapter):
 
         def stands(row: fa.Leverage) -> bool:
             same_contract = row.venue_symbol.upper() == venue_symbol
-            if not same_contract or row.leverage != wanted or row.margin_mode not in (None, mode):
-                return False
-            self._terms[venue_symbol] = msgspec.structs.replace(row, margin_mode=mode)  # for orders that wait for it
-            return True
+            return same_contract and row.leverage == wanted and row.margin_mode in (None, mode)
 
-        return await self._answered(("set_leverage", venue_symbol), (wanted, mode), send, stands, read)
+        def keep(row: fa.Leverage) -> None:
+            self._terms[venue_symbol] = msgspec.structs.replace(row, margin_mode=mode)
+
+        return await self._answered(("set_leverage", venue_symbol), (wanted, mode), send, stands, read, keep)
 
     async def _margin_mode(self, venue_symbol: str) -> fa.MarginMode:
         """The margin mode that an open position has, or else the account."""
@@ -172,13 +172,11 @@ class BitgetV1Account(fa.Adapter):
         async def read() -> fa.MarginMode | None:
             return (await self.fetch_account(margin_coin)).margin_mode
 
-        def stands(found: fa.MarginMode) -> bool:
-            if found is mode:
-                for venue_symbol in [name for name in self._terms if self._coin(name) == margin_coin]:
-                    del self._terms[venue_symbol]
-            return found is mode
+        def keep(_: fa.MarginMode) -> None:
+            for venue_symbol in [name for name in self._terms if self._coin(name) == margin_coin]:
+                del self._terms[venue_symbol]
 
-        await self._answered(("set_margin_mode", margin_coin), mode, send, stands, read)
+        await self._answered(("set_margin_mode", margin_coin), mode, send, lambda found: found is mode, read, keep)
 
     async def set_position_mode(self, mode: fa.PositionModeLike, *, symbol: str | None = None) -> fa.PositionMode:
         """Set one-way or hedge mode of one contract. The answer says what stands; no call reads it back.
@@ -210,8 +208,12 @@ class BitgetV1Account(fa.Adapter):
         send: Callable[[], Awaitable[R]],
         stands: Callable[[R], bool],
         read: Callable[[], Awaitable[R | None]] | None = None,
+        keep: Callable[[R], None] = lambda _: None,
     ) -> R:
-        """Apply a setting whose answer says what stands, where reading it back says nothing or nothing yet."""
+        """Apply a setting whose answer says what stands, where reading it back says nothing or nothing yet.
+
+        `keep` is told what was seen to stand, before any order goes on that waits for the setting.
+        """
         answer: R | None = None
 
         async def sent() -> None:
@@ -223,6 +225,8 @@ class BitgetV1Account(fa.Adapter):
             found = answer if found is None else found
             if found is None:  # a lost answer proves nothing
                 raise fa.ResponseMismatch(f"bitget-v1: no call reads {key[0]} back")
+            if stands(found):
+                keep(found)
             return found
 
         return await self._apply(key, value, send=sent, read=look, stands=stands)

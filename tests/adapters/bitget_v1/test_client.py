@@ -198,6 +198,17 @@ async def test_an_order_takes_what_set_leverage_set(exchange: BitgetV1, venue: S
         await exchange.create_order(order())
 
 
+async def test_an_order_takes_no_leverage_that_its_position_does_not_show(
+    exchange: BitgetV1, venue: Scripted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("futures_async.trading.settings.READ_PAUSES_S", (0.0,))
+    say(venue, api.SET_LEVERAGE.path, {"symbol": "BTCUSDT", "leverage": "7", "marginMode": "isolated"})
+    with pytest.raises(fa.SettingNotApplied):  # the answer repeats what was asked for, the position has 10
+        await exchange.set_leverage(BTC, 7, margin_mode=fa.MarginMode.ISOLATED)
+    await exchange.create_order(order())
+    assert venue.last(PLACE).json()["leverage"] == "10"
+
+
 @pytest.mark.parametrize("answer", ["empty", "refused"])
 async def test_an_order_that_cannot_state_its_leverage_is_not_sent(
     exchange: BitgetV1, venue: Scripted, answer: str
