@@ -274,6 +274,8 @@ class Adapter(Adjusting, Arming, Derived, Leveraging, Moding, Rules, Streaming):
         self._observer.also(hook)
 
     def __repr__(self) -> str:
+        if "_channel" not in vars(self):  # a debugger shows what the constructor refused
+            return f"{type(self).__name__}(refused)"
         credentials, mode = self._channel.credentials, ", demo" if self._demo else ""
         account = "public" if credentials is None else credentials.limit_id
         return f"{type(self).__name__}({self.base_url}, account={account}{mode})"

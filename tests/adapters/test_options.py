@@ -27,6 +27,8 @@ from futures_async.transport.limits import claims
 pytestmark = pytest.mark.filterwarnings("ignore::futures_async.LifecycleWarning")
 
 KEYS = fa.Credentials("k", "s", passphrase="p", memo="m")
+KEYS_OF = {"hyperliquid": fa.Credentials("0x" + "1" * 40, "2" * 64)}
+"""Where the venue's have a form of their own."""
 
 
 async def hook(event: object) -> None:
@@ -128,14 +130,14 @@ def test_the_table_names_every_option_of_every_adapter() -> None:
 def test_a_value_that_is_not_allowed_is_refused_at_construction(venue: str, name: str, value: Any) -> None:
     connect: Any = fa.connect
     with pytest.raises(fa.InvalidRequest, match=name) as caught:
-        connect(venue, KEYS, **{name: value})
+        connect(venue, KEYS_OF.get(venue, KEYS), **{name: value})
     assert "password" not in str(caught.value)
 
 
 @pytest.mark.parametrize(("venue", "name", "value"), list(rows(1)))
 def test_a_value_that_is_allowed_is_taken(venue: str, name: str, value: Any) -> None:
     connect: Any = fa.connect
-    connect(venue, KEYS, **{"limiter": fa.NoLimiter(), name: value})
+    connect(venue, KEYS_OF.get(venue, KEYS), **{"limiter": fa.NoLimiter(), name: value})
 
 
 @pytest.mark.parametrize("venue", BUILT_IN)
@@ -160,6 +162,16 @@ def test_a_misspelt_option_of_the_venue_is_told_what_was_meant() -> None:
 def test_keys_that_are_no_credentials_are_refused_unseen(venue: str, keys: Any) -> None:
     with pytest.raises(fa.InvalidRequest, match=r"must be Credentials, not (str|tuple|dict)$"):
         fa.connect(venue, keys)
+
+
+@pytest.mark.parametrize("venue", BUILT_IN)
+@pytest.mark.parametrize("refused", [{"zzz": 5}, {"uid_limit": 0}, {"credentials": "key"}])
+def test_an_object_that_its_constructor_has_refused_can_be_shown(venue: str, refused: dict[str, Any]) -> None:
+    kind: Any = adapter_class(venue)
+    made = kind.__new__(kind)  # as a debugger, or a report of an error, sees it
+    with pytest.raises(fa.InvalidRequest):
+        made.__init__(**refused)
+    assert repr(made) == f"{kind.__name__}(refused)"
 
 
 @pytest.mark.parametrize(
