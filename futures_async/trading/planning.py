@@ -98,8 +98,10 @@ def check_request(request: OrderRequest, *, trigger: bool = False) -> OrderReque
     if trigger:
         if kind is not TRIGGER or trigger_price is None:
             raise InvalidOrder("a trigger order needs type=OrderType.TRIGGER and a trigger_price")
+    elif kind is TRIGGER:
+        raise InvalidOrder("an order of type trigger is placed by create_trigger_order")
     elif kind is not LIMIT and kind is not MARKET:
-        raise InvalidOrder(f"an order of type {kind.value} cannot be placed here")
+        raise InvalidOrder(f"no order of type {kind.value} can be placed: such a one comes from the venue alone")
     elif trigger_price is not None:
         raise InvalidOrder("trigger_price belongs to create_trigger_order")
     if request.trigger_by is not None and trigger_price is None:
