@@ -11,7 +11,7 @@ from types import TracebackType
 from futures_async.trading.acceptance import READ_BACK_PAUSES_S
 from futures_async.trading.cancelling import AFTER_CANCEL_PAUSES_S, urgent
 from futures_async.trading.cancelling_all import CancellingAll
-from futures_async.trading.closing_orders import closing_request, counted, exactly, parts_of
+from futures_async.trading.closing_orders import closes_by, closing_request, counted, exactly, parts_of
 from futures_async.trading.ordering import Ack, ToClose
 from futures_async.transport.channel import apart
 from futures_async.transport.endpoint import Kind
@@ -106,20 +106,69 @@ class Closing(CancellingAll):
             try:
                 return await self._close_what_is_held(symbol, side, margin_mode)
             except OrderRejected as error:
-                # It may have gone meanwhile; some venues say so of more than there is, too.
-                if error.code not in self.nothing_to_close:
-                    raise
-                try:
-                    with apart():
-                        left = await self.fetch_position(symbol, side, margin_mode=margin_mode)
-                except FuturesAsyncError as problem:
-                    unread = copy.copy(error)  # others may have been told the same one
-                    unread.args = (f"{error.text}; whether {symbol} is still held could not be read ({problem.text})",)
-                    unread.advice = "read the position: where it is held still, close it again"
-                    raise unread from problem
-                if left is not None:
+                if not await self._held_yet_free(error, symbol, side, margin_mode):
+                    return None
+            try:
+                return await self._close_what_is_held(symbol, side, margin_mode)
+            except OrderRejected as error:
+                if error.code not in self.nothing_to_close or await self._left(error, symbol, side, margin_mode):
                     raise
                 return None
+
+    async def _held_yet_free(
+        self, refusal: OrderRejected, symbol: str, side: PositionSideLike | None, margin_mode: MarginModeLike | None
+    ) -> bool:
+        """Whether what the venue has refused to close is held; then no other order is to close it any more.
+
+        Some venues refuse a close beside orders that would close as much without it. Without a position those would
+        mean nothing.
+
+        Raises:
+            OrderRejected: The refusal, where no other order explains it, or that could not be made sure of.
+        """
+        if refusal.code not in self.nothing_to_close:
+            raise refusal from refusal.__cause__
+        left = await self._left(refusal, symbol, side, margin_mode)
+        if left is None:
+            return False
+        try:
+            freed = await self._cancel_closing(left)
+        except FuturesAsyncError as problem:
+            own = copy.copy(refusal)  # others may have been told the same one
+            own.args = (
+                f"{refusal.text}; the orders that are to close {symbol} could not be cancelled ({problem.text})",
+            )
+            own.advice = "cancel the orders that are to close the position, and close it again"
+            raise own from problem
+        if not freed:
+            raise refusal from refusal.__cause__
+        return True
+
+    async def _left(
+        self, refusal: OrderRejected, symbol: str, side: PositionSideLike | None, margin_mode: MarginModeLike | None
+    ) -> Position | None:
+        """What is held of a position whose close was refused: it may have gone meanwhile.
+
+        Raises:
+            OrderRejected: The refusal, where it cannot be read.
+        """
+        try:
+            with apart():
+                return await self.fetch_position(symbol, side, margin_mode=margin_mode)
+        except FuturesAsyncError as problem:
+            unread = copy.copy(refusal)  # others may have been told the same one
+            unread.args = (f"{refusal.text}; whether {symbol} is still held could not be read ({problem.text})",)
+            unread.advice = "read the position: where it is held still, close it again"
+            raise unread from problem
+
+    async def _cancel_closing(self, position: Position) -> bool:
+        """Cancel the orders that are to close a position, or a part of it; whether there were any."""
+        side, modes = closes_by(position), (None, position.margin_mode)
+        listed = await self.fetch_open_orders(position.venue_symbol)
+        holding = [one for one in listed if one.reduce_only and one.side is side and one.margin_mode in modes]
+        for one in holding:
+            await self.cancel_order(position.venue_symbol, order_id=one.order_id)
+        return bool(holding)
 
     async def _close_what_is_held(
         self, symbol: str, side: PositionSideLike | None, margin_mode: MarginModeLike | None
@@ -151,12 +200,8 @@ class Closing(CancellingAll):
                 left = await self.fetch_position(position.venue_symbol, position.side, margin_mode=position.margin_mode)
             if left is None:
                 return order
-            listed = await self.fetch_open_orders(position.venue_symbol)
-            modes = (None, position.margin_mode)
-            holding = [one for one in listed if one.reduce_only and one.side is order.side and one.margin_mode in modes]
-            for one in holding:
-                await self.cancel_order(position.venue_symbol, order_id=one.order_id)
-        if not holding:
+            freed = await self._cancel_closing(left)
+        if not freed:
             held = OrderRejected(
                 f"{self.id}: order {order.order_id} has closed {to_text(order.quantity)} of {position.symbol}, and "
                 f"{to_text(left.quantity)} is still held: what keeps it is not among the open orders",
@@ -168,7 +213,8 @@ class Closing(CancellingAll):
             try:
                 return await self._close_held(left)
             except OrderRejected as error:
-                if error.code not in self.nothing_to_close:
+                named = (left.venue_symbol, left.side, left.margin_mode)
+                if error.code not in self.nothing_to_close or await self._is_held(*named):
                     raise
                 return order  # one of them has closed it meanwhile
 

@@ -66,6 +66,11 @@ def carried_of(exchange: FuturesExchange, position: Position, type: OrderType) -
     return {word: getattr(position, word) for word in ("margin_mode", "leverage") if word in carried}
 
 
+def closes_by(position: Position) -> Side:
+    """The side of the orders that close a position."""
+    return Side.SELL if position.side is PositionSide.LONG else Side.BUY
+
+
 def closing_request(exchange: FuturesExchange, position: Position, part: Decimal) -> OrderRequest:
     """The market order that closes so much of a position; sent under `exactly`.
 
@@ -76,7 +81,7 @@ def closing_request(exchange: FuturesExchange, position: Position, part: Decimal
     """
     return OrderRequest(
         symbol=position.venue_symbol,
-        side=Side.SELL if position.side is PositionSide.LONG else Side.BUY,
+        side=closes_by(position),
         type=OrderType.MARKET,
         quantity=in_base_coin(position, part),
         intent=Intent.CLOSE,

@@ -81,7 +81,8 @@ class Hooks(Calls):
     """Orders that wait for a price are known to calls of their own alone: `_find_waiting` asks those. That none is seen
     there proves nothing."""
     nothing_to_close: ClassVar[frozenset[str]] = frozenset()
-    """Codes by which the venue refuses to close what is not there: then the position is read, and may have gone."""
+    """Codes by which the venue refuses to close what is not there, or what other orders are to close: then the position
+    is read, and may have gone."""
 
     _successors: dict[str, str]
     """By an id that was edited away: the order id that took its place."""

@@ -474,7 +474,8 @@ class FuturesExchange(ABC):
         One that is larger than the largest market order is closed in parts, one after the other; the last part's order
         is returned. A rest off the step is sent as the venue has reported it, else closed by a call of the venue's that
         needs no size; so is a position that cannot be read, where the venue has such a call. Where the venue closes
-        only what other closing orders do not hold, those of this position are cancelled, and the rest is closed.
+        only what other closing orders do not hold, or refuses a close beside them, those of this position are
+        cancelled, and the rest is closed.
 
         Args:
             symbol: The contract.

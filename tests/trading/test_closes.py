@@ -245,3 +245,81 @@ def test_flash_close_has_a_question_that_can_be_told_too() -> None:
             assert await caught.value.resolve() is None
 
     run(main())
+
+
+# Binance: https://github.com/xLydianSoftware/Qubx/issues/386 (-4118, measured on 2026-08-21); OKX: 51112 is "close
+# order size exceeds your available size" in long/short mode.
+HOLDING = [
+    pytest.param(Binance, fa.PositionMode.ONE_WAY, id="binance"),
+    pytest.param(Binance, fa.PositionMode.HEDGE, id="binance-hedge"),
+    pytest.param(OKX, fa.PositionMode.HEDGE, id="okx-hedge"),
+]
+
+
+async def held_by_an_order(on: Inside) -> fa.Order:
+    """A position that an order is to close at a better price, all of it."""
+    await on.trade(Side.BUY)
+    return await on.exchange.create_order(on.request(Side.SELL, price=on.price("1.1"), intent=fa.Intent.CLOSE))
+
+
+@pytest.mark.parametrize(("kind", "mode"), HOLDING)
+def test_a_close_that_is_refused_beside_a_closing_order_is_tried_again_without_it(kind: Any, mode: Any) -> None:
+    async def main() -> None:
+        on = Inside(VenueSpec(factory=kind, raw_call=RawCall("/", {})), mode=mode)
+        async with on.exchange as exchange:
+            waiting = await held_by_an_order(on)
+            order = await exchange.close_position(on.spec.symbol)
+            assert order is not None
+            assert (order.status, order.filled_quantity) == (fa.OrderStatus.FILLED, on.spec.quantity)
+            assert await exchange.fetch_positions() == []
+            gone = await exchange.fetch_order(on.spec.symbol, order_id=waiting.order_id)
+            assert gone.status is fa.OrderStatus.CANCELED
+
+    run(main())
+
+
+@pytest.mark.parametrize(("kind", "mode"), HOLDING)
+def test_where_what_holds_a_position_cannot_be_cancelled_its_close_says_so(kind: Any, mode: Any) -> None:
+    async def main() -> None:
+        on = Inside(VenueSpec(factory=kind, raw_call=RawCall("/", {})), mode=mode)
+        async with on.exchange as exchange:
+            await held_by_an_order(on)
+
+            async def unread(*_: object, **__: object) -> None:
+                raise fa.RequestTimeout("no answer")
+
+            exchange.fetch_open_orders = unread  # type: ignore[method-assign, assignment]
+            with pytest.raises(fa.OrderRejected, match=r"could not be cancelled \(no answer\)") as caught:
+                await exchange.close_position(on.spec.symbol)
+            assert caught.value.advice == "cancel the orders that are to close the position, and close it again"
+
+    run(main())
+
+
+@pytest.mark.parametrize("gone", [True, False])
+def test_what_is_refused_again_is_closed_only_where_it_is_held_no_more(gone: bool) -> None:
+    async def main() -> None:
+        on = Inside(SPECS[0])
+        async with on.exchange as exchange:
+            await held_by_an_order(on)
+            read, readings = exchange.fetch_position, list[str]()
+
+            async def refused(*_: object, **__: object) -> None:
+                refusal = fa.OrderRejected("there is none", venue="binance", code="-2022")
+                refusal.outcome = Outcome.REJECTED
+                raise refusal
+
+            async def fetched(symbol: str, *given: Any, **named: Any) -> fa.Position | None:
+                readings.append(symbol)
+                return None if gone and len(readings) > 3 else await read(symbol, *given, **named)
+
+            exchange.create_order = refused  # type: ignore[method-assign, assignment]
+            exchange.fetch_position = fetched  # type: ignore[method-assign]
+            if gone:
+                assert await exchange.close_position(on.spec.symbol) is None
+            else:
+                with pytest.raises(fa.OrderRejected, match="there is none"):
+                    await exchange.close_position(on.spec.symbol)
+            assert len(readings) == 4
+
+    run(main())

@@ -16,7 +16,7 @@ import futures_async.adapter as fa
 from futures_async.adapter import side_by_side
 from futures_async.adapters._rows import all_of
 from futures_async.adapters.binance import endpoints, mapping, wire
-from futures_async.adapters.binance.codes import NOTHING_TO_CLOSE, ORDER_STANDS
+from futures_async.adapters.binance.codes import HELD, NOTHING_TO_CLOSE, ORDER_STANDS
 from futures_async.adapters.binance.dialect import BinanceDemoDialect, BinanceDialect
 from futures_async.adapters.binance.options import BinanceOptions
 from futures_async.adapters.binance.orders import (
@@ -58,7 +58,7 @@ class Binance(fa.BatchCancels, BinanceVenue):
     max_batch = endpoints.BATCH
     max_cancels = endpoints.CANCELS
     cancels_by_one_id = True
-    nothing_to_close = frozenset({NOTHING_TO_CLOSE})
+    nothing_to_close = frozenset({NOTHING_TO_CLOSE, HELD})
 
     def __init__(self, credentials: fa.Credentials | None = None, **options: Unpack[BinanceOptions]) -> None:
         own, common = self._own_options(options)

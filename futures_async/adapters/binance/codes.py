@@ -20,6 +20,8 @@ POSITION_MODE_HELD = "-4067"
 POSITION_MODE_STANDS = "-4059"
 ORDER_STANDS = "-5027"
 NOTHING_TO_CLOSE = "-2022"
+HELD = "-4118"
+"""Orders that wait to close a position hold a part of it."""
 
 
 _ACCESS = (
@@ -58,7 +60,7 @@ _ORDERS = (
     | fa.refused(fa.OrderRejected, -4005)
     | fa.refused(fa.DuplicateOrder, -4116)
     | fa.refused(
-        fa.OrderRejected, -1112, -2010, -2016, -2020, -2021, NOTHING_TO_CLOSE, -2024, -4016, -4024, -4117, -4118
+        fa.OrderRejected, -1112, -2010, -2016, -2020, -2021, NOTHING_TO_CLOSE, HELD, -2024, -4016, -4024, -4117
     )
     | fa.refused(fa.OrderRejected, -4130, -4131, -4142, -4164, -4183, -4184, -4210, -4211, -5021, -5022)
     | fa.refused(fa.OrderRejected, *fa.span(-5024, -5026), ORDER_STANDS, -5029, -5041, -5043, -5047)

@@ -14,7 +14,7 @@ import futures_async.adapter as fa
 from futures_async.adapter import side_by_side, unread_of, windows, worst_of
 from futures_async.adapters._rows import by_tier, same_name, some_of
 from futures_async.adapters.okx import endpoints, mapping, market, wire
-from futures_async.adapters.okx.codes import CANCELLING, GONE, NOTHING_TO_CHANGE
+from futures_async.adapters.okx.codes import CANCELLING, GONE, HELD, NOTHING_TO_CHANGE
 from futures_async.adapters.okx.dialect import OKXDialect
 from futures_async.adapters.okx.options import OKXOptions
 from futures_async.adapters.okx.orders import (
@@ -60,7 +60,7 @@ class OKX(fa.BatchCancels, OKXTriggers):
     takes: ClassVar[type[fa.Options]] = OKXOptions
     max_batch = endpoints.BATCH
     max_cancels = endpoints.BATCH
-    nothing_to_close = GONE
+    nothing_to_close = GONE | HELD
 
     def __init__(self, credentials: fa.Credentials | None = None, **options: Unpack[OKXOptions]) -> None:
         own, common = self._own_options(options)

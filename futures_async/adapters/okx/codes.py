@@ -12,6 +12,8 @@ FAILED = frozenset({"1", "2"})
 """Outer words: all of the rows, or some, have failed."""
 GONE = frozenset({"51023", "51043", "51169"})
 """There is no position to close."""
+HELD = frozenset({"51112", "51148"})
+"""Orders that wait to close a position hold a part of it."""
 NOTHING_TO_CHANGE = "51500"
 """An edit has what the order has already."""
 CANCELLING = "51410"
@@ -77,7 +79,7 @@ _ORDERS = (
     )
     # Another order of the same batch failed; the account's or the contract's state lets few kinds of orders through.
     | fa.refused(fa.OrderRejected, 54004, 51032, 51037, 51038, 51056, *fa.span(51209, 51214), 51341, 51342)
-    | fa.refused(fa.OrderRejected, *GONE, 51170, 51171, 51112, 51132, 51134, 51148, 51205, 51206, 51521, 51522)
+    | fa.refused(fa.OrderRejected, *GONE, *HELD, 51170, 51171, 51132, 51134, 51205, 51206, 51521, 51522)
     # Closing orders block a close by the venue's own call; it comes as HTTP 429, and is no limit of rate.
     | fa.refused(fa.OrderRejected, 51115)
     # TP/SL on the wrong side of the order's price, of the book, or of the last price; trigger orders out of range.

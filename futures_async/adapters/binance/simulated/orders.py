@@ -10,7 +10,7 @@ import futures_async.simulator.venue as sim
 from futures_async.adapters.binance.simulated import base
 from futures_async.adapters.binance.simulated.base import fields_of, items_of, per_symbol, refused
 from futures_async.adapters.binance.simulated.rows import FORCES, fill_row, order_row
-from futures_async.simulator.venue import errors, get, opened_side, post, route
+from futures_async.simulator.venue import closed_by, errors, get, opened_side, post, route
 
 CLIENT_ID = re.compile(r"[.A-Z:/a-z0-9_-]{1,36}")
 TYPES = {"limit": sim.OrderType.LIMIT, "market": sim.OrderType.MARKET}
@@ -73,12 +73,29 @@ class OrderCalls(base.Fapi):
         base.READER.required(fields, *PLACING.split())
         ticket = ticket_of(self, request.account, fields, "newClientOrderId", typed=True)
         ticket.tag["stp"] = fields.get("selfTradePreventionMode") or prevention
+        if ticket.reduce_only or ticket.intent is sim.Intent.CLOSE:
+            self._check_close(request.account, ticket)
         book = self.engine.world.book(ticket.symbol)
         if ticket.time_in_force is sim.TimeInForce.POST_ONLY and ticket.price is not None:
             takes = ticket.price >= book.ask if ticket.side is sim.Side.BUY else ticket.price <= book.bid
             if takes:
                 raise sim.VenueRefusal("-5022", "Due to the order could not be executed as maker, it was rejected.")
         return ticket
+
+    def _check_close(self, account: sim.Account, ticket: sim.Ticket) -> None:
+        """Orders that are to close a position are never more than it, together.
+
+        A market order too: https://github.com/xLydianSoftware/Qubx/issues/386 (measured 2026-08-21). The venue's page
+        of failed orders has one of the whole position go before all others.
+        """
+        held = account.positions.get((ticket.symbol, side := closed_by(ticket.side)))
+        waiting = account.closing_quantity(ticket.symbol, side)
+        if held is not None and waiting and min(ticket.quantity, held.quantity) + waiting > held.quantity:
+            if not ticket.reduce_only:
+                raise errors.InsufficientPosition("other orders close it")
+            raise sim.VenueRefusal(
+                "-4118", "ReduceOnly Order Failed. Please check your existing position and open orders."
+            )
 
     def _place(self, request: sim.Request, fields: Mapping[str, Any], prevention: str) -> dict[str, Any]:
         order = self.engine.orders.place(request.account, self._ticket(request, fields, prevention)).order

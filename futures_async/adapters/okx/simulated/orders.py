@@ -100,12 +100,15 @@ class OrderCalls(base.OKXSide):
     def _check_close(
         self, request: sim.Request, contract: sim.ContractSpec, side: sim.Side, mode: Any, quantity: Any, *, hedge: bool
     ) -> None:
-        """More than there is, or in the other margin mode, is refused and never cut down."""
+        """More than there is, or in the other margin mode, is refused and never cut down.
+
+        In long/short mode what other orders are to close is not available.
+        """
         held = request.account.positions.get((contract.symbol, closed_by(side)))
         if held is None or held.margin_mode is not mode or (quantity > held.quantity and not hedge):
             raise errors.NoPosition("in that direction and mode")
-        if quantity > held.quantity:
-            raise errors.InsufficientPosition("more than there is")
+        if hedge and quantity > held.quantity - request.account.closing_quantity(contract.symbol, held.side):
+            raise errors.InsufficientPosition("more than is available")
 
     def _attached(self, fields: Mapping[str, Any], short: str) -> sim.Preset | None:
         """Take-profit (`tp`) or stop-loss (`sl`) that comes with an order."""
