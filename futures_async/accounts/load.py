@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from futures_async.accounts.environment import PREFIX, left_over, read_environment
 from futures_async.accounts.keys_file import NAMED_BY, default_file, is_there, read_file
-from futures_async.accounts.source import Source
+from futures_async.accounts.source import OPTIONAL, Source
 from futures_async.accounts.system_keyring import read_keyring
 from futures_async.registry import connect, venue_ids
 from futures_async.trading.options import Options
@@ -111,11 +111,25 @@ def _refuse_one_address(sources: Sequence[Source], base_url: object) -> None:
         )
 
 
+def _refuse_unused(source: Source, exchange: FuturesExchange) -> None:
+    """Take no part of the credentials that the venue does not have: it stands there for another one.
+
+    An adapter of others that does not say which it has is given all.
+    """
+    needed: Sequence[str] = getattr(exchange, "credentials_needed", OPTIONAL)
+    for part in OPTIONAL:
+        given = getattr(source.credentials, part)
+        if part not in needed and given is not None and given.reveal():
+            has = f"it has {' and '.join(needed)}" if needed else "key and secret are all"
+            raise InvalidRequest(f"{source.venue} has no {part}: {has}")
+
+
 def _connected(source: Source, options: Mapping[str, Any]) -> FuturesExchange:
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", LifecycleWarning)
         try:
             exchange = connect(source.venue, source.credentials, **{**source.options, **options})
+            _refuse_unused(source, exchange)
         except (InvalidRequest, NotSupported) as error:
             # What the caller has given, for every account, does not stand there.
             given = any(re.search(rf"\b{name}\b", error.text) for name in options)

@@ -14,7 +14,9 @@ from futures_async.unified.credentials import Credentials
 from futures_async.unified.errors import InvalidRequest
 from futures_async.unified.words import near
 
-PARTS = ("key", "secret", "passphrase", "memo", "uid")
+OPTIONAL = ("passphrase", "memo")
+"""Parts that some venues' keys have."""
+PARTS = ("key", "secret", *OPTIONAL, "uid")
 """The words of `Credentials`."""
 
 

@@ -264,6 +264,11 @@ class Adapter(Adjusting, Arming, Derived, Leveraging, Moding, Rules, Streaming):
     def takes_client_order_id(self) -> bool:
         return self._dialect.traits.client_id
 
+    @property
+    def credentials_needed(self) -> tuple[str, ...]:
+        """Which of passphrase and memo the venue has."""
+        return self._dialect.credentials_needed
+
     def closed_for_s(self) -> float:
         return self._transport.limiter.closed_for(self._channel.pools.account)
 

@@ -521,6 +521,25 @@ def test_what_an_adapter_refuses_is_said_with_the_place_of_the_account(bare: Pat
         fa.load_accounts(path)
 
 
+@pytest.mark.parametrize(
+    ("table", "says"),
+    [
+        ('[okx]\npassphrase = "p"\nmemo = "m-canary"', r"\[okx\]: okx has no memo: it has passphrase"),
+        ('[bitmart]\nmemo = "m"\npassphrase = "m-canary"', r"\[bitmart\]: bitmart has no passphrase: it has memo"),
+        ('[binance]\npassphrase = "m-canary"', r"\[binance\]: binance has no passphrase: key and secret are all"),
+    ],
+)
+def test_a_part_of_the_keys_that_the_venue_does_not_have_is_refused(bare: Path, table: str, says: str) -> None:
+    path = keys_file(bare, f'{table}\nkey = "k"\nsecret = "s"\n')
+    with pytest.raises(InvalidRequest, match=says) as caught:
+        fa.load_accounts(path)
+    assert "canary" not in str(caught.value)
+
+
+def test_a_memo_that_is_set_to_nothing_is_none(bare: Path) -> None:
+    assert list(fa.load_accounts(keys_file(bare, '[binance]\nkey = "k"\nsecret = "s"\nmemo = ""\n'))) == ["binance"]
+
+
 @pytest.mark.usefixtures("ring")
 def test_accounts_of_the_keyring_are_loaded_when_it_is_asked_for(bare: Path) -> None:
     assert list(fa.load_accounts(keyring=True)) == ["bitget"]
