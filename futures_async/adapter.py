@@ -56,7 +56,7 @@ from futures_async.trading.facts import Learned
 from futures_async.trading.fan_out import side_by_side
 from futures_async.trading.late_cancels import worst_of
 from futures_async.trading.leveraging import LeverageChange
-from futures_async.trading.options import Option, Options, coin, flag, instance, member, one_of
+from futures_async.trading.options import Option, Options, coin, instance, member, one_of
 from futures_async.trading.ordering import (
     Ack,
     Amendment,
@@ -211,6 +211,7 @@ from futures_async.unified.errors import (
 )
 from futures_async.unified.exact import divide
 from futures_async.unified.exchange import SEND_WITHIN_S, WATCHES, Capability, Lifecycle
+from futures_async.unified.given import flag
 from futures_async.unified.models import (
     Account,
     CancelResult,

@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 from futures_async.journal.journal import Journal, JournalFailed
+from futures_async.unified.given import check_path
 from futures_async.unified.secret_url import SecretUrl
 
 Place = str | os.PathLike[str] | SecretUrl
@@ -16,10 +17,12 @@ def open_journal(place: Place) -> Journal:
     """The journal at a place; it is opened at first use.
 
     Raises:
-        InvalidRequest: A URL that cannot be right.
+        InvalidRequest: No path, or a URL that cannot be right.
         NotSupported: The place needs an extra.
     """
     try:
+        if not isinstance(place, SecretUrl):
+            check_path("journal", place)
         if isinstance(place, SecretUrl) or "://" in os.fspath(place):
             from futures_async.journal.postgres import PostgresJournal  # only those who keep one pay for it
 

@@ -18,6 +18,7 @@ from futures_async.journal.owners import File, Owners, join, part, private_file
 from futures_async.journal.stored import Job, Statements, StoredJournal
 from futures_async.transport.sqlite_locks import close_inherited, leave
 from futures_async.unified.errors import InvalidRequest
+from futures_async.unified.given import check_path
 
 BUSY_MS = 5_000
 BUSY_PAUSE_S = 0.005
@@ -83,6 +84,7 @@ class SqliteJournal(StoredJournal):
     """
 
     def __init__(self, path: str | os.PathLike[str], *, synchronous: Literal["FULL", "NORMAL"] = "FULL") -> None:
+        check_path("path", path)
         if synchronous not in ("FULL", "NORMAL"):
             raise InvalidRequest('synchronous must be "FULL" or "NORMAL"')
         try:
@@ -107,7 +109,7 @@ class SqliteJournal(StoredJournal):
         self._connection = self._owners = None
 
     def __repr__(self) -> str:
-        return f"SqliteJournal({str(self.path)!r})"
+        return f"SqliteJournal({str(getattr(self, 'path', None))!r})"  # None in one whose path was refused
 
     @property
     def place(self) -> Hashable:

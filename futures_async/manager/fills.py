@@ -12,6 +12,7 @@ from futures_async.unified.convert import chosen_or_none
 from futures_async.unified.enums import PositionSide, Side
 from futures_async.unified.errors import InvalidRequest
 from futures_async.unified.exact import ZERO, add, divide, multiply, subtract
+from futures_async.unified.given import all_of, flag
 from futures_async.unified.models import Contract, Fill, Position
 from futures_async.unified.models.market import contracts_worth
 from futures_async.unified.symbols import settlement
@@ -75,14 +76,14 @@ class PositionBook:
     ) -> None:
         self._legs: dict[tuple[str, PositionSide | None], Leg] = {}
         self._seen: dict[tuple[str, str, str, str, Side], None] = {}
-        self._hedged = hedged
+        self._hedged = flag(hedged, "hedged")
         self._worth: dict[str, Decimal | None] = {}
         """Quote coin per contract, by symbol; None: contracts of it are base coin."""
         self._linear: set[str] = set()
         """Symbols that are settled in their quote coin, where the symbol itself does not tell it."""
-        for contract in contracts:
+        for contract in all_of("contracts", contracts, Contract, "a Contract"):
             self.learn(contract)
-        for position in positions:
+        for position in all_of("positions", positions, Position, "a Position"):
             self._open(position)
 
     def _open(self, position: Position) -> None:

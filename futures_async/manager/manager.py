@@ -38,6 +38,7 @@ from futures_async.unified.errors import (
     QueueFull,
 )
 from futures_async.unified.exchange import SEND_WITHIN_S, FuturesExchange
+from futures_async.unified.given import check_call, check_kind, wrong
 from futures_async.unified.models import Order, OrderRequest
 
 logger = logging.getLogger("futures_async.orders")
@@ -104,6 +105,9 @@ class OrderManager:
             is async.
         book: What fills are counted into; None begins flat.
         now_ms: Clock for the journal's `created_ms`, Unix milliseconds.
+
+    Raises:
+        InvalidRequest: One of these is no such thing.
     """
 
     def __init__(
@@ -118,12 +122,21 @@ class OrderManager:
         self.exchange = exchange
         self._owns_journal = not isinstance(journal, Journal)
         try:
-            self.journal = journal if isinstance(journal, Journal) else open_journal(journal or default_journal())
+            if journal is None:
+                journal = default_journal()
+            self.journal = journal if isinstance(journal, Journal) else open_journal(journal)
         finally:
             del journal  # A traceback that shows locals shows those of this frame, and a URL may hold a password.
+        if not hasattr(exchange, "create_order"):
+            raise wrong("exchange", "an exchange object, such as fa.connect() makes", exchange)
+        check_call("now_ms", now_ms)
+        if on_fill is not None:
+            check_call("on_fill", on_fill)
+        if book is not None:
+            check_kind("book", book, PositionBook, "a PositionBook")
         self._now_ms = now_ms
         self._busy: set[str] = set()
-        self._tracker = Tracker(exchange, book or PositionBook(), on_fill, self._busy)
+        self._tracker = Tracker(exchange, PositionBook() if book is None else book, on_fill, self._busy)
 
     @property
     def book(self) -> PositionBook:

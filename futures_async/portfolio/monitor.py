@@ -30,7 +30,9 @@ from futures_async.portfolio.rules import (
 )
 from futures_async.portfolio.snapshot import Failed, Ok, Snapshot, Stale, with_fresh_positions
 from futures_async.unified.callbacks import called, failure_of
+from futures_async.unified.convert import check_number
 from futures_async.unified.errors import ClientClosed, InvalidRequest, OutcomeUnknown, UnreadRows
+from futures_async.unified.given import all_of, check_call, check_kind
 from futures_async.unified.models import Position
 from futures_async.unified.watching import WatchState
 
@@ -120,8 +122,16 @@ class RiskMonitor:
         managers: Mapping[str, OrderManager] | None = None,
         act_again_s: float = 60.0,
     ) -> None:
+        check_kind("portfolio", portfolio, Portfolio, "a Portfolio")
+        if on_alert is not None:
+            check_call("on_alert", on_alert)
+        if managers is not None:
+            check_kind("managers", managers, Mapping, "managers by name in the portfolio")
+            all_of("managers", managers.values(), OrderManager, "an OrderManager")
+        check_number("interval_s", interval_s, 0, above=True)
+        check_number("act_again_s", act_again_s, 0)
         self._portfolio = portfolio
-        self._rules = DOCUMENTED_RULES if rules is None else tuple(rules)
+        self._rules = DOCUMENTED_RULES if rules is None else tuple(all_of("rules", rules, Rule, "a Rule"))
         self._on_alert = on_alert
         self._interval_s = interval_s
         self._managers = dict(managers or {})

@@ -18,8 +18,10 @@ from futures_async.portfolio.snapshot import Snapshot, VenueState, shut_error, s
 from futures_async.transport.asleep import counting_sleep
 from futures_async.transport.running import current_runtime
 from futures_async.transport.runtime import Runtime
+from futures_async.unified.convert import check_number
 from futures_async.unified.errors import ClientClosed, InvalidRequest, UnreadRows
 from futures_async.unified.exchange import Capability, FuturesExchange
+from futures_async.unified.given import check_kind, flag
 from futures_async.unified.models import Account, Position
 from futures_async.unified.watching import WatchState
 
@@ -75,13 +77,15 @@ class Portfolio:
             raise InvalidRequest("an exchange object is in the portfolio twice: its sums would count twice")
         if not self._exchanges:
             raise InvalidRequest("a portfolio needs at least one exchange")
-        _check_duration(give_up_s, "give_up_s")
-        if not 0 <= max_age_s < float("inf"):
-            raise InvalidRequest("max_age_s must be seconds, 0 or more")
+        check_number("give_up_s", give_up_s, 0, above=True)
+        check_number("max_age_s", max_age_s, 0)
+        check_kind("margin_coin", margin_coin, str, "the name of a coin")
+        if share is not None:
+            check_kind("share", share, RedisShare, "a RedisShare")
         self._max_age_s = max_age_s
         self._margin_coin = margin_coin
         self._give_up_s = give_up_s
-        self._live = live
+        self._live = flag(live, "live")
         self._share = share
         self._member: Member | None = None
         self._runtime: Runtime | None = None
@@ -115,7 +119,7 @@ class Portfolio:
         return await self._take(deadline_s, own, max_age_s, for_all=True)
 
     async def _take(self, deadline_s: float, max_age_s: float, refresh_s: float | None, *, for_all: bool) -> Snapshot:
-        _check_duration(deadline_s, "deadline_s")
+        check_number("deadline_s", deadline_s, 0, above=True)
         runtime, venues = self._open()
         for venue in venues:
             # An age that was named is meant: it is not that of a read which somebody else began before.
@@ -147,7 +151,7 @@ class Portfolio:
             eager: Between the beats too, as soon as something live has changed, and at most ten times a second.
             refresh_s: Compare what is live with a read as often as this, for figures that follow the market.
         """
-        _check_duration(interval_s, "interval_s")
+        check_number("interval_s", interval_s, 0, above=True)
         within_s = min(DEADLINE_S, 0.8 * interval_s) if deadline_s is None else deadline_s
         runtime, _ = self._open()
         closing = self._closing = self._closing or anyio.Event()
@@ -342,8 +346,3 @@ def _named(exchanges: Sequence[FuturesExchange]) -> dict[str, FuturesExchange]:
             name, number = f"{exchange.id}-{number}", number + 1
         named[name] = exchange
     return named
-
-
-def _check_duration(seconds: object, name: str) -> None:
-    if not isinstance(seconds, (int, float)) or not 0 < seconds < float("inf"):
-        raise InvalidRequest(f"{name} must be seconds, more than 0")

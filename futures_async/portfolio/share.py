@@ -23,10 +23,10 @@ from futures_async.portfolio.feeds import Answer, answered
 from futures_async.portfolio.told import Failure, Found, Wanted, error_of, failure_as_told, named
 from futures_async.transport.limits.redis_server import SERVER_ADVICE, RedisServer, ServerFailed, cancelled
 from futures_async.transport.runtime import Runtime, running_asyncio_loop
+from futures_async.unified.convert import check_number
 from futures_async.unified.errors import (
     ConnectFailed,
     FuturesAsyncError,
-    InvalidRequest,
     NotSupported,
     UnreadRow,
 )
@@ -123,8 +123,7 @@ class RedisShare:
             raise NotSupported(
                 "RedisShare works with one server, or the master that sentinels name, not with a cluster"
             )
-        if not 1.0 <= lease_s < float("inf"):
-            raise InvalidRequest("lease_s must be seconds, 1 or more")
+        check_number("lease_s", lease_s, 1)
         self._lease_s = lease_s
 
     def __repr__(self) -> str:

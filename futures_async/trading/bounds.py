@@ -11,6 +11,7 @@ import msgspec
 from futures_async.unified.convert import multiply, to_decimal, to_text
 from futures_async.unified.enums import Intent, OrderType, Side
 from futures_async.unified.errors import InvalidOrder, InvalidRequest
+from futures_async.unified.given import all_of, check_kind
 from futures_async.unified.models import OrderRequest
 from futures_async.unified.symbols import split
 
@@ -46,8 +47,11 @@ class OrderBounds(msgspec.Struct, frozen=True, kw_only=True):
         ) -> None: ...
 
     def __post_init__(self) -> None:
-        if isinstance(self.symbols, str):
-            raise InvalidRequest("symbols must be several, in a list or a set")
+        if self.symbols is not None:
+            all_of("symbols", self.symbols, str, "text")
+        if self.max_quantity is not None:
+            check_kind("max_quantity", self.max_quantity, Mapping, "quantities by symbol")
+            all_of("max_quantity", self.max_quantity, str, "under a symbol")
         for symbol in (*(self.symbols or ()), *(self.max_quantity or ())):
             if split(symbol) is None:
                 raise InvalidRequest(f"bounds name contracts as BASE/QUOTE:SETTLE, not {symbol[:40]!r}")

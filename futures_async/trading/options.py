@@ -29,6 +29,7 @@ from futures_async.transport.retry import RetryPolicy
 from futures_async.transport.urls import check_base_url
 from futures_async.unified.convert import chosen
 from futures_async.unified.errors import InvalidRequest
+from futures_async.unified.given import flag, wrong
 from futures_async.unified.models import Order
 from futures_async.unified.secret_url import SecretUrl
 from futures_async.unified.words import near
@@ -45,19 +46,6 @@ class Option(NamedTuple):
     """Where nothing was given. None means that None may be given, too."""
     plain: bool = False
     """Text, a number, true or false, which a keys file can hold."""
-
-
-def wrong(name: str, allowed: str, value: object) -> InvalidRequest:
-    """The error for a value that is not allowed. Text is not shown: it may be a key in the wrong place."""
-    shown = repr(value)[:40] if isinstance(value, (bool, int, float)) else type(value).__name__
-    return InvalidRequest(f"{name} must be {allowed}, not {shown}")
-
-
-def flag(value: Any, name: str) -> bool:
-    """True or False, and nothing that merely counts as one of them."""
-    if not isinstance(value, bool):
-        raise wrong(name, "True or False", value)
-    return value
 
 
 def one_of(*words: str) -> Take:

@@ -8,6 +8,7 @@
 - `credentials`: keys that cannot be printed; `signing`: signatures under private keys
 - `secret_url`: URLs that hold a password, and are shown without it
 - `convert`: from a venue's text to numbers and words, and back
+- `given`: what constructors are given, refused there
 - `exact`: arithmetic on Decimals
 - `rows`: what a venue's row is before it is a model; `column` and `columns`: how one field of it is read, and the
   words that tables say it with; `reading`: a table of columns, by which rows become models, each alone; `quick`: how

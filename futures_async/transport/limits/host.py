@@ -15,6 +15,7 @@ import os
 import secrets
 import sqlite3
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import TypeVar
 
 from futures_async.transport.limits.host_file import HostFile, boot_id, host_clock
@@ -32,6 +33,7 @@ from futures_async.transport.limits.stored import (
 )
 from futures_async.transport.limits.window import DRIFT, MAX_CLOSED_S
 from futures_async.unified.errors import ConnectFailed
+from futures_async.unified.given import check_call, check_path
 
 GRACE_S = 0.02
 """Who is due and does not ask within this time is passed over."""
@@ -71,6 +73,10 @@ class HostLimiter(StoreLimiter):
         clock: Callable[[], float] | None = None,
     ) -> None:
         super().__init__(max_queue=max_queue, lease_s=lease_s)
+        if directory is not None:
+            check_path("directory", directory)
+        if clock is not None:
+            check_call("clock", clock)
         self._file = HostFile(directory, boot_id() if clock is None else "")
         self.path = self._file.path
         self._clock = host_clock() if clock is None else clock
@@ -85,7 +91,8 @@ class HostLimiter(StoreLimiter):
         self._pending, self._published = [], {}
 
     def __repr__(self) -> str:
-        return f"HostLimiter({str(self.path.parent)!r})"
+        path: Path | None = getattr(self, "path", None)  # None in one that its constructor has refused
+        return f"HostLimiter({path and str(path.parent)!r})"
 
     async def take(self, pools: Sequence[Pool], turn: Turn, deadline: float | None) -> Permit | Blocked:
         answer = await self._when_free(turn.loop, lambda file: self._take(file, pools, turn), deadline)

@@ -17,6 +17,7 @@ from futures_async.transport.forks import fork_generation, inherit
 from futures_async.transport.limits.limiter import Limiter, Permit, Pool, Priority
 from futures_async.transport.limits.loops import Loop, Loops, Timer
 from futures_async.transport.limits.queue import Queue, QueuedWindow, Waiter
+from futures_async.unified.convert import check_number
 from futures_async.unified.enums import Outcome
 from futures_async.unified.errors import DeadlineExpired, PoolClosed, QueueFull
 
@@ -58,11 +59,12 @@ class LocalLimiter(Limiter):
     _FIRST_SWEEP: ClassVar[int] = 256
 
     def __init__(self, *, max_queue: int = 1000) -> None:
+        self._windows: dict[str, QueuedWindow] = {}
+        check_number("max_queue", max_queue, 0, whole=True)
         self.max_queue = max_queue
         # Reentrant: a finaliser may give a permit back in the middle of any of our allocations.
         self._lock = threading.RLock()
         self._loops = Loops()
-        self._windows: dict[str, QueuedWindow] = {}
         self._sweep_at = self._FIRST_SWEEP
         self._arrivals = 0
         self._serving: list[QueuedWindow] | None = None

@@ -43,6 +43,7 @@ from futures_async.transport.limits.stored import (
 from futures_async.transport.limits.window import DRIFT, MAX_CLOSED_S
 from futures_async.transport.runtime import running_asyncio_loop
 from futures_async.unified.errors import ConnectFailed, NotSupported
+from futures_async.unified.given import flag
 from futures_async.unified.secret_url import SecretUrl
 
 LOG = logging.getLogger("futures_async.limits")
@@ -84,12 +85,12 @@ class RedisLimiter(StoreLimiter):
         lease_s: float = 30.0,
         allow_eviction: bool = False,
     ) -> None:
-        super().__init__(max_queue=max_queue, lease_s=lease_s)
         try:
             self._server = RedisServer(url)
         finally:
             del url  # A traceback that shows locals shows those of this frame.
-        self._allow_eviction = allow_eviction
+        super().__init__(max_queue=max_queue, lease_s=lease_s)
+        self._allow_eviction = flag(allow_eviction, "allow_eviction")
         self._checked = False
         self._slot = 0
         self._begin()

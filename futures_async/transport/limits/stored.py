@@ -20,6 +20,7 @@ from futures_async.transport.forks import fork_generation, inherit
 from futures_async.transport.limits.limiter import Limiter, Permit, Pool, Priority
 from futures_async.transport.limits.loops import Loop, Loops, Signal
 from futures_async.transport.limits.window import MAX_CLOSED_S, RoundTrips
+from futures_async.unified.convert import check_number
 from futures_async.unified.enums import Outcome
 from futures_async.unified.errors import DeadlineExpired, PoolClosed, QueueFull
 
@@ -107,6 +108,8 @@ class StoreLimiter(Limiter):
     """Base of limiters with a store; see the module. Times are of the event loop, unless they are the store's."""
 
     def __init__(self, *, max_queue: int, lease_s: float) -> None:
+        check_number("max_queue", max_queue, 0, whole=True)
+        check_number("lease_s", lease_s, 0, above=True)
         self.max_queue = max_queue
         self.lease_s = lease_s
         self.process = secrets.token_hex(8)
