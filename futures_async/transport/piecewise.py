@@ -94,7 +94,7 @@ def _rows(values: list[Any], kind: type[Row | TypedRow], asked: str) -> Rows[Any
 
 
 def _kept(value: dict[str, Any], kind: type[Row]) -> Row:
-    """A row in which what does not fit stays as it came: who reads it judges it."""
+    """A row, or one within it, in which what does not fit stays as it came: who reads it judges it."""
     fields: dict[str, Any] = {}
     for field in msgspec.structs.fields(kind):
         if field.encode_name in value:
@@ -102,5 +102,8 @@ def _kept(value: dict[str, Any], kind: type[Row]) -> Row:
             try:
                 fields[field.name] = msgspec.convert(came, field.type, strict=False)
             except msgspec.ValidationError:
+                inner = _choose(came, field.type)
+                if isinstance(came, dict) and isinstance(inner, type) and issubclass(inner, Row):
+                    came = _kept(cast("dict[str, Any]", came), inner)
                 fields[field.name] = came
     return kind(**fields)

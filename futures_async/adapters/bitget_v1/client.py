@@ -53,38 +53,30 @@ class BitgetV1(BitgetV1Account):
         return plan
 
     async def _terms_to_repeat(self, plan: fa.PlannedOrder) -> Mapping[str, Any]:
-        if None not in (plan.request.leverage, plan.request.margin_mode):
+        """Leverage and margin mode for an order that names none; what is not told, `order_body` asks for."""
+        request = plan.request
+        if None not in (request.leverage, request.margin_mode):
             return {}
-        terms = await self._known_terms(plan.venue_symbol, plan.request)
+        terms = self._terms.get(plan.venue_symbol)
+        if terms is None or request.margin_mode not in (None, terms.margin_mode):
+            terms = await self._shown_terms(plan.venue_symbol, request)
         return {"leverage": terms.leverage, "margin_mode": terms.margin_mode}
 
-    async def _known_terms(self, venue_symbol: str, request: fa.OrderRequest) -> fa.Leverage:
-        """Leverage and margin mode for an order that names none.
-
-        Raises:
-            InvalidOrder: Neither was set through this object, nor does an open position show them.
-        """
-        known_terms = self._terms.get(venue_symbol)
-        if known_terms is not None and request.margin_mode in (None, known_terms.margin_mode):
-            return known_terms
-        problem: fa.FuturesAsyncError | None = None
-        found: fa.Leverage | None = None
+    async def _shown_terms(self, venue_symbol: str, request: fa.OrderRequest) -> fa.Leverage:
+        """By an open position. Both sides of a hedge may differ; an order that closes one belongs to that one."""
         try:
-            # Both sides of a hedge may differ; an order that closes one belongs to that one.
             rows = await self._once(("positions", venue_symbol), lambda: self.fetch_positions(venue_symbol))
-            opens = fa.PositionSide.LONG if request.side is fa.Side.BUY else fa.PositionSide.SHORT
-            closes = fa.PositionSide.SHORT if request.side is fa.Side.BUY else fa.PositionSide.LONG
-            own = closes if request.intent is fa.Intent.CLOSE else opens
-            found = mapping.position_leverage([row for row in rows if row.side is own] or rows, venue_symbol)
-        except fa.FuturesAsyncError as error:
-            problem = error
-        if found is None or found.leverage is None:
-            raise fa.InvalidOrder(
-                f"bitget-v1: every order states leverage and margin mode, and neither set_leverage nor an open "
-                f"position of {request.symbol} tells them{f' ({problem.text})' if problem else ''}: "
-                "give OrderRequest(leverage=…, margin_mode=…)"
-            ) from problem
-        return found
+        except fa.FuturesAsyncError as problem:
+            if request.intent is fa.Intent.OPEN:
+                raise fa.InvalidOrder(
+                    f"bitget-v1: leverage and margin mode of {request.symbol}, which every order states, could not be "
+                    f"read ({problem.text}): give OrderRequest(leverage=…, margin_mode=…)"
+                ) from problem
+            rows = []  # the venue's own close needs none
+        opens = fa.PositionSide.LONG if request.side is fa.Side.BUY else fa.PositionSide.SHORT
+        closes = fa.PositionSide.SHORT if request.side is fa.Side.BUY else fa.PositionSide.LONG
+        own = closes if request.intent is fa.Intent.CLOSE else opens
+        return mapping.position_leverage([row for row in rows if row.side is own] or rows, venue_symbol)
 
     def _placement(self, order: fa.PlannedOrder) -> fa.Placement:
         def read_ack(wire: WireOrder) -> fa.Ack:
