@@ -137,9 +137,9 @@ class StreamFeed(Feed[T]):
             self._bell.ring()
         if self._buffer is None:
             self._take(push, at)
-        elif len(self._buffer) < BUFFERED:
-            self._buffer.append((push, at))
-        elif not self._thin_out(self._buffer):
+            return
+        self._buffer.append((push, at))
+        if len(self._buffer) > BUFFERED and not self._thin_out(self._buffer):
             self._buffer = []
             self._line.renew("more came than could be kept while the venue was read")
 

@@ -10,6 +10,7 @@ from typing import cast
 
 import pytest
 
+from futures_async.streams import streamed
 from futures_async.streams.dialect import Channel, Topic, What
 from futures_async.streams.events import Reporter
 from futures_async.streams.feed import Surroundings
@@ -135,10 +136,28 @@ def test_a_push_that_leaves_doubt_just_before_the_feed_is_live_is_read_up_soon()
     virtual_time.run(main())
 
 
-def fill(at_ms: int) -> Fill:
+def test_what_comes_as_repetitions_are_thinned_out_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(streamed, "BUFFERED", 6)
+
+    async def main() -> None:
+        runtime, history, ear = current_runtime(), History(), Ear()
+        feed = feed_of(history, lambda: NOON_MS)
+        feed.listeners += (ear,)
+        feed.start()
+        for fill_id in "1222223":
+            feed.pushed(Push([fill(NOON_MS, fill_id)]), True, runtime.now())
+        feed.acknowledged(TOPIC.key, overlapped=False)
+        await feed.until_live()
+        assert [change.item.fill_id for change in ear.told] == ["1", "2", "3"]
+        await feed.aclose()
+
+    virtual_time.run(main())
+
+
+def fill(at_ms: int, fill_id: str = "1") -> Fill:
     return Fill(
         venue="toy",
-        fill_id="1",
+        fill_id=fill_id,
         order_id="7",
         symbol="BTC/USDT:USDT",
         venue_symbol="BTCUSDT",
