@@ -49,3 +49,16 @@ def test_an_order_that_is_missing_from_a_list_is_read(
     assert picture.push(Push([order(number) for number in listed], full), at(second)) == []
     assert picture.unsure is unsure
     assert set(picture.current) == {"1", "2"}
+
+
+def test_a_look_up_that_began_before_a_push_makes_an_order_no_longer_ago_heard_of() -> None:
+    picture = Orders()
+    picture.push(Push([order(1), order(2)]), at(10))
+    asked = at(10.5)
+    picture.push(Push([order(1), order(2)]), at(12))
+    assert picture.settle(order(2), order(2), asked) == []
+    just_after = at(11.5 + LAG_S)  # soon after the push, and long after the look-up
+    picture.push(Push([order(1)], full=True), just_after)
+    assert not picture.unsure
+    merged = picture.read([order(1)], just_after)
+    assert (set(merged.doubts), list(merged.missing)) == ({"2"}, [])
