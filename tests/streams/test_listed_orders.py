@@ -1,12 +1,14 @@
-"""Lists of open orders that a venue pushes: they say that one is open no more, and not how it ended."""
+"""Lists of open orders that a venue pushes: they say that one is open no more, and not how it ended. And which of two
+readings of an order is the later one."""
 
 from __future__ import annotations
 
 from decimal import Decimal
 
+import msgspec
 import pytest
 
-from futures_async.streams.orders import Orders
+from futures_async.streams.orders import Orders, advances
 from futures_async.streams.picture import LAG_S, Moment, Push
 from futures_async.unified.enums import OrderStatus, OrderType, Side
 from futures_async.unified.models import Order
@@ -62,3 +64,29 @@ def test_a_look_up_that_began_before_a_push_makes_an_order_no_longer_ago_heard_o
     assert not picture.unsure
     merged = picture.read([order(1)], just_after)
     assert (set(merged.doubts), list(merged.missing)) == ({"2"}, [])
+
+
+NEW, CANCELED = OrderStatus.NEW, OrderStatus.CANCELED
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "later"),
+    [
+        # An end stands whatever its time, and whatever it says of what is filled.
+        ((NEW, "1", 20), (CANCELED, "0", 10), True),
+        # What is filled says more than any time.
+        ((NEW, "1", 20), (NEW, "2", 10), True),
+        ((NEW, "2", 10), (NEW, "1", 20), False),
+        ((NEW, "1", 20), (NEW, "1", 10), False),
+        ((NEW, "1", 20), (NEW, "1", 20), True),
+        ((NEW, "1", None), (NEW, "1", 20), True),
+    ],
+)
+def test_which_of_two_readings_of_an_order_is_later(
+    before: tuple[OrderStatus, str, int | None], now: tuple[OrderStatus, str, int | None], later: bool
+) -> None:
+    known, read = (
+        msgspec.structs.replace(order(1), status=status, filled_quantity=Decimal(filled), updated_ms=updated_ms)
+        for status, filled, updated_ms in (before, now)
+    )
+    assert advances(known, read) is later
