@@ -55,14 +55,12 @@ class Fills(Picture[Fill]):
         return self._take(items, READ, when)
 
     def _take(self, items: Iterable[Fill], source: ChangeSource, when: Moment) -> list[Change[Fill]]:
-        changes: list[Change[Fill]] = []
-        for fill in items:
-            key = self.key(fill)
-            if key in self._seen or older(fill.created_ms, self.since_ms):
-                continue
-            forgotten_ms = self._seen.keep(key, fill.created_ms or 0)
-            if forgotten_ms is not None:
-                # What is forgotten could come again: nothing of its time is told any more.
-                self.since_ms = max(self.since_ms, forgotten_ms)
-            changes.append(change_of(OPENED, fill, None, source, fill.created_ms, when))
-        return changes
+        # Looked for before the first is told: a long history makes what was told long ago be forgotten.
+        fresh = {
+            key: fill
+            for fill in items
+            if (key := self.key(fill)) not in self._seen and not older(fill.created_ms, self.since_ms)
+        }
+        for key, fill in fresh.items():
+            self._remember(self._seen, key, fill.created_ms or 0)
+        return [change_of(OPENED, fill, None, source, fill.created_ms, when) for fill in fresh.values()]

@@ -57,7 +57,8 @@ class Orders(Picture[Order]):
         self._unsaid = tuple(unsaid)
         self._known_at: dict[str, float] = {}
         """When the last push about each open order, or the answer that it was read from, arrived."""
-        self._ended: Remembered[None] = Remembered()
+        self._ended: Remembered[int] = Remembered()
+        """When each ended."""
 
     def key(self, item: Order) -> str:
         return item.order_id
@@ -102,9 +103,16 @@ class Orders(Picture[Order]):
 
     def past(self, items: Iterable[Order], when: Moment) -> list[Change[Order]]:
         changes: list[Change[Order]] = []
-        for order in items:
-            if order.status in ENDED and not older(order.updated_ms or order.created_ms, self.since_ms):
-                self._take(order, READ, when, changes)
+        # Looked for before the first is told: a long history makes what was told long ago be forgotten.
+        ended = [
+            order
+            for order in items
+            if order.status in ENDED
+            and order.order_id not in self._ended
+            and not older(order.updated_ms or order.created_ms, self.since_ms)
+        ]
+        for order in ended:
+            self._take(order, READ, when, changes)
         return changes
 
     def settle(self, item: Order, found: Order | None, when: Moment) -> list[Change[Order]]:
@@ -144,7 +152,7 @@ class Orders(Picture[Order]):
     def _end(self, order: Order, source: ChangeSource, when: Moment, changes: list[Change[Order]]) -> None:
         self._known_at.pop(order.order_id, None)
         previous = self.current.pop(order.order_id, None)
-        self._ended.keep(order.order_id, None)
+        self._remember(self._ended, order.order_id, order.updated_ms or when.received_ms)
         changes.append(change_of(CLOSED, order, previous, source, order.updated_ms, when))
 
 

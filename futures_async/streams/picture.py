@@ -161,6 +161,12 @@ class Picture(ABC, Generic[T]):
         """How those who watch look up what `current` holds, or a part of that."""
         return MappingProxyType(found)
 
+    def _remember(self, told: Remembered[int], key: Hashable, at_ms: int) -> None:
+        """Tell it never again. What is forgotten for it could come again: nothing of its time is told any more."""
+        forgotten_ms = told.keep(key, at_ms)
+        if forgotten_ms is not None:
+            self.since_ms = max(self.since_ms, forgotten_ms + 1)
+
     def born_ms(self, item: T) -> int | None:
         """When it came to be, by the venue's clock, where that is surely said."""
         return None
