@@ -45,6 +45,8 @@ OVERLAP_MS = 120_000
 FIRST_PAUSE_S = 0.5
 LONGEST_PAUSE_S = 30.0
 LOST_KEPT = 100
+LOOK_S = 0.5
+"""How often who waits for a true picture looks whether it is."""
 
 HOPELESS = (AuthenticationError, AccountModeMismatch, ClientClosed, InvalidRequest, NotSupported)
 """Errors of reads that no repetition mends."""
@@ -179,10 +181,11 @@ class Feed(ABC, Generic[T]):
         """Seconds since the venue told anything of it."""
         return self._runtime.now() - self._read_at
 
-    async def until_live(self) -> None:
-        """Wait until the picture is true, or will never be."""
-        while self._state is not WatchState.LIVE and not self._over:
-            await self._state_changed.wait()
+    async def until_live(self, listens: Callable[[], bool] = lambda: True) -> None:
+        """Wait until the picture is true, or will never be, or who asks listens no more."""
+        while self.state is not WatchState.LIVE and not self._over and listens():
+            with anyio.move_on_after(LOOK_S):  # what was silent is heard again, and a watch ends, without an event
+                await self._state_changed.wait()
 
     def start(self) -> None:
         """Begin."""

@@ -92,9 +92,11 @@ class FeedWatch(Watch[T]):
 
     async def live(self) -> None:
         feed = self._begin()
-        await feed.until_live()
+        await feed.until_live(lambda: not self._closed and self._error is None)
         if self._error is not None:
             raise self._error
+        if self._closed:
+            raise InvalidRequest("this watch was closed before its picture was true")
 
     def refresh(self, max_age_s: float = 0.0) -> None:
         if self._feed is not None and self._error is None and not self._closed:

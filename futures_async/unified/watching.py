@@ -119,7 +119,12 @@ class Watch(ABC, AsyncIterator[Change[T]], Generic[T]):
 
     @abstractmethod
     async def live(self) -> None:
-        """Wait until the picture is true for the first time, or again."""
+        """Wait until the picture is true for the first time, or again.
+
+        Raises:
+            InvalidRequest: The watch is closed, or was while this waited.
+            FuturesAsyncError: What ended the watch.
+        """
 
     @abstractmethod
     def refresh(self, max_age_s: float = 0.0) -> None:

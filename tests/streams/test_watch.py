@@ -400,3 +400,40 @@ def test_an_answer_that_was_under_way_while_this_computer_slept_is_of_before(mon
             assert watch.age_s < 3
 
     on(test)
+
+
+def test_who_waits_for_a_true_picture_is_not_told_of_one_of_before_a_sleep(monkeypatch: pytest.MonkeyPatch) -> None:
+    night_s = 8 * 3600.0
+
+    async def test(bench: Bench) -> None:
+        polled = bench.polled()
+        async with bench.watch(What.POSITIONS) as pushed:
+            bench.streams, streams = polled, bench.streams
+            async with bench.watch(What.POSITIONS, fallback_s=30.0) as read:
+                await pushed.live()
+                await read.live()
+                monkeypatch.setattr(asleep, "asleep_s", lambda: night_s)
+                for watch in (read, pushed):
+                    states = [watch.state]
+                    await watch.live()
+                    states.append(watch.state)
+                    assert states == [WatchState.STALE, WatchState.LIVE]
+                    assert watch.age_s < 10
+            bench.streams = streams
+        await polled.aclose()
+
+    on(test)
+
+
+def test_who_waits_for_a_true_picture_hears_that_the_watch_has_ended() -> None:
+    async def test(bench: Bench) -> None:
+        one, other = bench.watch(What.ORDERS), bench.watch(What.ORDERS)
+        async with one, other:
+            waiting = asyncio.create_task(one.live())
+            await asyncio.sleep(0)
+            await one.aclose()
+            with pytest.raises(InvalidRequest, match="closed before its picture was true"):
+                await waiting
+            assert other.state is not WatchState.LIVE
+
+    on(test)
