@@ -330,3 +330,21 @@ def test_contracts_that_are_worth_quote_coin_differ_by_their_number_and_not_by_w
     # The newest figures are told all the same.
     assert [change.item.quantity for change in read.changes] == [Decimal(500) / 110]
     assert picture.read([dollars(600, "110")], at(30)).untold
+
+
+def test_a_read_just_after_a_whole_list_opens_nothing_that_is_not_on_it() -> None:
+    picture: Rows[Position] = Rows(POSITIONS)
+    picture.push(Push([], full=True), at(10))
+    soon = picture.read([whole("2")], at(11))
+    assert (soon.changes, len(soon.doubts)) == ([], 1)
+    [opened] = picture.read([whole("2")], at(10 + LAG_S)).changes
+    assert opened.kind is ChangeKind.OPENED
+
+
+def test_a_position_that_a_whole_list_lacks_is_closed_unless_it_was_changed_since() -> None:
+    picture: Rows[Position] = Rows(POSITIONS)
+    picture.push(Push([position("2", 10)], full=True), at(10))
+    assert picture.push(Push([], full=True, sent_ms=NOW_MS + 9_000), at(10.5)) == []
+    [closed] = picture.push(Push([], full=True, sent_ms=NOW_MS + 11_000), at(11))
+    assert (closed.kind, closed.item.quantity) == (ChangeKind.CLOSED, Decimal(0))
+    assert not picture.current
