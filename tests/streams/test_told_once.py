@@ -85,3 +85,15 @@ def test_an_end_without_a_time_was_when_it_was_told(monkeypatch: pytest.MonkeyPa
     for number in range(2 * KEPT):
         picture.push(Push([ended(number, None)]), Moment(number, at_ms(number)))
     assert picture.past([ended(number, at_ms(number)) for number in range(2 * KEPT)], Moment(100, 9_999, 100)) == []
+
+
+@pytest.mark.parametrize(("kind", "made"), [(Orders, ended), (Fills, fill)])
+def test_what_was_told_late_brings_nothing_back_once_it_is_forgotten(
+    kind: type[Picture[Any]], made: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pictures, "ENDS_KEPT", KEPT)
+    picture = kind()
+    told = [made(number, 500 if number == 2 else at_ms(number)) for number in range(KEPT + 3)]
+    for item in told:
+        picture.push(Push([item]), Moment(1, 1_000))
+    assert picture.past(told, Moment(100, at_ms(99), 100)) == []
