@@ -64,6 +64,16 @@ def test_of_refusals_of_the_key_itself_any_call_that_is_taken_is_the_end() -> No
     assert not is_locked(lockout, 5.0)
 
 
+def test_a_secret_that_was_taken_since_is_not_doubted_any_more() -> None:
+    lockout = Lockout("venue")
+    lockout.note(REFUSED, 1.0, 1.0, signed=True)
+    lockout.good(signed=True)
+    for second in (2.0, 3.0, 4.0):
+        lockout.note(REFUSED, second, second, signed=False)
+        lockout.good(signed=False)
+    assert not is_locked(lockout, 5.0)
+
+
 def test_the_lock_tells_of_its_refusals_whatever_is_answered_late() -> None:
     lockout = Lockout("venue")
     for second in (1.0, 2.0, 3.0):
