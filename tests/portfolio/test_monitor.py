@@ -876,7 +876,7 @@ def test_a_drawdown_is_the_fall_from_the_highest_equity_of_each_coin() -> None:
                 # What another coin has lost, or never had, is nothing of this one's.
                 others = [account(margin_coin="USDC", equity=D(5)), account(margin_coin="BTC", equity=D(0))]
                 own = [] if equity == "missing" else [account(equity=None if equity is None else D(equity))]
-                bench.exchange.accounts = own + others
+                bench.exchange.accounts = others + own
                 await anyio.sleep(7)
                 assert bench.news == news, equity
             assert bench.monitor.raised == [("r", Subject("fake", coin="USDT"))]

@@ -128,9 +128,10 @@ def test_success_in_the_envelope_may_be_a_refusal() -> None:
 def test_what_does_not_deserialize_is_a_parameter_and_other_pages_are_none() -> None:
     refusal = DIALECT.bare_refusal(422, {}, b"Failed to deserialize the JSON body into the target type")
     assert refusal is not None
-    rule = DIALECT.rule(refusal, api.PLACE)
-    assert rule is not None
-    assert (rule.error, rule.definitive) == (ParameterRejected, True)
+    for endpoint in (api.PLACE, api.MODIFY):  # nor has an edit begun then
+        rule = DIALECT.rule(refusal, endpoint)
+        assert rule is not None
+        assert (rule.error, rule.definitive) == (ParameterRejected, True)
     assert DIALECT.bare_refusal(502, {}, b"<html>") is None
 
 
