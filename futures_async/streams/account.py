@@ -183,17 +183,11 @@ class AccountStreams:
         held = {id(one): one._held() for one in neighbours}
         held[id(self)] |= {topic.key for topic in topics}
         count = sum(map(len, held.values()))
-        if limits.per_address is not None and count > limits.per_address:
-            return (
-                f"{count} subscriptions from one address, where the venue takes {limits.per_address}; "
-                "with fallback_s= it is read"
-            )
         users = {one._user for one in neighbours if one._held(private=True)} | {self._user}
-        if limits.users is not None and topics[0].channel.private and len(users) > limits.users:
-            return (
-                f"{len(users)} accounts from one address, where the venue takes {limits.users}; "
-                "with fallback_s= it is read"
-            )
+        accounts = len(users) if topics[0].channel.private else 0
+        for found, most, kind in ((count, limits.per_address, "subscriptions"), (accounts, limits.users, "accounts")):
+            if most is not None and found > most:
+                return f"{found} {kind} from one address, where the venue takes {most}; with fallback_s= it is read"
         return ""
 
     def _neighbours(self) -> list[AccountStreams]:
