@@ -261,7 +261,7 @@ def _request(method: str, topic: fa.Topic) -> str:
 def _refused(text: str) -> fa.Refused:
     """A text, and in it what was asked for. Only what does not exist stays refused."""
     said, _, asked = text.partition("{")
-    kind: type[fa.ExchangeError] = fa.RateLimited if said.startswith("Cannot ") else fa.ExchangeError
+    kind: type[fa.ExchangeError] = fa.RateLimited if " more than " in said else fa.ExchangeError
     if said.startswith("Invalid subscription"):
         kind = fa.ParameterRejected
     error = kind(said.strip()[:200], venue=VENUE, endpoint="stream", retryable=kind is not fa.ParameterRejected)

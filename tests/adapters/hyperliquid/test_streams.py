@@ -140,6 +140,8 @@ def test_what_tells_nothing_is_nothing() -> None:
         ("Invalid subscription", ParameterRejected, None, False),
         ('Already subscribed: {"type":"userFills","user":"0xa1"}', ExchangeError, ("userFills", ""), True),
         ("Cannot track more than 10 total users.", RateLimited, None, True),
+        ("Cannot subscribe to more than 1000 channels.", RateLimited, None, True),
+        ("Cannot read this.", ExchangeError, None, True),
         ("Error parsing JSON into valid websocket request: {", ExchangeError, None, True),
     ],
 )
