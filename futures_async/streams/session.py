@@ -9,7 +9,6 @@ from __future__ import annotations
 import logging
 import math
 import sys
-from collections import deque
 from collections.abc import Awaitable, Callable, Hashable, Sequence
 from enum import IntEnum
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
@@ -31,6 +30,7 @@ from futures_async.streams.dialect import (
     Topic,
     What,
 )
+from futures_async.streams.pace import Pace
 from futures_async.streams.picture import Push
 from futures_async.transport import asleep
 from futures_async.unified.asked import ASKED
@@ -135,10 +135,7 @@ class Session:
         self._bell = Bell()
         self._connection: StreamConnection | None = None
         self._subscriptions = {topic.key: _Subscription(topic, owner.subscribers(topic.key)) for topic in topics}
-        self._sent_at: deque[float] = deque(maxlen=setting.dialect.limits.messages_per_s)
-        requests = setting.dialect.limits.requests
-        self._requested_at: deque[float] = deque(maxlen=0 if requests is None else requests.count)
-        """Of what counts in `limits.requests`, as long as it does."""
+        self._pace = Pace(setting.dialect.limits)
         self._began = self._now()
         self._asleep_s = asleep.asleep_s()
         """How long this computer had slept when it was last looked at."""
@@ -180,7 +177,7 @@ class Session:
         if self._dialect.limits.requests is None:
             return sys.maxsize
         waiting = sum(one.left or one.step in (_Step.UNSENT, _Step.LEAVING) for one in self._subscriptions.values())
-        return self._left(self._now()) - waiting
+        return self._pace.left(self._now()) - waiting
 
     def add(self, topic: Topic) -> None:
         """Subscribe one more."""
@@ -295,7 +292,7 @@ class Session:
 
     def _work(self, now: float) -> float:
         """Send what is due and may be sent; when there is something to do next."""
-        wait_until = self._allowed_at(now)
+        wait_until = self._pace.allowed_at(now)
         if wait_until > now:
             return min(wait_until, self._deadline())  # a ping that is due waits its turn like any message
         if now >= self._ping_at:
@@ -315,7 +312,7 @@ class Session:
 
     def _subscribe(self, now: float) -> bool:
         limits = self._dialect.limits
-        most = min(limits.per_frame, self._left(now))
+        most = min(limits.per_frame, self._pace.left(now))
         if not most:
             return False
         waiting = [one for one in self._subscriptions.values() if one.step is _Step.UNSENT]
@@ -341,24 +338,8 @@ class Session:
         """When something that is waited for is overdue."""
         return min(self._pong_due, self._login_due, *(one.due for one in self._subscriptions.values()))
 
-    def _allowed_at(self, now: float) -> float:
-        """When the next message may be sent: at most so many in any second."""
-        if len(self._sent_at) < self._dialect.limits.messages_per_s:
-            return now
-        return self._sent_at[0] + 1.0
-
-    def _left(self, now: float) -> int:
-        """So many requests the venue still takes; each heartbeat looks again."""
-        limit = self._dialect.limits.requests
-        if limit is None:
-            return sys.maxsize
-        while self._requested_at and self._requested_at[0] + limit.per_s <= now:
-            self._requested_at.popleft()
-        return limit.count - len(self._requested_at)
-
     def _send(self, text: str, now: float, *, requests: int = 0) -> None:
-        self._sent_at.append(now)
-        self._requested_at.extend([now] * requests)
+        self._pace.sent(now, requests)
         if self._connection is not None:
             self._connection.send(text)
 
