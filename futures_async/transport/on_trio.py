@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import contextvars
-from collections.abc import Callable, Coroutine, Generator
+import logging
+from collections.abc import AsyncGenerator, Callable, Coroutine, Generator
 from typing import Any, TypeVar
 
 from futures_async.transport.runtime import Runtime, TooLate, Work, current_trio_token
+
+logger = logging.getLogger("futures_async.transport")
 
 T = TypeVar("T")
 
@@ -142,6 +146,25 @@ def detach(coroutine: Coroutine[Any, Any, None], cancelled: Callable[[], object]
     import trio
 
     trio.lowlevel.spawn_system_task(_carry, coroutine, cancelled, context=contextvars.copy_context())
+
+
+def closer() -> Callable[[AsyncGenerator[Any, Any]], None]:
+    """Closes an async generator that is collected while this run goes on; trio's own warns of each by its name."""
+    import trio
+
+    token = trio.lowlevel.current_trio_token()
+
+    async def close(lost: AsyncGenerator[Any, Any]) -> None:
+        try:
+            await lost.aclose()
+        except Exception:  # a system task must not end in one
+            logger.exception("what was lost could not be released")
+
+    def closing(lost: AsyncGenerator[Any, Any]) -> None:
+        with contextlib.suppress(trio.RunFinishedError):  # the collector comes when, and in which thread, it likes
+            token.run_sync_soon(trio.lowlevel.spawn_system_task, close, lost)
+
+    return closing
 
 
 async def _carry(coroutine: Coroutine[Any, Any, None], cancelled: Callable[[], object]) -> None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import sys
 from collections.abc import AsyncGenerator, Callable, Coroutine
 from typing import Any
 
 from futures_async.transport import on_asyncio, on_trio
-from futures_async.transport.runtime import Runtime, running_asyncio_loop
+from futures_async.transport.runtime import Runtime, running_asyncio_loop, trio_runs
 
 
 def current_runtime() -> Runtime:
@@ -53,8 +54,14 @@ class LoopEnd:
     def __init__(self, release: Callable[[], Coroutine[Any, Any, None]]) -> None:
         self._release: Callable[[], Coroutine[Any, Any, None]] | None = release
         self._guard = self._wait()
-        with contextlib.suppress(StopIteration):
-            self._guard.asend(None).send(None)
+        hooks = sys.get_asyncgen_hooks()
+        try:
+            if trio_runs():
+                sys.set_asyncgen_hooks(finalizer=on_trio.closer())
+            with contextlib.suppress(StopIteration):
+                self._guard.asend(None).send(None)
+        finally:
+            sys.set_asyncgen_hooks(*hooks)
 
     async def _wait(self) -> AsyncGenerator[None]:
         try:

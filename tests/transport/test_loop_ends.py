@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import anyio
 import pytest
 
 from futures_async import Credentials, OrderOutcomeUnknown, UnresolvedOrders
@@ -229,6 +230,27 @@ def test_who_is_lost_before_the_loop_ends_is_named_too() -> None:
     with warned() as told:
         run(main())
     assert len([text for text in told if "toy@" in text]) == 1
+
+
+@pytest.mark.parametrize("loop", [run_trio, lambda main: run(main())], ids=["trio", "asyncio"])
+def test_what_is_lost_before_its_loop_ends_is_released_and_no_generator_is_warned_of(loop: Any) -> None:
+    released: list[str] = []
+
+    async def release(name: str) -> None:
+        released.append(name)
+        if name == "broken":
+            raise RuntimeError(name)
+
+    async def main() -> None:
+        for name in ("whole", "broken"):
+            LoopEnd(lambda name=name: release(name))  # type: ignore[misc]
+        gc.collect()
+        await anyio.sleep(0.01)
+        assert sorted(released) == ["broken", "whole"]
+
+    with warned() as told:
+        loop(main)
+    assert told == []
 
 
 def test_what_is_disarmed_is_not_released() -> None:
