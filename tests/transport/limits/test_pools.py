@@ -1,5 +1,7 @@
 """What dialect and endpoint declare becomes the pools that a call takes from."""
 
+# pyright: reportPrivateUsage=false
+
 from typing import Any
 
 import pytest
@@ -8,7 +10,7 @@ from futures_async.testing import virtual_time
 from futures_async.transport.endpoint import Endpoint, Params, RateLimit
 from futures_async.transport.limits.limiter import Pool, Priority
 from futures_async.transport.limits.local import LocalLimiter
-from futures_async.transport.limits.pools import UNCOUNTED, Pools
+from futures_async.transport.limits.pools import ENDPOINTS_KEPT, UNCOUNTED, Pools
 
 WIDE = RateLimit(2400, 60.0, scope="ip")
 ORDERS = RateLimit(300, 10.0, pool="orders")
@@ -45,6 +47,17 @@ def test_the_account_the_endpoint_and_the_venue_each_have_a_pool() -> None:
     found = own.of(PLAIN, None, None)
     assert [(pool.limit, pool.per_s) for pool in found] == [(10, 1.0), (20, 1.0), (2400, 60.0)]
     assert own.of(PLAIN, {"other": "query"}, None) is found
+
+
+def test_a_pool_that_endpoints_share_is_one_object_for_as_long_as_they_are_remembered() -> None:
+    own = pools(RateLimit(10))
+    for number in range(2 * ENDPOINTS_KEPT):  # `request()` makes them without end
+        own.of(Endpoint("GET", f"/raw/{number}", result=str, limit=RateLimit(20)), None, None)
+    place = own.of(PLACE, None, None)
+    replace = own.of(Endpoint("POST", "/replace", result=str, limit=ORDERS), None, None)
+    assert len(place) == 3
+    assert [pool is other for pool, other in zip(place, replace, strict=True)] == [True] * 3
+    assert len(own._same) < 2 * ENDPOINTS_KEPT
 
 
 def test_public_calls_take_nothing_of_the_account() -> None:
