@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Awaitable, Callable, Hashable, Iterable, Mapping, Sequence
 from decimal import Decimal
+from functools import partial
 
 from futures_async.trading.batch import place_batch, together
 from futures_async.trading.closing import before_sending
@@ -123,7 +124,7 @@ class Several(Trading):
         def planning(request: OrderRequest) -> Callable[[], Awaitable[PlannedOrder | FuturesAsyncError]]:
             async def run() -> PlannedOrder | FuturesAsyncError:
                 try:
-                    return await self._ready_by(due, "create_orders", request, self._plan(request))
+                    return await self._ready_by(due, "create_orders", request, partial(self._plan, request))
                 except FuturesAsyncError as error:  # before anything of it was sent: the others are none the worse
                     return error
 
@@ -177,7 +178,7 @@ class Several(Trading):
                     reliance = self._reliance_of(plan)
                     try:
                         if reliance is not None:
-                            again = self._renewed(plan, reliance, due)
+                            again = partial(self._renewed, plan, reliance, due)
                             _, renewed[index] = await self._ready_by(due, "create_orders", plan.request, again)
                     except FuturesAsyncError as error:
                         problems[plan.local_id] = error
@@ -220,7 +221,9 @@ class Several(Trading):
                             if not isinstance(hold, Hold):
                                 raise hold
                             if hold.reliance not in ready:
-                                await self._ready_by(due, "create_orders", plan.request, self._set_up(plan, hold))
+                                await self._ready_by(
+                                    due, "create_orders", plan.request, partial(self._set_up, plan, hold)
+                                )
                                 ready.add(hold.reliance)
                     except FuturesAsyncError as error:
                         problems[index] = error

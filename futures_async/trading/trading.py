@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any, Literal, TypeVar
 
 import msgspec
@@ -191,7 +191,7 @@ class Trading(Holding):
             return plan
 
         try:
-            plan = await self._ready_by(due, "create_order", request, getting_ready())
+            plan = await self._ready_by(due, "create_order", request, getting_ready)
             return await self._place_planned(plan, hold, left_s, on_unknown, resolve_within_s, confirm=confirm)
         finally:
             if hold is not None:
@@ -229,7 +229,9 @@ class Trading(Holding):
         finally:
             self._ordered(plan)
 
-    async def _ready_by(self, due: float, call: str, request: OrderRequest, getting_ready: Coroutine[Any, Any, T]) -> T:
+    async def _ready_by(
+        self, due: float, call: str, request: OrderRequest, getting_ready: Callable[[], Coroutine[Any, Any, T]]
+    ) -> T:
         """Read and set first what an order needs: nobody but a close waits for it after `due`, by the loop's clock.
 
         A reading that others wait for too goes on, and so does a setting that may have left, to its verdict.
@@ -239,9 +241,9 @@ class Trading(Holding):
         """
         with before_sending(request.client_order_id), ordered(), needed_by(due):
             if EXACTLY.get():
-                return await getting_ready
+                return await getting_ready()
             try:
-                return await self._channel.transport.runtime().by(due + SAYS_WHY_S, getting_ready)
+                return await self._channel.transport.runtime().by(due + SAYS_WHY_S, getting_ready())
             except TooLate:
                 under_way, question = self._settings.about(self.venue_symbol(request.symbol))
                 raise self._too_late(call, under_way) from question

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
 from contextlib import asynccontextmanager, contextmanager
+from functools import partial
 from typing import Any
 
 import anyio
@@ -56,7 +57,8 @@ class Waiting(WaitingEdits, WaitingCancels):
         """
         request = as_request(request)
         due = self._channel.transport.runtime().now() + SEND_WITHIN_S
-        plan = await self._ready_by(due, CALLS.get(kind, PLACES_STOP), request, self._plan(request, kind=kind))
+        planning = partial(self._plan, request, kind=kind)
+        plan = await self._ready_by(due, CALLS.get(kind, PLACES_STOP), request, planning)
         return msgspec.structs.replace(plan, due=due)
 
     def _due_of(self, plan: PlannedOrder) -> float:

@@ -161,6 +161,18 @@ def test_a_loop_that_goes_on_must_be_asked_there() -> None:
         first.run(exchange.aclose())
 
 
+def test_an_order_is_refused_in_another_loop_and_nothing_of_it_is_left() -> None:
+    exchange = Toy(Credentials("key-1", "secret-1"), http=Scripted(), limiter=LocalLimiter())
+    with warned() as told, asyncio.Runner() as first:
+        first.run(exchange.fetch_time())
+        for place in (exchange.create_order, lambda one: exchange.create_orders([one, one])):
+            with asyncio.Runner() as other, pytest.raises(RuntimeError, match="another event loop"):
+                other.run(place(limit_order()))
+        gc.collect()
+        first.run(exchange.aclose())
+    assert told == []
+
+
 def test_on_trio_too() -> None:
     exchange = Toy(http=Scripted(), limiter=LocalLimiter())
     with warned() as told:
