@@ -209,7 +209,9 @@ class Trading(Holding):
     ) -> Order:
         """Place an order for which all is ready; see `create_order`."""
         self._active("create_order")  # planning may have read from the network meanwhile
-        began = self._channel.transport.now()
+        began, asleep_s = self._channel.transport.now(), plan.asleep_s
+        if asleep_s is None:
+            asleep_s = asleep.asleep_s()
         try:
             return await self._orders.place(
                 plan,
@@ -223,8 +225,8 @@ class Trading(Holding):
         except FuturesAsyncError as error:
             self._heard(plan, error)
             if isinstance(error, OrderOutcomeUnknown) and on_unknown == "resolve":
-                took_ms = int((self._channel.transport.now() - began) * 1000)
-                error.lookups.extend(await self._lookalikes(plan, self._channel.now_ms() - took_ms))
+                took_s = self._channel.transport.now() - began + asleep.slept_since(asleep_s)
+                error.lookups.extend(await self._lookalikes(plan, self._channel.now_ms() - int(took_s * 1000)))
             raise
         finally:
             self._ordered(plan)

@@ -16,6 +16,7 @@ import pytest
 import futures_async as fa
 from futures_async.adapters.bitget_v1 import BitgetV1
 from futures_async.adapters.bitget_v1 import endpoints as api
+from futures_async.transport import asleep
 from futures_async.transport.limits.none import NoLimiter
 from futures_async.unified.exchange import Capability
 from tests.adapters.bitget_v1.data import KEY, PASSPHRASE, SECRET, load, name_of, raw
@@ -298,6 +299,19 @@ async def test_a_lost_order_stays_unknown_and_what_looks_like_it_is_named(exchan
     with pytest.raises(fa.UnresolvedOrders, match="compare its open orders, fills and position") as left:
         await exchange.aclose()
     assert "resolve_order()" not in str(left.value), "the venue has no such call"
+
+
+async def test_what_looks_like_one_that_this_computer_slept_over_is_named(
+    exchange: BitgetV1, venue: Scripted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    venue.answer(PLACE, httpx.ReadTimeout("lost"))
+    monkeypatch.setattr(asleep, "asleep_s", lambda: 3600.0 * venue.count(PLACE))
+    twin = {**load("order_current")["data"][0], "createTime": exchange_now() - 3_600_000, "orderId": "77"}
+    say(venue, api.CURRENT.path, [twin])
+    say(venue, api.HISTORY.path, [])
+    with pytest.raises(fa.OrderOutcomeUnknown) as caught:
+        await exchange.create_order(order(**TERMS))
+    assert "77" in " ".join(caught.value.lookups)
 
 
 async def test_advice_that_cannot_be_had_is_no_obstacle(exchange: BitgetV1, venue: Scripted) -> None:
