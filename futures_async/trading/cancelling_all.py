@@ -120,9 +120,8 @@ class CancellingAll(LateCancels):
                     break
                 continue
             if not left and (unknown is None or before):
-                # An answer that names others may be about something else.
-                told = set(ids or ()) if not whole or set(ids or ()) <= before else set[str]()
-                return sorted(before | told)
+                # An answer that names others than a whole list may be about something else.
+                return sorted(before if whole else before.union(ids or ()))
             if unknown is not None and not before:
                 break  # no order to judge it by
         lag_ms = int(self._channel.dialect.traits.visibility_lag_s * 1000)

@@ -189,6 +189,39 @@ async def test_a_list_of_another_contract_tells_nothing_of_a_cancel_of_all(cross
         assert await caught.value.resolve() == []
 
 
+class Partial(Toy):
+    """Its first list of open orders lacks one of them; its cancel of all names that one alone."""
+
+    cut = False
+    """The list says of itself that it is not whole."""
+    lists = 0
+
+    async def fetch_open_orders(self, symbol: str | None = None) -> list[fa.Order]:
+        self.lists += 1
+        found = await super().fetch_open_orders(symbol)
+        if self.lists > 1:
+            return found
+        another = msgspec.structs.replace(found[1], venue_symbol="ETHUSDT", order_id="another's")
+        return [found[0], another] if self.cut else [found[0]]
+
+    async def _cancel_all(self, venue_symbol: str) -> list[str] | None:
+        ids = await super()._cancel_all(venue_symbol)
+        return None if ids is None else ids[1:]
+
+
+@pytest.mark.parametrize("cut", [True, False], ids=["cut off", "whole"])
+@virtual
+async def test_an_order_that_was_not_listed_counts_as_cancelled_only_where_the_list_was_not_whole(cut: bool) -> None:
+    venue = Scripted()
+    async with toy(venue, Partial) as exchange:
+        assert isinstance(exchange, Partial)
+        first = await exchange.create_order(limit_order(100))
+        second = await exchange.create_order(limit_order(101))
+        exchange.lists, exchange.cut = 0, cut
+        gone = await exchange.cancel_all_orders(BTC)
+        assert gone == sorted([first.order_id, second.order_id] if cut else [first.order_id])
+
+
 @virtual
 async def test_who_is_banned_sends_no_cancel_after_the_list_and_is_told_so() -> None:
     venue = Scripted()

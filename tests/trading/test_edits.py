@@ -378,6 +378,52 @@ async def test_an_accepted_edit_that_is_not_carried_out_is_no_success() -> None:
         assert exchange.unresolved() == []
 
 
+class Fills(Behind):
+    """An edited order is shown as it was for a while, and has been filled as it was then."""
+
+    takes_s = 1000.0
+    filled_after_s = 5.0
+
+    async def fetch_order(
+        self, symbol: str, *, order_id: str | None = None, client_order_id: str | None = None
+    ) -> Order:
+        found = await super().fetch_order(symbol, order_id=order_id, client_order_id=client_order_id)
+        filled = anyio.current_time() - self.since > self.filled_after_s
+        return msgspec.structs.replace(found, status=OrderStatus.FILLED) if filled else found
+
+
+@virtual
+async def test_an_order_that_was_filled_before_its_accepted_edit_took_effect_is_told_as_it_ended() -> None:
+    venue = Scripted()
+    async with toy(venue, Fills) as exchange:
+        order = await exchange.create_order(limit_order(100))
+        ended = await exchange.edit_order(BTC, order_id=order.order_id, price=101)
+        assert (ended.order_id, ended.status, ended.price) == (order.order_id, OrderStatus.FILLED, Decimal(100))
+        assert exchange.unresolved() == []
+
+
+@virtual
+async def test_a_lost_edit_to_what_an_order_is_already_has_not_failed() -> None:
+    venue = Scripted()
+    async with replacing(venue) as exchange:
+        order = await exchange.placed()
+        venue.plan[EDIT] = [LOST]
+        stands = await exchange.edit_order(BTC, order_id=order.order_id, price=100)
+        assert (stands.order_id, stands.status, stands.price) == (order.order_id, OrderStatus.NEW, Decimal(100))
+        assert exchange.unresolved() == []
+
+
+@virtual
+async def test_an_accepted_edit_that_cannot_be_read_is_told_as_it_was_asked_for() -> None:
+    venue = Scripted()
+    async with toy(venue) as exchange:
+        order = await exchange.create_order(limit_order(100))
+        venue.plan[GET] = ["", *[LOST] * 20]
+        edited = await exchange.edit_order(BTC, order_id=order.order_id, price=101, quantity="0.25")
+        assert (edited.order_id, edited.price, edited.quantity) == (order.order_id, Decimal(101), Decimal("0.25"))
+        assert edited.remaining_quantity is None
+
+
 class Refusing(Toy):
     """Its venue refuses edits."""
 
