@@ -86,9 +86,9 @@ def propose_margin_adjustment(position: Position, action: MarginMove) -> Decimal
         decrease: −10 % of it, when its margin ratio is under 0.3
 
     Source: the v1 account document, "Margin Management". Two cases that the document gets wrong are None here: a
-    cross position, which has no margin of its own to move, and a decrease after which the ratio would be above 0.8
-    (a losing position holds little equity, so 10 % of its margin can be all of it). A position in danger needs
-    margin although it loses: that is `margin_to_reach`.
+    cross position, which has no margin of its own to move, and a decrease after which the ratio would be above 0.8,
+    or nobody tells whether (a losing position holds little equity, so 10 % of its margin can be all of it). A
+    position in danger needs margin although it loses: that is `margin_to_reach`.
 
     Args:
         position: As read; only its own figures are used.
@@ -104,9 +104,9 @@ def propose_margin_adjustment(position: Position, action: MarginMove) -> Decimal
     if action == "increase":
         return amount if position.unrealized_pnl is not None and position.unrealized_pnl > 0 else None
     ratio = position.margin_ratio
-    if ratio is None or ratio >= WARNING_FROM:
+    if ratio is None or ratio >= WARNING_FROM or position.unrealized_pnl is None:
         return None
-    equity = add(position.margin, position.unrealized_pnl or ZERO)
+    equity = add(position.margin, position.unrealized_pnl)
     # The requirement behind the venue's ratio; taking margin out leaves it as it is.
     maintenance = multiply(max(ratio, ZERO), max(equity, ZERO))
     left = subtract(equity, amount)

@@ -83,6 +83,14 @@ def test_a_risk_without_a_margin_mode_is_that_of_the_only_position(
     assert {row.risk.quantity == 9 for row in seen.rows} == {taken}
 
 
+def test_a_risk_of_another_margin_mode_is_not_that_of_the_only_position(backend: Backend) -> None:
+    exchange = FakeDashboard([position(margin_mode=MarginMode.CROSS)])
+    exchange.risks = [msgspec.structs.replace(risk.position_risk(position()), quantity=D(9))]
+    assert exchange.risks[0].margin_mode is MarginMode.ISOLATED
+    (row,) = in_virtual_time(backend, lambda: risk.dashboard(exchange)).rows
+    assert (row.risk.margin_mode, row.risk.quantity == 9) == (MarginMode.CROSS, False)
+
+
 def test_a_venue_without_the_calls_is_shown_from_its_positions_largest_first(backend: Backend) -> None:
     exchange = hedged()
     exchange.risk_error, exchange.mode_error = NotSupported("no"), InvalidRequest("needs a symbol")

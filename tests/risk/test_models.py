@@ -379,6 +379,10 @@ def test_the_safe_quantity_is_whole_steps_and_one_more_would_be_too_much(
     assert quantity * price <= value < (quantity + step) * price
 
 
+def test_a_size_may_take_all_that_is_available() -> None:
+    assert risk.safe_quantity(D(1000), leverage=D(10), price=D(100), fraction_of_available=D(1)) == 100
+
+
 @pytest.mark.parametrize("broken", [{"leverage": D(0)}, {"price": D(0)}, {"fraction_of_available": D("1.01")}])
 def test_a_size_cannot_be_asked_with_nonsense(broken: dict[str, Decimal]) -> None:
     with pytest.raises(InvalidRequest):
@@ -411,6 +415,10 @@ def test_no_margin_is_proposed_where_the_document_would_liquidate_or_has_nothing
     assert risk.propose_margin_adjustment(edge, "decrease") == D("-30.000")
     past = position(unrealized_pnl=D(-260), margin_ratio=D("0.2001"))
     assert risk.propose_margin_adjustment(past, "decrease") is None
+    # A loss that nobody tells may be as large.
+    assert risk.propose_margin_adjustment(position(unrealized_pnl=None), "decrease") is None
+    small = position(margin=D(1), unrealized_pnl=D(0))
+    assert risk.propose_margin_adjustment(small, "decrease") == D("-0.1")
     gone = position(unrealized_pnl=D(-290), margin_ratio=D("0.2"))
     assert risk.propose_margin_adjustment(gone, "decrease") is None
     assert risk.propose_margin_adjustment(position(margin_mode=MarginMode.CROSS), "increase") is None

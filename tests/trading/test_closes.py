@@ -67,6 +67,54 @@ def test_a_part_that_was_refused_says_what_has_gone_before(spec: VenueSpec) -> N
     run(main())
 
 
+@each_venue
+def test_a_close_that_was_refused_is_not_sent_again(spec: VenueSpec) -> None:
+    async def main() -> None:
+        plan = FaultPlan()
+        on = Inside(spec, plan=plan)
+        async with on.exchange as exchange:
+            await on.trade(Side.BUY)
+            plan.add("refusal", kinds=[Kind.ORDER], most=1)
+            with pytest.raises(fa.OrderRejected):
+                await exchange.close_position(spec.symbol)
+            assert await exchange.fetch_position(spec.symbol) is not None
+
+    run(main())
+
+
+@each_venue
+def test_what_one_order_cannot_close_is_closed_to_the_last_of_it(spec: VenueSpec) -> None:
+    async def main() -> None:
+        on = Inside(spec)
+        exchange, symbol, quantity = on.exchange, spec.symbol, spec.quantity
+        async with exchange:
+            await on.trade(Side.BUY, quantity=quantity * 3)
+            largest = msgspec.structs.replace(await exchange.fetch_contract(symbol), max_market_quantity=quantity * 2)
+            exchange._known_contract = lambda name: largest  # type: ignore[method-assign, assignment]  # pyright: ignore[reportPrivateUsage]
+            assert await exchange.close_position(symbol) is not None
+            assert await exchange.fetch_position(symbol) is None
+
+    run(main())
+
+
+def test_a_position_that_one_reading_does_not_show_is_closed() -> None:
+    async def main() -> None:
+        on = Inside(SPECS[0])
+        async with on.exchange as exchange:
+            await on.trade(Side.BUY)
+            read, readings = exchange.fetch_position, list[str]()
+
+            async def fetched(symbol: str, *given: Any, **named: Any) -> fa.Position | None:
+                readings.append(symbol)
+                return None if len(readings) == 1 else await read(symbol, *given, **named)
+
+            exchange.fetch_position = fetched  # type: ignore[method-assign]
+            assert await exchange.close_position(on.spec.symbol) is not None
+            assert await read(on.spec.symbol) is None
+
+    run(main())
+
+
 def test_a_halt_in_the_middle_of_a_close_does_not_say_that_nothing_was_sent() -> None:
     async def main() -> None:
         on = Inside(SPECS[0])

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from futures_async import IncompletePage, InvalidRequest
+from futures_async import IncompletePage, InvalidRequest, UnreadRow, UnreadRows
 from futures_async.testing.virtual_time import run, run_trio
 from futures_async.trading.paging import Page, PageQuery, collect, first, iterate
 
@@ -64,6 +64,21 @@ def test_a_row_that_a_page_has_twice_is_given_once() -> None:
     async def main() -> None:
         for query in (PageQuery(), PageQuery(limit=9)):
             assert await collect(fetch, query, key=str) == ["c", "b", "a"]
+
+    run(main())
+
+
+@pytest.mark.parametrize("limit", [None, 9])
+def test_rows_that_cannot_be_read_are_told_once_beside_those_that_can(limit: int | None) -> None:
+    odd, other = UnreadRow("size", "no number", 1), UnreadRow("size", "no number", 2)
+
+    async def fetch(query: PageQuery, cursor: str | None) -> Page[str]:
+        return Page(["b", "a"], None, (odd, other, odd))
+
+    async def main() -> None:
+        with pytest.raises(UnreadRows) as caught:
+            await collect(fetch, PageQuery(limit=limit), key=str)
+        assert (list(caught.value.rows), list(caught.value.unread)) == (["b", "a"], [odd, other])
 
     run(main())
 

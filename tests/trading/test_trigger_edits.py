@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
 import pytest
@@ -21,7 +22,7 @@ from tests.rig.toy import Toy
 class Bare(TriggerEdits, Toy):
     """Its author has written no hook yet."""
 
-    changeable = ("trigger_price", "price")
+    changeable: ClassVar[Sequence[str]] = ("trigger_price", "price")
 
 
 class Half(Bare):
@@ -52,6 +53,37 @@ async def test_stops_of_a_part_without_their_hook_are_not_supported() -> None:
         with pytest.raises(fa.NotSupported, match="create_stop_order"):
             await exchange.create_stop_order(BTC, "long", 1, stop_loss=90)
         assert exchange.unresolved() == []
+
+
+class Whole(Bare):
+    """Its orders execute at market, and are for the whole position."""
+
+    changeable = ("trigger_price", "price", "quantity")
+
+    async def _waiting_now(self, name: str, ids: tuple[str | None, str | None]) -> tuple[fa.Order, Any]:
+        order = await self.create_order(limit_order())
+        return order, {"trigger_price": Decimal(90), "price": None, "quantity": None}
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"price": 95}, "has no price"),
+        ({"quantity": 1}, "has no quantity"),
+        ({"trigger_price": 95, "price": 94}, "has no price"),
+        ({"trigger_price": 95, "quantity": 1}, "has no quantity"),
+        ({"trigger_price": 95, "price": 0}, "each above 0"),
+        ({"trigger_price": -1, "quantity": 5}, "each above 0"),
+    ],
+)
+@virtual
+async def test_a_waiting_order_is_given_nothing_that_it_has_not_and_nothing_of_0(
+    change: dict[str, Any], said: str
+) -> None:
+    async with toy(Scripted(), Whole) as exchange:
+        assert isinstance(exchange, TriggerEdits)
+        with pytest.raises(fa.InvalidOrder, match=said):
+            await exchange.edit_trigger_order(BTC, order_id="1", **change)
 
 
 @virtual
