@@ -132,7 +132,7 @@ class OrderCalls(base.Fapi):
 
     @route("PUT", f"{base.V1}/order", base.ORDERS, kind=sim.Kind.ORDER, needs="symbol side quantity price")
     def amend(self, request: sim.Request) -> dict[str, Any]:
-        """In place, both numbers said."""
+        """In place, both numbers said; not above what is filled already it is a cancel."""
         fields, account = fields_of(request), request.account
         order = self._find(account, fields)
         if not order.is_open:
@@ -143,7 +143,10 @@ class OrderCalls(base.Fapi):
             raise sim.VenueRefusal("-5047", "The original order is not a reduce-only order.")
         if not reduces and contract.notional(quantity, price) < contract.min_notional:
             raise sim.VenueRefusal("-5029", f"Order's notional must be no smaller than {contract.min_notional}.")
+        if quantity <= order.filled:
+            return self._cancel(account, contract, order.id, None)
         changed = self.engine.orders.amend(account, order, price=price, quantity=quantity, in_place=True)
+        changed.tag["stp"] = "NONE"
         return self._row(changed, read=False)
 
     # -- cancelling
