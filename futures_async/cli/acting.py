@@ -87,7 +87,7 @@ def act_on(
                 complain(NOTHING, style="bold")
                 raise
             if symbol is not None and not any(acts.values()):
-                await refuse_unknown(accounts, symbol, problems)
+                await refuse_unknown(accounts, symbol, problems, empty=True)
             out = set[str]() if symbol is None else await tell_left_out(accounts, symbol, problems)
             for name, problem in problems.items():
                 if name not in out:

@@ -59,7 +59,7 @@ async def read_all(source: Source, writer: Writer, read: Read[T], symbol: str | 
                 for name, exchange in able(accounts, symbol).items():
                     group.start_soon(one, name, exchange)
             if symbol is not None and not any(found.values()):
-                await refuse_unknown(accounts, symbol, refused)
+                await refuse_unknown(accounts, symbol, refused, empty=True)
             out = set[str]() if symbol is None else await tell_left_out(accounts, symbol, refused)
     for name, error in refused.items():
         if name not in out:

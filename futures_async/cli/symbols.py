@@ -62,7 +62,11 @@ async def _lists_none(exchange: FuturesExchange, symbol: str) -> bool:
 
 
 async def refuse_unknown(
-    exchanges: Mapping[str, FuturesExchange], symbol: str, problems: Mapping[str, FuturesAsyncError] = NO_PROBLEMS
+    exchanges: Mapping[str, FuturesExchange],
+    symbol: str,
+    problems: Mapping[str, FuturesAsyncError] = NO_PROBLEMS,
+    *,
+    empty: bool = False,
 ) -> None:
     """Refuse a symbol that none of the accounts' venues lists.
 
@@ -73,12 +77,14 @@ async def refuse_unknown(
         exchanges: All accounts.
         symbol: As it was typed.
         problems: What those that were asked for it have raised.
+        empty: All were asked, and nothing of such a contract was found. An account whose venue lists no contracts says
+            no more by that: those decide that list contracts of the same coins.
 
     Raises:
         InvalidRequest: With near names.
     """
     listed: set[str] = set()
-    known, unread = False, set[str]()
+    known, unread, asked = False, set[str](), set[str]()
 
     async def ask(name: str, exchange: FuturesExchange) -> None:
         nonlocal known
@@ -94,11 +100,14 @@ async def refuse_unknown(
     async with anyio.create_task_group() as tasks:
         for name, exchange in exchanges.items():
             if exchange.supports(Capability.FETCH_CONTRACTS):
+                asked.add(name)
                 tasks.start_soon(ask, name, exchange)
             else:
                 unread.add(name)
     may_be = unread & set(able(exchanges, symbol))
     may_be -= {name for name, error in problems.items() if isinstance(error, SymbolNotFound)}
+    if empty:
+        may_be -= {name for name in may_be - asked if _of_listed_coins(exchanges[name], symbol, listed)}
     if known or any(_may_be_whole(exchanges[name], symbol, listed) for name in may_be):
         return
     meant = near(symbol, listed)
@@ -114,6 +123,13 @@ def _may_be_whole(exchange: FuturesExchange, symbol: str, listed: Iterable[str])
         return True
     quotes = {name.partition("/")[2].partition(":")[0] for name in listed}
     return not quotes or any(quote in symbol.upper()[1:] for quote in quotes)
+
+
+def _of_listed_coins(exchange: FuturesExchange, symbol: str, listed: Iterable[str]) -> bool:
+    """Whether contracts are listed that are quoted and settled in the same coins."""
+    coins = {(parts.quote, parts.settle) for name in listed if (parts := split(name)) is not None}
+    meant = split(exchange.unified_symbol(exchange.venue_symbol(symbol)))
+    return meant is not None and (meant.quote, meant.settle) in coins
 
 
 def _known_as(exchange: FuturesExchange, symbol: str) -> str:

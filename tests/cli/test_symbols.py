@@ -83,6 +83,22 @@ def test_what_every_venue_says_not_to_have_is_unknown(running: RunningExchange) 
     assert said.endswith("did you mean XRP/USDT:USDT?\n")
 
 
+@pytest.mark.parametrize(
+    "words", [words for words in NAMED if words[0] not in ("watch", "ledger")], ids=lambda words: words[0]
+)
+def test_where_nothing_is_found_those_decide_that_list_contracts_of_such_coins(
+    running: RunningExchange, words: tuple[str, ...]
+) -> None:
+    code, said = on(running, ("bitget", "bittap"), *words, "-s", "BTX/USDT:USDT")
+    assert code == 2, said
+    assert "no venue of these accounts lists 'BTX/USDT:USDT': did you mean BTC/USDT:USDT" in said
+
+
+def test_a_contract_of_coins_that_nobody_lists_may_be_of_an_account_that_lists_none(running: RunningExchange) -> None:
+    code, said = on(running, ("bitget", "bittap"), "positions", "-s", "BTX/EUR:EUR")
+    assert code == 0, said
+
+
 def test_who_does_not_know_the_id_of_another_venue_is_not_left_out(running: RunningExchange) -> None:
     code, said = on(running, ("bitget", "okx"), "close", "--dry-run", "-s", "BTCUSDT")
     assert code == 1, said  # it may hold the same contract under its own
