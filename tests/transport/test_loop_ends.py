@@ -18,7 +18,7 @@ from typing import Any
 import anyio
 import pytest
 
-from futures_async import Credentials, OrderOutcomeUnknown, UnresolvedOrders
+from futures_async import Credentials, OrderOutcomeUnknown, OrderRequest, UnresolvedOrders
 from futures_async.adapters.bitget import Bitget
 from futures_async.testing.virtual_time import run, run_trio
 from futures_async.transport.http import choose
@@ -165,7 +165,11 @@ def test_an_order_is_refused_in_another_loop_and_nothing_of_it_is_left() -> None
     exchange = Toy(Credentials("key-1", "secret-1"), http=Scripted(), limiter=LocalLimiter())
     with warned() as told, asyncio.Runner() as first:
         first.run(exchange.fetch_time())
-        for place in (exchange.create_order, lambda one: exchange.create_orders([one, one])):
+        places: list[Callable[[OrderRequest], Coroutine[Any, Any, object]]] = [
+            exchange.create_order,
+            lambda one: exchange.create_orders([one, one]),
+        ]
+        for place in places:
             with asyncio.Runner() as other, pytest.raises(RuntimeError, match="another event loop"):
                 other.run(place(limit_order()))
         gc.collect()
@@ -244,7 +248,11 @@ def test_who_is_lost_before_the_loop_ends_is_named_too() -> None:
     assert len([text for text in told if "toy@" in text]) == 1
 
 
-@pytest.mark.parametrize("loop", [run_trio, lambda main: run(main())], ids=["trio", "asyncio"])
+def run_asyncio(main: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    run(main())
+
+
+@pytest.mark.parametrize("loop", [run_trio, run_asyncio])
 def test_what_is_lost_before_its_loop_ends_is_released_and_no_generator_is_warned_of(loop: Any) -> None:
     released: list[str] = []
 
