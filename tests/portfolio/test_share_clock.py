@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import Any, cast
 
@@ -136,13 +136,14 @@ class Side:
         """Nothing is open."""
 
 
-class Sharing:
-    """In the place of a `RedisShare`."""
+class Sharing(RedisShare):
+    """By no server, but by what lies between."""
 
     def __init__(self, between: Between, *, leads: bool, late_s: float = 0.001) -> None:
+        super().__init__("redis://127.0.0.1")
         self.between, self.leads, self.late_s = between, leads, late_s
 
-    def join(self, accounts: list[str], runtime: Runtime) -> Member:
+    def join(self, accounts: Sequence[str], runtime: Runtime) -> Member:
         return Member(cast("RedisServer", Side(self.between, self.leads, self.late_s)), accounts, 5.0, runtime)
 
 
@@ -160,7 +161,7 @@ def test_what_a_follower_asks_for_now_is_read_next_and_once(
         def count() -> int:
             return [what for _, what in fake.calls].count("positions")
 
-        shares = [cast("RedisShare", Sharing(between, leads=leads)) for leads in (True, False)]
+        shares = [Sharing(between, leads=leads) for leads in (True, False)]
         async with Portfolio([fake], share=shares[0]) as leader, Portfolio([FakeReads()], share=shares[1]) as follower:
             await leader.snapshot(deadline_s=5)
             await follower.snapshot(deadline_s=5)
@@ -187,7 +188,7 @@ def test_what_was_long_on_its_way_to_the_server_is_as_old_as_that() -> None:
 
     async def main() -> None:
         between, fake = Between(), FakeReads([position()], [], delay_s=0.05)
-        shares = [cast("RedisShare", Sharing(between, leads=leads, late_s=4.0)) for leads in (True, False)]
+        shares = [Sharing(between, leads=leads, late_s=4.0) for leads in (True, False)]
         async with Portfolio([fake], share=shares[0]) as leader, Portfolio([FakeReads()], share=shares[1]) as follower:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(leader.snapshot(deadline_s=10))
