@@ -155,14 +155,6 @@ def leverage_of(
     )
 
 
-def unsigned(value: Decimal, field: str) -> Decimal:
-    """A size that says nothing of a direction."""
-    number = finite(value, field)
-    if number < 0:
-        raise fa.DecodeError(f"{field} is negative", path=field)
-    return number
-
-
 def text_or_none(value: str | int | None) -> str | None:
     """An id or a word that may be missing."""
     return str(value) if value not in (None, "") else None
