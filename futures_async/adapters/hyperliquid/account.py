@@ -154,11 +154,17 @@ class AccountCalls(MarketCalls):
         """Read the collateral of this dex; of unified accounts, what the spot ledger has of each coin.
 
         `available` of a dex's own collateral does not know what resting orders hold: the venue shows it nowhere.
+        Under portfolio margin the collateral's `margin_ratio` is that of the whole account.
         """
         if await self._read_abstraction() in SPOT_LEDGER:
-            rows = (await self._ask_mine(api.SPOT_STATE)).balances
-            coins = fa.Rows(row for row in rows if mapping.is_coin(row)).without(unread_of(rows))
-            return mapping.spot_accounts().all(coins)
+            state = await self._ask_mine(api.SPOT_STATE)
+            rows, ratio = state.balances, state.portfolio_margin_ratio
+            coins = fa.Rows(
+                msgspec.structs.replace(row, portfolio_ratio=ratio if row.coin == self._names.settle else None)
+                for row in rows
+                if mapping.is_coin(row)
+            )
+            return mapping.spot_accounts().all(coins.without(unread_of(rows)))
         await self._check_coin()
         return [mapping.accounts(self._names.settle).one(await self._state())]
 

@@ -41,6 +41,8 @@ PLAIN_TIERS = 50
 ZERO = Decimal(0)
 MAX_RATE = Decimal("0.04")
 """Of funding, for an hour."""
+LIQUIDATED_ABOVE = Decimal("0.95")
+"""Of the venue's ratio of an account with portfolio margin."""
 _OUTCOME = re.compile(r"(\+|o)\d+")
 
 
@@ -198,10 +200,19 @@ def is_coin(row: wire.WireSpotBalance) -> bool:
 
 @fa.table
 def spot_accounts(row: wire.WireSpotBalance) -> fa.Account:
-    """Collateral in the spot ledger, of accounts that keep all of it there; `hold` is what is bound."""
-    total, hold = number(row.total), number(row.hold)
+    """Collateral in the spot ledger, of accounts that keep all of it there.
+
+    The total is worth what it is at the mark, profit and loss of all positions with it. `hold` is what is bound, under
+    portfolio margin less what may be borrowed, so that it may be below 0; `spotHold` is what is bound itself.
+    """
+    total = number(row.total)
     return fa.Account(
-        venue=VENUE, margin_coin=needed(text(row.coin)), balance=total, available=minus(total, hold), locked=hold
+        venue=VENUE,
+        margin_coin=needed(text(row.coin)),
+        equity=total,
+        available=minus(total, number(row.hold)),
+        locked=number(fa.either(row.spot_hold, row.hold)),
+        margin_ratio=if_said(lambda ratio: fa.divide(ratio, LIQUIDATED_ABOVE), number(row.portfolio_ratio)),
     )
 
 

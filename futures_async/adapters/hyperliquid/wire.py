@@ -89,14 +89,17 @@ class WireSpotBalance(Wire, frozen=True, kw_only=True, gc=False):
     coin: Text = None
     token: Loose = None
     hold: Loose = None
+    spot_hold: Loose = None
     total: Loose = None
     entry_ntl: Loose = None
+    portfolio_ratio: Loose = None
 
 
 class WireSpotState(Wire, frozen=True, kw_only=True, gc=False):
-    """The spot ledger."""
+    """The spot ledger; `portfolioMarginRatio` is told of accounts with portfolio margin alone."""
 
     balances: list[WireSpotBalance]
+    portfolio_margin_ratio: Loose = None
 
 
 class WireAsset(Wire, frozen=True, kw_only=True, gc=False):

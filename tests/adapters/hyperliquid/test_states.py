@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from decimal import Decimal
 from typing import Any
 
 import anyio
@@ -10,6 +11,7 @@ import pytest
 
 from futures_async.adapter import divide
 from futures_async.adapters.hyperliquid import Hyperliquid, endpoints
+from futures_async.simulator.dialect import Request, Response
 from futures_async.simulator.plan import FaultPlan
 from futures_async.simulator.streams.inprocess import InProcessStreams
 from futures_async.testing.inside import Inside
@@ -142,6 +144,47 @@ def test_no_cross_position_is_in_danger_by_what_a_dex_shows_of_a_unified_account
                 assert (position.margin_ratio is not None) is own
 
     run(main())
+
+
+@pytest.mark.parametrize("kind", ["unifiedAccount", "portfolioMargin"])
+def test_what_the_spot_ledger_has_of_a_unified_account_is_its_equity(kind: str) -> None:
+    """With profit and loss at the mark, which a balance is without; only under portfolio margin it tells a ratio."""
+
+    async def play(on: Inside, exchange: Hyperliquid) -> None:
+        on.account.extra["abstraction"] = kind
+        await on.trade(Side.BUY)
+        on.move(on.price("0.99"))
+        wallet = on.inside.engine.margins.wallet(on.account, "USDC")
+        assert wallet.unrealized < 0
+        account = await exchange.fetch_account()
+        assert (account.equity, account.balance) == (wallet.equity, None)
+        assert account.available == wallet.equity - wallet.cross_margin
+        assert account.margin_ratio == (wallet.margin_ratio if kind == "portfolioMargin" else None)
+
+    played(play)
+
+
+def test_what_may_be_borrowed_is_available_and_not_locked() -> None:
+    """A hold below 0, as portfolio margin has it; from 0.95 on the venue liquidates such an account."""
+    state = b"""{"portfolioMarginEnabled": true, "portfolioMarginRatio": "0.475", "balances": [
+        {"coin": "USDC", "token": 0, "total": "100.0", "hold": "-5.0", "spotHold": "2.0", "entryNtl": "0.0"},
+        {"coin": "HYPE", "token": 150, "total": "3.0", "hold": "0.0", "entryNtl": "0.0"}]}"""
+
+    async def play(on: Inside, exchange: Hyperliquid) -> None:
+        on.account.extra["abstraction"] = "portfolioMargin"
+        handle = on.inside.handle
+
+        def handled(request: Request) -> Response:
+            return Response(200, state) if b"spotClearinghouseState" in request.body else handle(request)
+
+        on.inside.handle = handled  # type: ignore[method-assign]
+        usdc, hype = await exchange.fetch_accounts()
+        assert [usdc.equity, usdc.available, usdc.locked, usdc.margin_ratio] == [
+            *map(Decimal, ("100", "105", "2", "0.5"))
+        ]
+        assert [hype.equity, hype.available, hype.locked, hype.margin_ratio] == [*map(Decimal, ("3", "3", "0")), None]
+
+    played(play)
 
 
 def test_how_an_account_keeps_its_collateral_is_asked_once_and_again_after_ten_minutes() -> None:

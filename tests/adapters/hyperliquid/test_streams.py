@@ -339,8 +339,9 @@ def test_collateral_in_the_spot_ledger_is_told_by_reads_alone() -> None:
         async with on.connect(on.credentials, streams=streams) as exchange, exchange.watch_accounts() as watch:
             await watch.live()
             on.trade_inside(Side.BUY, at_ms=on.inside.now_ms())
-            await asyncio.sleep(30)
-            assert watch.current == {}
+            await asyncio.sleep(90)
+            [told] = watch.current.values()
+            assert (told.equity, told.balance) == (on.inside.engine.margins.wallet(on.account, "USDC").equity, None)
             on.account.extra["abstraction"] = "disabled"
             await asyncio.sleep(120)
             assert set(watch.current) == {"USDC"}

@@ -75,7 +75,7 @@ def test_shares_of_outcome_markets_are_no_coins() -> None:
 
             on.inside.handle = handled  # type: ignore[method-assign]
             [account] = await on.exchange.fetch_accounts()
-            assert (account.margin_coin, account.balance, account.available) == ("USDC", D("-12.5"), D("-15.5"))
+            assert (account.margin_coin, account.equity, account.available) == ("USDC", D("-12.5"), D("-15.5"))
 
     run(main())
 

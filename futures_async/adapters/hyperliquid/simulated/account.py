@@ -13,13 +13,16 @@ from futures_async.simulator.venue import always, errors, post
 
 NO_HASH = "0x" + "0" * 64
 DEFAULT = {"status": "ok", "response": {"type": "default"}}
+PORTFOLIO = "portfolioMargin"
+POOLED = frozenset({"unifiedAccount", PORTFOLIO})
+"""How accounts are called that keep their collateral in the spot ledger."""
+LIQUIDATED_ABOVE = Decimal("0.95")
 
 
 class AccountCalls(Gate):
     """Reads that name an account by its address, and settings."""
 
     constants: ClassVar[Sequence[sim.Route]] = (
-        sim.Route("POST", "/info spotClearinghouseState", always({"balances": []}), weight=2),
         sim.Route("POST", "/info subAccounts", always(None), weight=20),
         sim.Route("POST", "/info extraAgents", always([]), weight=20),
         sim.Route("POST", "/info maxBuilderFee", always(0), weight=20),
@@ -40,6 +43,20 @@ class AccountCalls(Gate):
     @post("/info userAbstraction", weight=20)
     def abstraction(self, request: sim.Request) -> str:
         return request.account.extra.get("abstraction", "disabled")
+
+    @post("/info spotClearinghouseState", weight=2)
+    def spot_state(self, request: sim.Request) -> dict[str, Any]:
+        """The collateral of accounts that keep it here: what it is worth at the mark."""
+        kind = self.abstraction(request)
+        if kind not in POOLED:
+            return {"balances": []}
+        wallet = self.engine.margins.wallet(request.account, COIN)
+        hold = dec(wallet.cross_margin + wallet.isolated_margin + wallet.isolated_unrealized)
+        row = {"coin": COIN, "token": 0, "total": dec(wallet.equity), "hold": hold, "entryNtl": "0.0"}
+        if kind != PORTFOLIO:
+            return {"balances": [row]}
+        ratio = dec(wallet.margin_ratio * LIQUIDATED_ABOVE)
+        return {"balances": [row | {"spotHold": hold}], "portfolioMarginEnabled": True, "portfolioMarginRatio": ratio}
 
     @post("/info userRateLimit", weight=20)
     def budget(self, request: sim.Request) -> dict[str, Any]:
@@ -68,11 +85,15 @@ class AccountCalls(Gate):
         held = list(account.positions_of(coin=COIN))
         cross = [position for position in held if position.margin_mode is sim.MarginMode.CROSS]
         isolated = wallet.isolated_margin + wallet.isolated_unrealized
+        used = wallet.cross_margin + isolated
+        value, cross_value, free = wallet.equity, wallet.cross_equity, wallet.available
+        if account.extra.get("abstraction") in POOLED:  # what positions hold of the spot ledger, and no more
+            value, cross_value, free = used, wallet.cross_margin, sim.ZERO
         return {
-            "marginSummary": self._summary(held, wallet.equity, wallet.cross_margin + isolated),
-            "crossMarginSummary": self._summary(cross, wallet.cross_equity, wallet.cross_margin),
+            "marginSummary": self._summary(held, value, used),
+            "crossMarginSummary": self._summary(cross, cross_value, wallet.cross_margin),
             "crossMaintenanceMarginUsed": dec(self._maintenance(cross)),
-            "withdrawable": dec(wallet.available),
+            "withdrawable": dec(free),
             "assetPositions": [{"type": "oneWay", "position": self.position_row(account, one)} for one in held],
             "time": now_ms,
         }
