@@ -33,6 +33,6 @@ def ledger_type(word: str) -> LedgerType:
         return LedgerType.LIQUIDATION
     if word in ("BUY_DEAL", "SELL_DEAL") or word.startswith("OPEN_"):
         return LedgerType.TRADE
-    if word.startswith("CLOSE_"):
+    if word.startswith(("CLOSE_", "DELIVERY_")):
         return LedgerType.REALIZED_PNL
     return LedgerType.OTHER
