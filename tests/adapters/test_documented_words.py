@@ -45,6 +45,6 @@ def test_binance_counts_orders_by_ten_seconds_and_by_the_minute() -> None:
         assert found == [(300, 10.0, taken), (1200, 60.0, 1)]
 
 
-@pytest.mark.parametrize("quote", ["USDT", "USDC", "FDUSD", "USD1", "BUSD", "BNFCR", "BTC", "ETH", "BNB"])
+@pytest.mark.parametrize("quote", ["USDT", "USDC", "FDUSD", "USD1", "BUSD", "BNFCR", "BTC", "ETH", "BNB", "U"])
 def test_binance_names_end_in_a_quote_coin_that_it_has_had(quote: str) -> None:
     assert binance_mapping.to_symbol(f"DOGE{quote}") == f"DOGE/{quote}:{quote}"

@@ -14,7 +14,8 @@ from futures_async.adapter import either, made, moment, named, needed, number, o
 from futures_async.adapters.binance import wire
 
 VENUE = "binance"
-QUOTES = ("USDT", "USDC", "FDUSD", "USD1", "BUSD", "BNFCR", "BTC", "ETH", "BNB")
+# U, a coin of that name, is last: what ends in it may end in another one.
+QUOTES = ("USDT", "USDC", "FDUSD", "USD1", "BUSD", "BNFCR", "BTC", "ETH", "BNB", "U")
 NO_END_MS = 4_000_000_000_000
 """Perpetuals say that they are delivered after this, in the year 2100."""
 DEFAULT_FUNDING_H = Decimal(8)
@@ -129,24 +130,26 @@ def holds_something(row: wire.WireAsset) -> bool:
     return any(value != 0 for value in said)
 
 
-def _entry_id(kind: str, number: str, coin: str) -> str:
-    return f"{kind}:{number}:{coin}"
+def _entry_id(kind: str, said: str, number: str | None, coin: str, at: int) -> str:
+    """What is put into a demo account has no number but 0: its time tells it apart."""
+    return f"{kind}:{number or at}:{coin}"
 
 
 @fa.table
 def ledger_entries(row: wire.WireIncome) -> fa.LedgerEntry:
     """Changes of balance, fees in rows of their own; an id is unique among its type and coin only."""
     name, kind, coin = text(row.symbol), needed(text(row.income_type)), needed(text(row.asset))
+    at = needed(moment(row.time))
     return fa.LedgerEntry(
         venue=VENUE,
-        entry_id=needed(made(_entry_id, kind, needed(fa.identifier(row.tran_id)), coin)),
+        entry_id=needed(made(_entry_id, kind, needed(text(row.tran_id)), fa.identifier(row.tran_id), coin, at)),
         type=otherwise(word(row.income_type, LEDGER, unknown=fa.LedgerType.OTHER), fa.LedgerType.OTHER),
         venue_type=otherwise(kind, ""),
         amount=needed(number(row.income)),
         coin=coin,
         symbol=made(lambda name: to_symbol(name) if name else None, name),
         venue_symbol=name,
-        created_ms=needed(moment(row.time)),
+        created_ms=at,
         description=text(row.info),
     )
 

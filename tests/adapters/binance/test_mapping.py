@@ -153,6 +153,15 @@ def test_changes_of_balance() -> None:
     assert settled.type is LedgerType.REALIZED_PNL
 
 
+def test_two_changes_of_balance_without_a_number_are_two() -> None:
+    """As demo accounts are given money; a row that says no number at all is none."""
+    given = [row("income", wire.WireIncome, tranId=0, time=1570608000000 + after) for after in (0, 1)]
+    first, second = mapping.ledger_entries().all(given)
+    assert first.entry_id != second.entry_id
+    assert [first.amount, second.amount] == [D("-0.375")] * 2
+    assert mapping.ledger_entries().each([row("income", wire.WireIncome, tranId=None)]).unread
+
+
 def test_a_short_position_as_it_is_set_up() -> None:
     [held] = read("position_risk", endpoints.POSITIONS)
     [setting] = read("symbol_config", endpoints.SYMBOL_CONFIG)
