@@ -23,7 +23,7 @@ from futures_async.simulator.margins import Margins, opened_side
 from futures_async.simulator.matching import Matching
 from futures_async.simulator.records import CancelReason, Order, Source, Ticket
 from futures_async.simulator.world import World
-from futures_async.unified.enums import Intent, OrderType, PositionMode, PositionSide
+from futures_async.unified.enums import Intent, OrderStatus, OrderType, PositionMode, PositionSide
 
 
 class Placed(NamedTuple):
@@ -237,6 +237,12 @@ class Orders:
         account.open_orders[order.id] = order
         self._matching.cancel(account, order, CancelReason.AMENDED)
         return new
+
+    def complete(self, account: Account, order: Order) -> None:
+        """Let what is filled of an open order be all that it asks for: some venues end an edit so."""
+        del account.open_orders[order.id]
+        order.quantity, order.status, order.updated_ms = order.filled, OrderStatus.FILLED, self._world.now_ms
+        self._world.publish(account, OrderEvent(order, OrderChange.AMENDED))
 
     def _amend_in_place(self, account: Account, order: Order, ticket: Ticket) -> None:
         if not order.is_open:

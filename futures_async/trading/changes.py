@@ -7,10 +7,13 @@ from decimal import Decimal
 import msgspec
 
 from futures_async.trading.ordering import Amendment
-from futures_async.unified.convert import to_text
+from futures_async.unified.convert import to_decimal, to_text
 from futures_async.unified.enums import Intent, OrderStatus
-from futures_async.unified.models import Order, OrderRequest
+from futures_async.unified.errors import InvalidOrder, SettingNotApplied
+from futures_async.unified.models import Contract, Order, OrderRequest
 
+PLACE_ANEW, EDIT_AGAIN = "place it anew", "edit it again"
+"""What a refusal advises of an order that was to be placed; and where it was to be edited."""
 EDITED_KEPT = 1_000
 """Orders whose last edit is remembered: those that are edited by several at once."""
 
@@ -64,6 +67,16 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
             return self.fits(order) and order.status is not OrderStatus.REJECTED
         return self.fits(order) and not (self.amendment.replaces or self.has_left(order))
 
+    def tell(self, error: SettingNotApplied, order: Order) -> SettingNotApplied:
+        """Say in an error what is there instead of what the order was to be."""
+        what = "what was to take its place" if self.is_new(order) else "it"
+        became = f"ended as {order.status.value}" if order.status.is_final else "stands as before"
+        said = "" if error.refusal is None else f" (the venue said: {error.refusal.text})"
+        name = f"{order.venue}: order {self.current.order_id} of {order.symbol}"
+        error.args = (f"{name} does not stand as {self}: {what} {became}{said}",)
+        error.advice = "nothing of it is left to edit" if order.status.is_final else EDIT_AGAIN
+        return error
+
     def __str__(self) -> str:
         return f"{to_text(self.wanted.quantity)} at {'market' if self.wanted.price is None else self.wanted.price}"
 
@@ -87,6 +100,21 @@ class Ends:
     def last(self, order_id: str) -> int:
         """How many had ended with the last one of this order; 0: none of it has."""
         return self._last.get(order_id, 0)
+
+
+def check_left(order: Order, wanted: OrderRequest, contract: Contract | None) -> None:
+    """Refuse an edit of an open order that leaves nothing to fill: venues refuse, cancel the order, or call it filled.
+
+    Raises:
+        InvalidOrder: As much is filled already.
+    """
+    total, filled = to_decimal(wanted.quantity, "quantity"), order.filled_quantity
+    if filled and contract is not None and contract.contract_value is not None and order.price and wanted.price:
+        # As many contracts at another price are another size.
+        total = contract.exact_contracts(total, to_decimal(wanted.price, "price"))
+        filled = contract.exact_contracts(filled, order.price)
+    if filled and total <= filled and not order.status.is_final:
+        raise InvalidOrder(f"{order.venue}: as much of order {order.order_id} is filled already: cancel it")
 
 
 def names_of(order: Order) -> list[str]:

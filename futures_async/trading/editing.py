@@ -13,7 +13,7 @@ import msgspec
 from futures_async.trading.acceptance import READ_BACK_PAUSES_S
 from futures_async.trading.books import QUEUE_S
 from futures_async.trading.cancelling import ordered
-from futures_async.trading.changes import Change, Ends, names_of
+from futures_async.trading.changes import EDIT_AGAIN, PLACE_ANEW, Change, Ends, check_left, names_of
 from futures_async.trading.closing import before_sending
 from futures_async.trading.hooks import Replacing
 from futures_async.trading.planning import check_request, one_id, positive_or_none
@@ -27,7 +27,7 @@ from futures_async.transport.endpoint import Kind
 from futures_async.transport.retry import judged
 from futures_async.transport.runtime import TooLate
 from futures_async.unified.convert import Number, to_decimal
-from futures_async.unified.enums import Intent, OrderType, Outcome
+from futures_async.unified.enums import Intent, OrderStatus, OrderType, Outcome
 from futures_async.unified.errors import (
     BadResponse,
     DeadlineExpired,
@@ -45,9 +45,6 @@ from futures_async.unified.exchange import SEND_WITHIN_S, Capability
 from futures_async.unified.models import Order, OrderRequest
 
 T = TypeVar("T")
-
-PLACE_ANEW, EDIT_AGAIN = "place it anew", "edit it again"
-"""What a refusal advises of an order that was to be placed; and where it was to be edited."""
 
 
 class Editing(Several):
@@ -175,6 +172,7 @@ class Editing(Several):
                 intent=Intent.CLOSE if current.reduce_only else Intent.OPEN,
             )
         )
+        check_left(current, wanted, contract)
         with before_sending(client_order_id), ordered():
             await self._check_bounds(wanted, venue_symbol)
             await self._check_rules(wanted, venue_symbol)
@@ -215,7 +213,7 @@ class Editing(Several):
             order = await self._read_either(change, None, None)
             if not change.fits(order):
                 raise
-            return order
+            return self._edited(change, order)
         if edited is not None:
             return self._edited(change, edited)
         lag_ms = int(self._channel.dialect.traits.visibility_lag_s * 1000)
@@ -265,20 +263,14 @@ class Editing(Several):
         except SettingNotApplied as error:
             self._not_replaced(change)
             order, ended = seen[-1], seen[-1].status.is_final
-            # It was as wanted before; or it ended between the answer and the edit, which the order itself tells.
-            if (change.fits(order) and not ended) or (accepted and ended and not change.has_left(order)):
+            # It was as wanted before; or it filled between the answer and the edit, which the order itself tells.
+            if (change.fits(order) and not ended) or (accepted and order.status is OrderStatus.FILLED):
                 return order
             if error.refusal is not None and not (ended or change.is_new(order)) and _says_why(error.refusal):
                 own = copy(error.refusal)  # others may have been told the same one
                 own.definitive, own.outcome, own.advice = True, Outcome.REJECTED, EDIT_AGAIN
                 raise own from error.refusal.__cause__
-            said = "" if error.refusal is None else f" (the venue said: {error.refusal.text})"
-            what = "what was to take its place" if change.is_new(order) else "it"
-            error.args = (
-                f"{self.id}: order {change.current.order_id} of {order.symbol} was not edited to {change}: {what} "
-                f"{f'ended as {order.status.value}' if ended else 'stands as before'}{said}",
-            )
-            error.advice = "nothing of it is left to edit" if ended else EDIT_AGAIN
+            change.tell(error, order)
             raise
         except OutcomeUnknown as error:
             if over_ms is None:
@@ -394,11 +386,17 @@ class Editing(Several):
             self._replacing.pop(former, None)
 
     def _edited(self, change: Change, edited: Order) -> Order:
-        """Note what stands after an edit."""
+        """Note what is there after an edit.
+
+        Raises:
+            SettingNotApplied: It has ended otherwise than filled: some edits cancel the order.
+        """
         if change.is_new(edited):
             self._succeeds(edited, change.current)
             edited = msgspec.structs.replace(edited, replaces=change.current.order_id)
         self._not_replaced(change)
+        if edited.status.is_final and edited.status is not OrderStatus.FILLED:
+            raise change.tell(SettingNotApplied(""), edited)
         return edited
 
 

@@ -382,7 +382,8 @@ class FuturesExchange(ABC):
 
         Raises:
             DeadlineExpired: That time was over: nothing was sent.
-            SettingNotApplied: Read back, for some seconds: it stands as before.
+            InvalidOrder: As much as the new total is filled already, or it is against the contract's rules: not sent.
+            SettingNotApplied: Read back: it stands as before, or has ended. Some venues cancel an order over its edit.
             OrderOutcomeUnknown: The answer was lost, and reading did not settle what became of it.
         """
         self._unsupported("edit_order")

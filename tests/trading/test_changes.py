@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from decimal import Decimal
 from typing import Any
 
 import msgspec
 import pytest
 
-from futures_async.trading.changes import Change
+from futures_async.trading.changes import Change, check_left
 from futures_async.trading.ordering import Amendment
 from futures_async.unified.enums import Intent, OrderStatus, OrderType, Side
-from futures_async.unified.models import Order, OrderRequest
+from futures_async.unified.errors import InvalidOrder
+from futures_async.unified.models import Contract, Order, OrderRequest
 from tests.rig.support import BTC
 from tests.rig.toy import EDIT
 
@@ -110,3 +112,43 @@ def test_an_order_that_another_one_takes_the_place_of_does_not_stand_for_it(
     how: dict[str, Any], order: Order, stands: bool
 ) -> None:
     assert edit(price=101, **how).stands(order) is stands
+
+
+LINEAR = Contract(
+    venue="toy",
+    symbol=BTC,
+    venue_symbol="BTCUSDT",
+    base="BTC",
+    quote="USDT",
+    settle="USDT",
+    contract_size=Decimal(1),
+    price_tick=Decimal(1),
+    quantity_step=Decimal(1),
+)
+INVERSE = msgspec.structs.replace(LINEAR, contract_value=Decimal(100))
+
+
+@pytest.mark.parametrize(
+    ("contract", "filled", "quantity", "price", "left"),
+    [
+        (LINEAR, 2, 3, 100, True),
+        (LINEAR, 2, 2, 100, False),
+        (LINEAR, 2, 1, 50, False),
+        (LINEAR, 0, 1, 100, True),
+        (None, 2, 2, 100, False),
+        (None, None, 1, 100, True),  # the venue decides
+        # Two contracts at 100, which are one coin's worth at 200.
+        (INVERSE, 2, "1.5", 200, True),
+        (INVERSE, 2, 1, 200, False),
+        (INVERSE, 2, 3, 50, False),
+    ],
+)
+def test_an_edit_that_leaves_nothing_to_fill_is_refused(
+    contract: Contract | None, filled: int | None, quantity: int | str, price: int, left: bool
+) -> None:
+    order = msgspec.structs.replace(WAS, filled_quantity=None if filled is None else Decimal(filled))
+    wanted = msgspec.structs.replace(edit(price=price).wanted, quantity=Decimal(quantity))
+    with nullcontext() if left else pytest.raises(InvalidOrder, match="order 1 is filled already: cancel it"):
+        check_left(order, wanted, contract)
+    # What has ended is the venue's to refuse, as what it is.
+    check_left(msgspec.structs.replace(order, status=OrderStatus.FILLED), wanted, contract)

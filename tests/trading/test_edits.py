@@ -16,7 +16,7 @@ import msgspec
 import pytest
 
 from futures_async.adapter import Adapter, BatchCancels, Call
-from futures_async.adapters import OKX, Binance, Bitget, BitgetUTA, Bybit, Hyperliquid
+from futures_async.adapters import OKX, Binance, Bitget, BitgetUTA, BitMart, Bybit, Hyperliquid
 from futures_async.adapters.okx.codes import OrderExpired
 from futures_async.simulator.plan import FaultPlan
 from futures_async.testing.inside import Inside
@@ -26,12 +26,13 @@ from futures_async.trading.ordering import Amendment
 from futures_async.transport.endpoint import Endpoint, Kind
 from futures_async.transport.http.backend import HttpFailure, Phase
 from futures_async.unified import errors
-from futures_async.unified.enums import OrderStatus
+from futures_async.unified.enums import OrderStatus, Role
 from futures_async.unified.models import Order
 from tests.adapters.hyperliquid.test_contract import SPEC as HYPERLIQUID
 from tests.rig.support import BTC, Scripted, limit_order, toy, virtual
 from tests.rig.toy import Toy
 
+MAKER = Role.MAKER
 LOST = HttpFailure("read-timeout", Phase.BODY_STARTED, sent=True)
 EDIT, CANCEL, GET = "/order/edit", "/order/cancel", "/order/detail"
 BATCH = Endpoint("POST", "/order/batch-cancel", result=list[str], kind=Kind.CANCEL, nullable=True)
@@ -283,7 +284,8 @@ async def test_a_cancel_is_no_success_while_an_edit_may_still_replace_the_order(
         async with anyio.create_task_group() as group:
 
             async def edit() -> None:
-                await exchange.edit_order(BTC, order_id=order.order_id, price=101)
+                with pytest.raises(errors.SettingNotApplied, match="what was to take its place ended as canceled"):
+                    await exchange.edit_order(BTC, order_id=order.order_id, price=101)
 
             group.start_soon(edit)
             await anyio.sleep(0.1)
@@ -322,6 +324,86 @@ def test_two_edits_of_one_order_at_once_both_stand(kind: type[Adapter]) -> None:
             assert (stands.price, stands.quantity) == (price, quantity)
 
     run(main())
+
+
+@pytest.mark.parametrize("kind", [Binance, BitgetUTA, BitMart, Bybit, Hyperliquid, OKX], ids=lambda kind: kind.id)
+def test_an_edit_down_to_what_is_filled_is_refused_before_it_is_sent(kind: type[Adapter]) -> None:
+    async def main() -> None:
+        spec = HYPERLIQUID if kind is Hyperliquid else VenueSpec(factory=kind, raw_call=RawCall("/", {}))
+        on, symbol, one = Inside(spec), spec.symbol, spec.quantity
+        async with on.exchange as exchange:
+            order = await exchange.create_order(on.request(quantity=one * 4))
+            assert order.price is not None
+            engine = on.inside.engine
+            with engine.arithmetic():
+                engine.matching._fill(on.account, on.account.orders[int(order.order_id)], one * 2, order.price, MAKER)
+            await anyio.sleep(5)
+            for quantity in (one, one * 2):
+                with pytest.raises(errors.InvalidOrder, match=r"as much of order .* is filled already: cancel it"):
+                    await exchange.edit_order(symbol, order_id=order.order_id, quantity=quantity)
+            (stands,) = await exchange.fetch_open_orders(symbol)
+            assert (stands.order_id, stands.remaining_quantity) == (order.order_id, one * 2)
+
+    run(main())
+
+
+def test_an_edit_down_to_what_has_filled_meanwhile_is_told_as_filled_where_the_venue_ends_the_order_so(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # "less than or equal to the filled quantity … the order status will be changed to filled": okx.com/docs-v5, Amend
+    async def main() -> None:
+        on = Inside(VenueSpec(factory=OKX, raw_call=RawCall("/", {})))
+        one, engine, amendment = on.spec.quantity, on.inside.engine, on.exchange._amendment
+        async with on.exchange as exchange:
+            order = await exchange.create_order(on.request(quantity=one * 4))
+
+            def meanwhile(*asked: Any) -> Amendment:
+                inside = on.account.orders[int(order.order_id)]
+                with engine.arithmetic():
+                    engine.matching._fill(on.account, inside, one * 2, on.price("0.9"), MAKER)
+                return amendment(*asked)
+
+            monkeypatch.setattr(exchange, "_amendment", meanwhile)
+            ended = await exchange.edit_order(on.spec.symbol, order_id=order.order_id, quantity=one * 2)
+            assert (ended.status, ended.filled_quantity) == (OrderStatus.FILLED, one * 2)
+            assert await exchange.fetch_open_orders(on.spec.symbol) == []
+
+    run(main())
+
+
+class Cancels(Toy):
+    """An edit is accepted, and ends the order."""
+
+    after: OrderStatus | None = None
+
+    async def fetch_order(
+        self, symbol: str, *, order_id: str | None = None, client_order_id: str | None = None
+    ) -> Order:
+        found = await super().fetch_order(symbol, order_id=order_id, client_order_id=client_order_id)
+        return found if self.after is None else msgspec.structs.replace(found, status=self.after)
+
+    async def _call(self, endpoint: Any, params: Any = None, body: Any = None, **more: Any) -> Any:
+        try:
+            return await super()._call(endpoint, params, body, **more)
+        finally:
+            if endpoint.path == EDIT:
+                self.after = self.becomes
+
+    becomes = OrderStatus.CANCELED
+
+
+@pytest.mark.parametrize("becomes", [OrderStatus.CANCELED, OrderStatus.EXPIRED, OrderStatus.REJECTED])
+@pytest.mark.parametrize("lost", [False, True], ids=["accepted", "lost"])
+@virtual
+async def test_an_order_that_its_edit_has_ended_is_no_success(becomes: OrderStatus, lost: bool) -> None:
+    venue = Scripted()
+    async with toy(venue, Cancels) as exchange:
+        assert isinstance(exchange, Cancels)
+        order = await exchange.create_order(limit_order(100))
+        exchange.becomes, venue.plan[EDIT] = becomes, [LOST] if lost else []
+        with pytest.raises(errors.SettingNotApplied, match=f"it ended as {becomes} .nothing of it is left"):
+            await exchange.edit_order(BTC, order_id=order.order_id, price=101)
+        assert exchange.unresolved() == []
 
 
 @virtual

@@ -175,30 +175,33 @@ async def test_an_edit_takes_the_guard_against_trades_with_oneself_away(server: 
         assert edited.raw.self_trade_prevention_mode == "NONE"
 
 
-@pytest.mark.parametrize("share", [1, 2])
-async def test_an_edit_down_to_what_is_filled_is_told_as_the_cancel_that_it_is(server: Loopback, share: int) -> None:
+async def test_an_edit_that_comes_to_what_has_filled_meanwhile_is_no_success(
+    server: Loopback, monkeypatch: pytest.MonkeyPatch
+) -> None:
     # .../usds-margined-futures/trade/rest-api/Modify-Order: cancelled where the new quantity <= executedQty.
     async with running(SPEC, server) as on:
         order = await on.exchange.create_order(on.request(quantity=SPEC.quantity * 4))
-        engine, inside = on.inside.engine, on.account.orders[int(order.order_id)]
-        with engine.arithmetic():
-            engine.matching._fill(on.account, inside, SPEC.quantity * 2, on.price("0.9"), Role.MAKER)  # pyright: ignore[reportPrivateUsage] - a part of it
-        ended = await on.exchange.edit_order(SPEC.symbol, order_id=order.order_id, quantity=SPEC.quantity * share)
-        assert (ended.status, ended.quantity, ended.filled_quantity) == (
-            OrderStatus.CANCELED,
-            SPEC.quantity * 4,
-            SPEC.quantity * 2,
-        )
+        engine, inside, amendment = on.inside.engine, on.account.orders[int(order.order_id)], on.exchange._amendment  # pyright: ignore[reportPrivateUsage] - after its order was read
+
+        def meanwhile(*asked: Any) -> Any:
+            with engine.arithmetic():
+                engine.matching._fill(on.account, inside, SPEC.quantity * 2, on.price("0.9"), Role.MAKER)  # pyright: ignore[reportPrivateUsage] - a part of it
+            return amendment(*asked)
+
+        monkeypatch.setattr(on.exchange, "_amendment", meanwhile)
+        with pytest.raises(errors.SettingNotApplied, match=r"it ended as canceled \(nothing of it is left to edit"):
+            await on.exchange.edit_order(SPEC.symbol, order_id=order.order_id, quantity=SPEC.quantity * 2)
+        ended = await on.exchange.fetch_order(SPEC.symbol, order_id=order.order_id)
+        assert (ended.quantity, ended.filled_quantity) == (SPEC.quantity * 4, SPEC.quantity * 2)
         assert await on.exchange.fetch_open_orders(SPEC.symbol) == []
 
 
-async def test_an_edit_of_a_post_only_order_that_would_take_is_told_as_the_cancel_that_it_is(server: Loopback) -> None:
+async def test_an_edit_of_a_post_only_order_that_would_take_is_no_success(server: Loopback) -> None:
     async with running(SPEC, server) as on:
         order = await on.exchange.create_order(on.request(time_in_force=TimeInForce.POST_ONLY))
-        ended = await on.exchange.edit_order(SPEC.symbol, order_id=order.order_id, price=on.price("1.02"))
-        assert ended.order_id == order.order_id
-        assert ended.filled_quantity == 0
-        assert ended.status in (OrderStatus.CANCELED, OrderStatus.EXPIRED)
+        with pytest.raises(errors.SettingNotApplied, match=r"it ended as (canceled|expired) "):
+            await on.exchange.edit_order(SPEC.symbol, order_id=order.order_id, price=on.price("1.02"))
+        assert on.exchange.unresolved() == []
         assert await on.exchange.fetch_positions() == []
 
 

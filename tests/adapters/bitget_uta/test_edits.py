@@ -36,7 +36,7 @@ def test_a_partly_filled_order_is_edited_to_a_new_total() -> None:
             )
             assert (edited.price, edited.quantity, edited.filled_quantity) == (on.price("0.8"), 3 * QUANTITY, QUANTITY)
             assert edited.status is OrderStatus.PARTIALLY_FILLED
-            with pytest.raises(errors.OrderRejected):
+            with pytest.raises(errors.InvalidOrder, match="is filled already"):
                 await exchange.edit_order(SPEC.symbol, order_id=order.order_id, quantity=QUANTITY)
 
     run(main())

@@ -125,11 +125,14 @@ class OrderCalls(base.OKXSide):
     @post(f"{TRADE}/amend-order", (SINGLE, OF_ACCOUNT), sim.Kind.ORDER, codes=UNCHANGEABLE, of=base.ALONE)
     @post(f"{TRADE}/amend-batch-orders", (BATCH, OF_ACCOUNT), sim.Kind.ORDER, codes=UNCHANGEABLE, of=base.TOGETHER)
     def amend_order(self, request: sim.Request, fields: Mapping[str, Any]) -> dict[str, Any]:
-        """In place: both ids stay."""
+        """In place: both ids stay. Not above what is filled already, it ends as filled."""
         contract, order = self.contract(fields), self._order(request, fields)
         size, price = base.READER.number(fields, "newSz"), base.READER.number(fields, "newPx")
         quantity = None if size is None else size * contract_worth(contract)
-        self.engine.orders.amend(request.account, order, price=price, quantity=quantity, in_place=True)
+        if order.is_open and quantity and quantity <= order.filled:
+            self.engine.orders.complete(request.account, order)
+        else:
+            self.engine.orders.amend(request.account, order, price=price, quantity=quantity, in_place=True)
         return {"ordId": str(order.id), "clOrdId": order.client_id or "", "reqId": fields.get("reqId") or ""}
 
     @post(f"{TRADE}/cancel-order", SINGLE, sim.Kind.CANCEL, codes=GONE, of=base.ALONE)
