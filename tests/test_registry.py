@@ -194,3 +194,16 @@ def test_type_checkers_are_told_of_every_built_in_adapter() -> None:
     adapters = {venue: registry.adapter_class(venue) for venue in BUILT_IN}
     own = {venue: (found, found.takes) for venue, found in adapters.items() if issubclass(found, Adapter)}
     assert told == {**own, "": (fa.FuturesExchange, Options)}
+
+
+@pytest.mark.anyio
+async def test_what_an_open_question_comes_to_has_a_type() -> None:
+    async def nothing(deadline_s: float | None) -> None: ...
+
+    order, cancel = fa.OrderOutcomeUnknown("?", resolver=nothing), fa.CancelOutcomeUnknown("?", resolver=nothing)
+    setting = fa.SettingOutcomeUnknown("?", resolver=nothing)
+    assert_type(await order.resolve(), fa.Order | None)
+    assert_type(await cancel.resolve(), fa.Order | list[str] | None)
+    assert_type(await setting.resolve(), object)
+    assert order.settled
+    assert cancel.settled

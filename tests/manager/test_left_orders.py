@@ -23,7 +23,7 @@ from futures_async.testing.virtual_time import run
 from futures_async.transport.endpoint import Kind
 from futures_async.unified import errors
 from futures_async.unified.enums import OrderType
-from tests.rig.support import Scripted, limit_order, toy, virtual
+from tests.rig.support import Scripted, limit_order, order_of, toy, virtual
 
 SPEC = VenueSpec(factory=OKX, raw_call=RawCall("/", {}))
 Play = Callable[[Inside, FaultPlan, OrderManager], Awaitable[None]]
@@ -68,7 +68,7 @@ def test_an_order_that_was_an_open_question_is_followed_once_it_is_found() -> No
         with pytest.raises(errors.OrderOutcomeUnknown) as caught:
             await manager.submit(market(on), on_unknown="raise")
         assert manager.orders == {}
-        order = await caught.value.resolve()
+        order = await order_of(caught.value)
         assert list(manager.orders) == [order.client_order_id]
 
     managed(play)

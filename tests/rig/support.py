@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 import anyio
 
-from futures_async import Credentials, OrderRequest, OrderType, Side, UnresolvedOrders
+from futures_async import Credentials, Order, OrderRequest, OrderType, OutcomeUnknown, Side, UnresolvedOrders
 from futures_async.testing.virtual_time import run
 from futures_async.transport.http.backend import FailureKind, HttpFailure, HttpRequest, HttpResponse, Phase
 from futures_async.transport.limits.local import LocalLimiter
@@ -111,3 +111,10 @@ def virtual(test: Callable[..., Coroutine[Any, Any, None]]) -> Callable[..., Non
 async def ticks(count: int) -> None:
     for _ in range(count):
         await asyncio.sleep(0)
+
+
+async def order_of(question: OutcomeUnknown) -> Order:
+    """The order that an open question comes to."""
+    found = await question.resolve()
+    assert isinstance(found, Order)
+    return found

@@ -19,7 +19,7 @@ from futures_async.transport.endpoint import Endpoint, Kind
 from futures_async.transport.limits.none import NoLimiter
 from futures_async.unified.errors import ExchangeError
 from tests.adapters.hyperliquid.test_contract import SPEC as HYPERLIQUID
-from tests.rig.support import BTC, Scripted, failure, limit_order, toy, virtual
+from tests.rig.support import BTC, Scripted, failure, limit_order, order_of, toy, virtual
 from tests.rig.toy import Toy
 
 BATCH = Endpoint("POST", "/order/batch-cancel", result=list[str], kind=Kind.CANCEL, nullable=True)
@@ -91,7 +91,7 @@ async def test_each_order_has_its_verdict_although_the_caller_has_gone() -> None
         questions = exchange.unresolved()
         assert sorted(str(one.client_order_id) for one in questions) == names
         for one in questions:
-            assert (await one.resolve()).status is fa.OrderStatus.NEW  # nothing can cancel it any more
+            assert (await order_of(one)).status is fa.OrderStatus.NEW  # nothing can cancel it any more
         assert exchange.unresolved() == []
 
 

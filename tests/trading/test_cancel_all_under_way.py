@@ -21,6 +21,7 @@ from futures_async.transport.endpoint import Endpoint, Kind
 from futures_async.unified import errors
 from futures_async.unified.enums import OrderStatus, OrderType
 from futures_async.unified.models import Order
+from tests.rig.support import order_of
 
 SPECS = [
     VenueSpec(factory=kind, raw_call=RawCall("/", {})) for kind in (Binance, Bitget, BitgetUTA, BitMart, Bybit, OKX)
@@ -346,7 +347,7 @@ def test_one_whose_work_was_cut_off_is_an_open_question() -> None:
         await asyncio.wait([task])
         [question] = exchange.unresolved()
         assert question.client_order_id == "mine1"
-        assert (await question.resolve()).client_order_id == "mine1"
+        assert (await order_of(question)).client_order_id == "mine1"
 
     played(OF_OKX, play)
 

@@ -17,6 +17,7 @@ from futures_async.testing.virtual_time import run
 from futures_async.transport.endpoint import Kind
 from futures_async.unified.enums import Outcome, Side
 from tests.adapters.hyperliquid.test_contract import SPEC as HYPERLIQUID
+from tests.rig.support import order_of
 
 SPECS = [VenueSpec(factory=kind, raw_call=RawCall("/", {})) for kind in (Binance, Bitget, Bybit, OKX)]
 each_venue = pytest.mark.parametrize("spec", [*SPECS, HYPERLIQUID], ids=lambda spec: spec.factory.id)
@@ -274,7 +275,7 @@ def test_a_close_that_was_taken_and_whose_order_cannot_be_read_is_told_by_that()
             with pytest.raises(fa.OrderOutcomeUnknown, match="has taken the close") as caught:
                 await close._close_by_own_call("BTCUSDT", fa.PositionSide.LONG, None, None)
             exchange.fetch_order = read  # type: ignore[method-assign]
-            order = await caught.value.resolve()
+            order = await order_of(caught.value)
             assert (order.side, order.status) == (Side.SELL, fa.OrderStatus.FILLED)
 
     run(main())

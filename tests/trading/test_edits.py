@@ -29,7 +29,7 @@ from futures_async.unified import errors
 from futures_async.unified.enums import OrderStatus, Role
 from futures_async.unified.models import Order
 from tests.adapters.hyperliquid.test_contract import SPEC as HYPERLIQUID
-from tests.rig.support import BTC, Scripted, limit_order, toy, virtual
+from tests.rig.support import BTC, Scripted, limit_order, order_of, toy, virtual
 from tests.rig.toy import Toy
 
 MAKER = Role.MAKER
@@ -119,7 +119,7 @@ async def test_an_order_that_left_its_place_while_nothing_is_seen_there_is_an_op
         assert caught.value.client_order_id == "renamed"
         assert exchange.unresolved() == [caught.value]
         exchange.seen = True
-        found = await caught.value.resolve()
+        found = await order_of(caught.value)
         assert (found.order_id, found.replaces) == ("77", order.order_id)
         assert exchange.unresolved() == []
         canceled = await exchange.cancel_order(BTC, order_id=order.order_id)
@@ -173,7 +173,7 @@ def test_a_lost_edit_of_an_order_that_is_cancelled_meanwhile_can_be_settled(kind
             began = anyio.current_time()
             assert await exchange.cancel_all_orders(on.spec.symbol) == []
             assert anyio.current_time() - began < 0.2  # it waits for nothing that is past its fence
-            assert (await caught.value.resolve()).order_id == order.order_id
+            assert (await order_of(caught.value)).order_id == order.order_id
             [question] = exchange.unresolved()
             with pytest.raises(errors.SettingNotApplied, match="ended as canceled"):
                 await question.resolve()
@@ -271,7 +271,7 @@ async def test_a_cancel_whose_reading_failed_goes_on_to_what_took_the_orders_pla
             await exchange.cancel_order(BTC, order_id=order.order_id)
         venue.plan[GET] = []
         exchange.seen = True
-        canceled = await caught.value.resolve()
+        canceled = await order_of(caught.value)
         assert (canceled.order_id, exchange.open) == ("77", False)
 
 
@@ -292,7 +292,7 @@ async def test_a_cancel_is_no_success_while_an_edit_may_still_replace_the_order(
             with pytest.raises(errors.CancelOutcomeUnknown) as caught:
                 await exchange.cancel_order(BTC, order_id=order.order_id)
             exchange.seen = True
-            assert (await caught.value.resolve()).order_id == "77"
+            assert (await order_of(caught.value)).order_id == "77"
             assert not exchange.open
 
 
@@ -400,7 +400,8 @@ async def test_an_order_that_its_edit_has_ended_is_no_success(becomes: OrderStat
     async with toy(venue, Cancels) as exchange:
         assert isinstance(exchange, Cancels)
         order = await exchange.create_order(limit_order(100))
-        exchange.becomes, venue.plan[EDIT] = becomes, [LOST] if lost else []
+        exchange.becomes = becomes
+        venue.plan[EDIT] = [LOST] if lost else []
         with pytest.raises(errors.SettingNotApplied, match=f"it ended as {becomes} .nothing of it is left"):
             await exchange.edit_order(BTC, order_id=order.order_id, price=101)
         assert exchange.unresolved() == []

@@ -19,7 +19,7 @@ from futures_async.transport.endpoint import Kind
 from futures_async.transport.retry import RetryPolicy
 from futures_async.unified import errors
 from futures_async.unified.enums import OrderType, Outcome, PositionMode
-from futures_async.unified.models import OrderResult
+from futures_async.unified.models import Leverage, OrderResult
 
 KINDS = (Bitget, BitgetUTA, BitMart, Bybit, OKX)
 SPECS = [VenueSpec(factory=kind, raw_call=RawCall("/", {})) for kind in KINDS]
@@ -123,7 +123,9 @@ def test_what_cannot_be_read_when_it_is_over_is_left_open() -> None:
         with pytest.raises(errors.SettingOutcomeUnknown) as caught:
             await later
         plan.rules.clear()
-        assert (await caught.value.resolve()).leverage == 7
+        found = await caught.value.resolve()
+        assert isinstance(found, Leverage)
+        assert found.leverage == 7
 
     played(SPECS[0], play)
 

@@ -18,6 +18,7 @@ from futures_async.transport.endpoint import Endpoint, Kind
 from futures_async.unified import errors
 from futures_async.unified.enums import MarginMode, Outcome, PositionMode, PositionSide
 from futures_async.unified.errors.refusals import KeyLocked, PoolClosed, ShutOut
+from futures_async.unified.models import Leverage
 from tests.trading.test_late_copies import leverage, now, played
 
 SPECS = [VenueSpec(factory=kind, raw_call=RawCall("/", {})) for kind in (Binance, Bitget, Bybit, OKX)]
@@ -174,7 +175,9 @@ def test_a_copy_that_passed_the_edge_that_refused_it_is_waited_for() -> None:
         assert caught.value.retry_after_s is not None
         await anyio.sleep(caught.value.retry_after_s)
         [question] = exchange.unresolved()
-        assert (await question.resolve()).leverage == 3
+        found = await question.resolve()
+        assert isinstance(found, Leverage)
+        assert found.leverage == 3
         later = asyncio.create_task(exchange.set_leverage(symbol, 7))
         await anyio.sleep(1)
         assert await leverage(on) == 7

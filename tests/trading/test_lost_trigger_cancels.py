@@ -24,6 +24,7 @@ from futures_async.transport.http.backend import Timeouts
 from futures_async.unified import errors
 from futures_async.unified.enums import OrderStatus, OrderType
 from futures_async.unified.models import Order
+from tests.rig.support import order_of
 
 KINDS = (Binance, Bitget, BitgetUTA, BitMart, Bybit, Hyperliquid, OKX)
 OF_HYPERLIQUID: dict[str, Any] = {"symbol": "BTC/USDC:USDC", "margin_coin": "USDC"}
@@ -73,7 +74,7 @@ def test_a_lost_cancel_is_answered_by_what_waits(spec: VenueSpec) -> None:
             await question.resolve()
         assert not question.settled
         await past(question, on)
-        assert (await question.resolve()).order_id == order.order_id
+        assert (await order_of(question)).order_id == order.order_id
         assert on.exchange.unresolved() == []
 
     played(spec, "dropped", play)
@@ -181,7 +182,7 @@ def test_a_lost_cancel_of_what_another_object_placed_is_settled(spec: VenueSpec)
                 with pytest.raises(errors.DecodeError):
                     await question.resolve()
             else:
-                assert (await question.resolve()).order_id == order.order_id
+                assert (await order_of(question)).order_id == order.order_id
             assert another.unresolved() == []
             plan.add("answer-lost", kinds=[Kind.CANCEL, Kind.DELTA], most=1)
             if spec.factory is not BitMart:
@@ -224,7 +225,7 @@ def test_a_cancel_of_all_whose_answer_is_late_is_done_once_it_is_over_and_none_w
                 group.start_soon(place)
                 with pytest.raises(errors.OutcomeUnknown) as caught:
                     await patient.cancel_all_trigger_orders(BINANCE.symbol)
-                assert (await caught.value.resolve()).order_id.removeprefix("algo:") in map(
+                assert (await order_of(caught.value)).order_id.removeprefix("algo:") in map(
                     str, on.account.live_triggers
                 )
             assert patient.unresolved() == []
@@ -265,7 +266,7 @@ def test_a_lost_cancel_of_all_is_answered_once_it_is_over(fault: str) -> None:
         with pytest.raises(errors.OutcomeUnknown) as second:
             await exchange.cancel_all_trigger_orders(BINANCE.symbol)
         await past(second.value, on)
-        assert (await second.value.resolve()).order_id == again.order_id
+        assert (await order_of(second.value)).order_id == again.order_id
 
     played(BINANCE, fault, play)
 

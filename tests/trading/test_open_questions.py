@@ -12,7 +12,7 @@ import futures_async as fa
 from futures_async.trading.ordering import Ack
 from futures_async.unified.models import Order, OrderRequest
 from tests.rig import toy as rig
-from tests.rig.support import BTC, Scripted, limit_order, page, toy, virtual
+from tests.rig.support import BTC, Scripted, limit_order, order_of, page, toy, virtual
 from tests.rig.toy import Toy
 
 PLACE, CANCEL, DETAIL, EDIT = "/order/place", "/order/cancel", "/order/detail", "/order/edit"
@@ -38,7 +38,7 @@ async def test_a_cancel_in_doubt_is_listed_until_it_is_resolved() -> None:
             await caught.value.resolve()
         assert exchange.unresolved() == [caught.value]
         venue.orders[0].status = "canceled"
-        assert (await caught.value.resolve()).status is fa.OrderStatus.CANCELED
+        assert (await order_of(caught.value)).status is fa.OrderStatus.CANCELED
         assert exchange.unresolved() == []
 
 

@@ -15,6 +15,7 @@ from futures_async.journal.journal import MemoryJournal
 from futures_async.testing.virtual_time import run
 from futures_async.transport.http.backend import HttpRequest
 from futures_async.transport.limits.none import NoLimiter
+from tests.rig.support import order_of
 from tests.rig.toy import Toy
 from tests.rig.venue import ToyVenue
 
@@ -104,7 +105,7 @@ def test_on_unknown_raise_gives_the_question_at_once_and_resolve_answers_it() ->
         assert error.attempts[0].phase == "arrived"
         assert error.outcome is fa.Outcome.UNKNOWN
         assert exchange.unresolved() == [error]
-        order = await error.resolve()
+        order = await order_of(error)
         assert order.client_order_id == error.client_order_id
         assert await error.resolve() == order
         assert exchange.unresolved() == []
@@ -310,7 +311,7 @@ def test_a_cancel_that_may_still_land_leaves_an_open_order_unknown() -> None:
         with pytest.raises(fa.CancelOutcomeUnknown, match="still new") as caught:
             await exchange.cancel_order(BTC, order_id=order.order_id)
         await asyncio.sleep(60)
-        assert (await caught.value.resolve()).status is fa.OrderStatus.NEW
+        assert (await order_of(caught.value)).status is fa.OrderStatus.NEW
 
     play(scenario)
 

@@ -18,7 +18,7 @@ from futures_async.transport.limits.local import LocalLimiter
 from futures_async.transport.retry import RetryPolicy
 from futures_async.unified import errors
 from futures_async.unified.enums import OrderStatus, Outcome
-from tests.rig.support import BTC, Answer, Scripted, failure, limit_order, page, ticks, toy, virtual
+from tests.rig.support import BTC, Answer, Scripted, failure, limit_order, order_of, page, ticks, toy, virtual
 from tests.rig.test_cancellation import CountingLimiter
 from tests.rig.toy import GET_LEVERAGE
 
@@ -189,7 +189,7 @@ async def test_a_cancel_that_may_have_arrived_ends_in_a_read_of_the_order(answer
             assert venue.orders[0].status == "open"
             assert result.fence_until_ms is not None
             await asyncio.sleep(40)  # past its fence the open order is what stands
-            assert (await result.resolve()).status is OrderStatus.NEW
+            assert (await order_of(result)).status is OrderStatus.NEW
         else:
             assert not isinstance(result, BaseException)
             assert venue.orders[0].status == "canceled"

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 from copy import copy
-from typing import Any, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, NamedTuple, Self, cast
 
 from futures_async.unified.enums import Outcome
 from futures_async.unified.errors.base import FuturesAsyncError
 from futures_async.unified.errors.refusals import OrderNotFound
+
+if TYPE_CHECKING:  # models are made with errors
+    from futures_async.unified.models import Order
 
 
 class OrderNotPlaced(FuturesAsyncError):
@@ -91,7 +94,7 @@ class OutcomeUnknown(FuturesAsyncError):
         """Set what `resolve()` runs; for the library itself."""
         self._resolver = resolver
 
-    async def resolve(self, deadline_s: float | None = None) -> Any:
+    async def resolve(self, deadline_s: float | None = None) -> object:
         """Find out. Of an order it ends as `resolve_order` does: the order, or None when proved absent. Of another
         write it returns what its call would have returned.
 
@@ -126,11 +129,20 @@ class OutcomeUnknown(FuturesAsyncError):
 
 
 class OrderOutcomeUnknown(OutcomeUnknown):
-    """It is not known whether the order was placed."""
+    """It is not known whether the order was placed, edited or closed."""
+
+    async def resolve(self, deadline_s: float | None = None) -> Order | None:
+        """The order, or None where it is proved absent, or nothing is held any more; see `OutcomeUnknown.resolve`."""
+        return cast("Order | None", await super().resolve(deadline_s))
 
 
 class CancelOutcomeUnknown(OutcomeUnknown):
     """It is not known whether the order was cancelled."""
+
+    async def resolve(self, deadline_s: float | None = None) -> Order | list[str] | None:
+        """The order as it ended; of `cancel_all_orders` the ids that are gone; None of a trigger order that waits no
+        more. See `OutcomeUnknown.resolve`."""
+        return cast("Order | list[str] | None", await super().resolve(deadline_s))
 
 
 class SettingOutcomeUnknown(OutcomeUnknown):

@@ -26,6 +26,7 @@ from futures_async.unified.enums import (
 from futures_async.unified.models import OrderRequest
 from tests.adapters.bitget.data import plain
 from tests.adapters.bitget.rig import Rig, documented, envelope, rig
+from tests.rig.support import order_of
 
 pytestmark = pytest.mark.anyio
 
@@ -635,7 +636,7 @@ async def test_a_lost_trigger_order_is_unknown_until_it_is_found() -> None:
         with pytest.raises(errors.OrderOutcomeUnknown):
             await caught.value.resolve()
         await plan_rows(on, plan_row())
-        assert (await caught.value.resolve()).order_id == "901"
+        assert (await order_of(caught.value)).order_id == "901"
         assert len(on.sent("order/place-plan-order")) == 1
 
 

@@ -43,6 +43,7 @@ from futures_async.unified.errors import (
 )
 from futures_async.unified.models import OrderRequest, Stop
 from tests.adapters.bitget_uta.conftest import Rig
+from tests.rig.support import order_of
 
 pytestmark = pytest.mark.anyio
 
@@ -375,7 +376,7 @@ async def test_a_lost_answer_leaves_a_question_that_the_order_itself_answers(rig
     with pytest.raises(OrderOutcomeUnknown):
         await question.resolve()
     rig.venue.post(PLACE, rig.wire.bodies(PLACE)[0])  # it was under way, and lands now
-    order = await question.resolve()
+    order = await order_of(question)
     assert (order.client_order_id, order.recovered) == ("mine", True)
     assert client.unresolved() == []
 
@@ -476,7 +477,7 @@ async def test_a_lost_cancel_is_judged_by_what_waits_where_another_kind_cannot_b
     with pytest.raises(CancelOutcomeUnknown) as caught:
         await client.cancel_trigger_order(BTC, order_id=order.order_id)
     caught.value.fence_until_ms = 0
-    assert (await caught.value.resolve()).kind is OrderKind.TRIGGER
+    assert (await order_of(caught.value)).kind is OrderKind.TRIGGER
 
 
 @pytest.mark.parametrize(

@@ -38,6 +38,7 @@ from futures_async.unified.enums import OrderKind, OrderStatus, Outcome, PriceSo
 from tests.adapters.okx.conftest import Rig
 from tests.adapters.okx.samples import plain
 from tests.adapters.scripted import Seen
+from tests.rig.support import order_of
 
 pytestmark = pytest.mark.anyio
 
@@ -784,7 +785,7 @@ async def test_a_trigger_order_whose_answer_was_lost_is_looked_for_and_absence_p
     row = {"instId": "BTC-USDT-SWAP", "algoId": "5", "algoClOrdId": "lost", "side": "buy", "posSide": "net", "sz": "12",
            "ordType": "trigger", "state": "live", "triggerPx": "95000", "ordPx": "-1"}  # fmt: skip
     rig.wire.answer(f"{TRADE}/orders-algo-pending", {"code": "0", "msg": "", "data": [row]})
-    found = await caught.value.resolve()
+    found = await order_of(caught.value)
     assert found.order_id == "5"
 
 
