@@ -78,6 +78,7 @@ from futures_async.unified.errors import (
     SettingOutcomeUnknown,
     ShutOut,
     StreamOverrun,
+    SymbolNeeded,
     SymbolNotFound,
     UnexpectedRedirect,
     UnreadRow,
@@ -215,9 +216,10 @@ __all__ = [
     "RedisShare", "Reduce", "RequestTimeout", "ResponseMismatch", "RetryPolicy", "RiskLevel", "RiskLimit",
     "RiskLimitExceeded", "RiskMonitor", "Role", "Rule", "SettingNotApplied", "SettingOutcomeUnknown", "ShutOut", "Side",
     "SlicedResult", "Snapshot", "SqliteJournal", "Stale", "Stop", "StreamBackend", "StreamEvent", "StreamOverrun",
-    "Subject", "SymbolNotFound", "Ticker", "TimeInForce", "Timeouts", "UnexpectedRedirect", "UnreadRow", "UnreadRows",
-    "UnresolvedOrders", "VenueClosed", "VenueData", "VenueTraits", "VenueUnavailable", "Verdict", "Watch", "WatchState",
-    "connect", "detect", "load_accounts", "risk", "to_builtins", "to_json", "to_records", "venue_ids", "web",
+    "Subject", "SymbolNeeded", "SymbolNotFound", "Ticker", "TimeInForce", "Timeouts", "UnexpectedRedirect", "UnreadRow",
+    "UnreadRows", "UnresolvedOrders", "VenueClosed", "VenueData", "VenueTraits", "VenueUnavailable", "Verdict", "Watch",
+    "WatchState", "connect", "detect", "load_accounts", "risk", "to_builtins", "to_json", "to_records", "venue_ids",
+    "web",
 ]
 # fmt: on
 

@@ -11,14 +11,15 @@ import anyio
 from rich.text import Text
 
 from futures_async.cli import columns
-from futures_async.cli.output import Exit, Format, Writer
-from futures_async.cli.symbols import able
+from futures_async.cli.output import Exit, Format, Writer, complain, one_line
+from futures_async.cli.symbols import able, say_left_out
 from futures_async.cli.tables import GAP, Column, aligned, cell_of
 from futures_async.cli.waiting import Standing, quiet
 from futures_async.unified.errors import (
     FuturesAsyncError,
     InvalidRequest,
     NotSupported,
+    SymbolNeeded,
     SymbolNotFound,
     UnreadRow,
     unread_rows,
@@ -122,7 +123,10 @@ async def listen_to(
     """
     if symbol is not None and subject is Subject.ACCOUNT:
         raise InvalidRequest("balances are of the account: listen account takes no --symbol")
-    accounts, output = able(accounts, symbol), writer.form
+    named, output = accounts, writer.form
+    accounts, left = able(named, symbol), dict[str, FuturesAsyncError]()
+    if symbol is not None:
+        say_left_out(symbol, named.keys() - accounts.keys())
     lines = Lines(CELLS[subject], accounts, lambda line: writer.console.print(line, soft_wrap=True))
 
     def tell(row: Heard) -> None:
@@ -147,9 +151,10 @@ async def listen_to(
                     if watch.unread and watch.unread != told:
                         writer.problem(name, unread_rows(watch.unread))
                     told = watch.unread
-        except (NotSupported, SymbolNotFound) as error:
-            if len(accounts) == 1:
-                writer.problem(name, error)
+        except (NotSupported, SymbolNeeded, SymbolNotFound) as error:
+            left[name] = error
+            if len(accounts) > 1:
+                complain(f"{name} is left out: {one_line(error)}", style="dim")
         except FuturesAsyncError as error:
             writer.problem(name, error)
         finally:
@@ -159,4 +164,7 @@ async def listen_to(
         async with anyio.create_task_group() as group:
             for name, exchange in accounts.items():
                 group.start_soon(follow, name, exchange)
+    if len(left) == len(accounts):
+        for name, error in left.items():
+            writer.problem(name, error)
     return writer.code

@@ -19,7 +19,14 @@ from futures_async.cli.symbols import able, refuse_unknown, tell_left_out
 from futures_async.cli.tables import Column
 from futures_async.cli.waiting import tell_tries
 from futures_async.risk import dashboard
-from futures_async.unified.errors import FuturesAsyncError, InvalidRequest, NotSupported, SymbolNotFound, UnreadRows
+from futures_async.unified.errors import (
+    FuturesAsyncError,
+    InvalidRequest,
+    NotSupported,
+    SymbolNeeded,
+    SymbolNotFound,
+    UnreadRows,
+)
 from futures_async.unified.exchange import Capability, FuturesExchange
 from futures_async.unified.models import Account, Fill, LedgerEntry, Order
 
@@ -37,12 +44,15 @@ async def read_all(source: Source, writer: Writer, read: Read[T], symbol: str | 
     found: dict[str, Sequence[T]] = {}
     refused: dict[str, FuturesAsyncError] = {}
     without: dict[str, NotSupported] = {}
+    unnamed: dict[str, SymbolNeeded] = {}
 
     async def one(name: str, exchange: FuturesExchange) -> None:
         try:
             found[name] = await read(exchange, counter.of(name))
         except NotSupported as error:
             without[name] = error
+        except SymbolNeeded as error:
+            unnamed[name] = error
         except (SymbolNotFound, InvalidRequest) as error:
             refused[name] = error  # told when some venue lists the symbol; else that is told
         except UnreadRows as error:
@@ -64,11 +74,15 @@ async def read_all(source: Source, writer: Writer, read: Read[T], symbol: str | 
     for name, error in refused.items():
         if name not in out:
             writer.problem(name, error)
-    if len(without) == len(accounts):
-        for name, error in without.items():
+    if len(without) + len(unnamed) == len(accounts):
+        for name, error in {**without, **unnamed}.items():
             writer.problem(name, error)
-    elif without:
-        complain(f"left out, their venues have no such call: {', '.join(without)}", style="dim")
+    else:
+        if without:
+            complain(f"left out, their venues have no such call: {', '.join(without)}", style="dim")
+        if unnamed:
+            one = "left out, their venues list one contract at a time (name it with --symbol)"
+            complain(f"{one}: {', '.join(unnamed)}", style="dim")
     return [(name, row) for name in accounts for row in found.get(name, ())]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from difflib import SequenceMatcher, get_close_matches
 from types import MappingProxyType
 
@@ -45,7 +45,11 @@ async def tell_left_out(
     for name in list(denied):
         if not await _lists_none(asked[name], symbol):
             denied.remove(name)
-    out = [name for name in exchanges if name not in asked or name in denied]
+    return say_left_out(symbol, [name for name in exchanges if name not in asked or name in denied])
+
+
+def say_left_out(symbol: str, out: Collection[str]) -> set[str]:
+    """Say which accounts have no such contract."""
     if out:
         complain(f"left out, without a contract {symbol}: {', '.join(out)}", style="dim")
     return set(out)
@@ -107,10 +111,10 @@ async def refuse_unknown(
     may_be = unread & set(able(exchanges, symbol))
     may_be -= {name for name, error in problems.items() if isinstance(error, SymbolNotFound)}
     if empty:
-        may_be -= {name for name in may_be - asked if _of_listed_coins(exchanges[name], symbol, listed)}
+        may_be -= {name for name in may_be - asked if _of_listed_coins(exchanges, symbol, listed)}
     if known or any(_may_be_whole(exchanges[name], symbol, listed) for name in may_be):
         return
-    meant = near(symbol, listed)
+    meant = near(symbol, listed) or near(next(_readings(exchanges, symbol), symbol), listed)
     raise InvalidRequest(
         f"no venue of these accounts lists {symbol[:40]!r}"
         + (f": did you mean {' or '.join(meant)}?" if meant else "; symbols look like BASE/QUOTE:SETTLE")
@@ -125,11 +129,17 @@ def _may_be_whole(exchange: FuturesExchange, symbol: str, listed: Iterable[str])
     return not quotes or any(quote in symbol.upper()[1:] for quote in quotes)
 
 
-def _of_listed_coins(exchange: FuturesExchange, symbol: str, listed: Iterable[str]) -> bool:
-    """Whether contracts are listed that are quoted and settled in the same coins."""
+def _of_listed_coins(exchanges: Mapping[str, FuturesExchange], symbol: str, listed: Iterable[str]) -> bool:
+    """Whether contracts are listed that are quoted and settled in the same coins, as any of the venues reads it."""
     coins = {(parts.quote, parts.settle) for name in listed if (parts := split(name)) is not None}
-    meant = split(exchange.unified_symbol(exchange.venue_symbol(symbol)))
-    return meant is not None and (meant.quote, meant.settle) in coins
+    read = (split(name) for name in _readings(exchanges, symbol))
+    return any((meant.quote, meant.settle) in coins for meant in read if meant is not None)
+
+
+def _readings(exchanges: Mapping[str, FuturesExchange], symbol: str) -> Iterator[str]:
+    """The unified symbols that it may mean."""
+    names = (one.unified_symbol(one.venue_symbol(symbol)) for one in able(exchanges, symbol).values())
+    return (name for name in names if split(name) is not None)
 
 
 def _known_as(exchange: FuturesExchange, symbol: str) -> str:

@@ -37,6 +37,7 @@ PHRASES = {
     r"\w+ needs a symbol: the venue lists one contract at a time": (
         "the venue lists one contract at a time: name it with --symbol"
     ),
+    r"name the symbol$": "name it with --symbol",
     r"\bproxy must look like": "--proxy must look like",
 }
 """In texts of what is refused here."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar, NamedTuple
 
 from futures_async.trading.hooks import Hooks
-from futures_async.unified.errors import InvalidRequest, NotSupported, SettingNotApplied
+from futures_async.unified.errors import InvalidRequest, NotSupported, SettingNotApplied, SymbolNeeded
 from futures_async.unified.exchange import Capability
 
 
@@ -55,7 +55,7 @@ class Arming(Hooks):
     async def arm_cancel_all(self, timeout_s: int, symbol: str | None = None) -> None:
         self._require(Capability.ARM_CANCEL_ALL)
         if symbol is None and self.countdown.by_contract:
-            raise InvalidRequest(f"{self.id}: the countdown is per contract: name the symbol")
+            raise SymbolNeeded(f"{self.id}: the countdown is per contract: name the symbol")
         if symbol is not None and not self.countdown.by_contract:
             raise NotSupported(f"{self.id}: arm_cancel_all is for the whole account: leave the symbol out")
         seconds = whole_seconds(timeout_s, self.id, least=self.countdown.least, most=self.countdown.most)

@@ -10,7 +10,7 @@ from futures_async.trading.hooks import Hooks
 from futures_async.trading.ordering import Call
 from futures_async.unified.convert import chosen
 from futures_async.unified.enums import MarginMode, MarginModeLike, PositionMode, PositionModeLike
-from futures_async.unified.errors import InvalidRequest
+from futures_async.unified.errors import SymbolNeeded
 from futures_async.unified.exchange import Capability
 from futures_async.unified.models import Leverage
 
@@ -84,7 +84,7 @@ class Moding(Hooks):
         self._require(Capability.SET_MARGIN_MODE)
         wanted = chosen(MarginMode, mode, "mode")
         if symbol is None:
-            raise InvalidRequest(f"{self.id}: the margin mode is set per contract: name the symbol")
+            raise SymbolNeeded(f"{self.id}: the margin mode is set per contract: name the symbol")
         self._active("set_margin_mode")
         name = self.venue_symbol(symbol)
         found = await self._put_margin_mode(name, wanted)

@@ -193,6 +193,18 @@ def test_accounts_whose_venue_has_no_such_call_are_named() -> None:
     assert "fetch_ledger is not supported" in none.stderr
 
 
+def test_accounts_whose_venue_wants_a_symbol_are_named() -> None:
+    past = ("orders", "--history", "--simulated", "--venue", "bitmart")
+    some = cli(*past, "--venue", "bitget", "--limit", "1", "--json")
+    assert (some.returncode, len(rows(some.stdout))) == (0, 1)
+    assert some.stderr == "left out, their venues list one contract at a time (name it with --symbol): bitmart\n"
+    none = cli(*past)
+    assert (none.returncode, none.stdout) == (2, "")
+    assert none.stderr == (
+        "bitmart: SymbolNeeded: bitmart: past orders are listed per contract: name it with --symbol\n"
+    )
+
+
 def test_venues_lists_what_each_can_do() -> None:
     found = {row["venue"]: row for row in rows(cli("venues", "--json").stdout)}
     assert set(found) == set(VENUES)

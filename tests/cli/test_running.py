@@ -38,6 +38,7 @@ from futures_async.unified.errors import (
     PermissionDenied,
     RequestTimeout,
     SettingOutcomeUnknown,
+    SymbolNeeded,
     UnreadRow,
     UnresolvedOrders,
     unread_rows,
@@ -298,29 +299,35 @@ def test_who_names_a_beginning_or_a_number_gets_more_than_the_newest_page(
     assert len(capsys.readouterr().out.splitlines()) == number
 
 
+class Watched:
+    """As many changes, each with what cannot be read then."""
+
+    unread: tuple[UnreadRow, ...] = ()
+    state = WatchState.LIVE
+
+    def __init__(self, *unread: tuple[UnreadRow, ...]) -> None:
+        self._unread = unread
+
+    async def __aenter__(self) -> Watched:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        return
+
+    async def __aiter__(self) -> AsyncIterator[Change[Position]]:
+        for unread in self._unread:
+            self.unread = unread
+            yield Change(kind=ChangeKind.OPENED, item=position(), source=ChangeSource.READ, received_ms=1)
+
+
 @pytest.mark.parametrize("form", [Format.JSON, Format.TABLE])
 def test_who_listens_is_told_once_what_cannot_be_read(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], form: Format
 ) -> None:
     odd = UnreadRow("size", "size is no number", None, {"venue_symbol": "ETHUSDT"}, "fake")
 
-    class Watched:
-        unread: tuple[UnreadRow, ...] = ()
-        state = WatchState.LIVE
-
-        async def __aenter__(self) -> Watched:
-            return self
-
-        async def __aexit__(self, *_: object) -> None:
-            return
-
-        async def __aiter__(self) -> AsyncIterator[Change[Position]]:
-            for unread in ((), (odd,), (odd,)):
-                self.unread = unread
-                yield Change(kind=ChangeKind.OPENED, item=position(), source=ChangeSource.READ, received_ms=1)
-
     def watched(*_: object) -> Watched:
-        return Watched()
+        return Watched((), (odd,), (odd,))
 
     monkeypatch.setattr(listening, "_watch", watched)
 
@@ -333,6 +340,34 @@ def test_who_listens_is_told_once_what_cannot_be_read(
     shown = capsys.readouterr()
     assert shown.err.count("ETHUSDT: size is no number") == 1
     assert shown.out.count("BTC/USDT:USDT") == 3
+
+
+@pytest.mark.parametrize(
+    ("names", "code", "said"),
+    [
+        (["all"], Exit.OK, ""),
+        (["all", "v1"], Exit.OK, "v1 is left out: SymbolNeeded: v1: one at a time: name it with --symbol\n"),
+        (["v1"], Exit.USAGE, "v1: SymbolNeeded: v1: one at a time: name it with --symbol\n"),
+        (["v1", "v1 too"], Exit.USAGE, "v1 too: SymbolNeeded: v1: one at a time: name it with --symbol\n"),
+    ],
+)
+def test_listen_leaves_out_whose_venue_wants_a_symbol(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], names: list[str], code: Exit, said: str
+) -> None:
+    def watched(_: object, exchange: FuturesExchange, *more: object) -> Watched:
+        if exchange is not accounts.get("all"):
+            raise SymbolNeeded("v1: one at a time: name the symbol")
+        return Watched(())
+
+    accounts: dict[str, FuturesExchange] = {name: FakeReads() for name in names}
+    monkeypatch.setattr(listening, "_watch", watched)
+
+    async def main() -> Exit:
+        subject = listening.Subject.POSITIONS
+        return await listening.listen_to(accounts, subject, symbol=None, fallback_s=1.0, writer=Writer(Format.JSON))
+
+    assert anyio.run(main) is code
+    assert capsys.readouterr().err.endswith(said)
 
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no device that is always full")

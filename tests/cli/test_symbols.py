@@ -94,6 +94,15 @@ def test_where_nothing_is_found_those_decide_that_list_contracts_of_such_coins(
     assert "no venue of these accounts lists 'BTX/USDT:USDT': did you mean BTC/USDT:USDT" in said
 
 
+@pytest.mark.parametrize("words", [("orders",), ("fills",), ("cancel-all", "--dry-run")], ids=lambda words: words[0])
+def test_an_unknown_id_is_the_mistake_that_an_unknown_symbol_is(
+    running: RunningExchange, words: tuple[str, ...]
+) -> None:
+    code, said = on(running, ("bitget", "bittap"), *words, "-s", "BTXUSDT")
+    assert code == 2, said
+    assert said == "InvalidRequest: no venue of these accounts lists 'BTXUSDT': did you mean BTC/USDT:USDT?\n"
+
+
 def test_a_contract_of_coins_that_nobody_lists_may_be_of_an_account_that_lists_none(running: RunningExchange) -> None:
     code, said = on(running, ("bitget", "bittap"), "positions", "-s", "BTX/EUR:EUR")
     assert code == 0, said

@@ -182,12 +182,12 @@ class BitgetV1Account(fa.Adapter):
         """Set one-way or hedge mode of one contract. The answer says what stands; no call reads it back.
 
         Raises:
-            InvalidRequest: No symbol: here the mode is the contract's.
+            SymbolNeeded: No symbol: here the mode is the contract's.
             SettingOutcomeUnknown: The answer was lost.
         """
         mode = chosen(fa.PositionMode, mode, "mode")
         if symbol is None:
-            raise fa.InvalidRequest("bitget-v1: the position mode is set for one contract: give a symbol")
+            raise fa.SymbolNeeded("bitget-v1: the position mode is set for one contract: name the symbol")
         venue_symbol = mapping.to_venue_symbol(symbol)
         body = {"symbol": venue_symbol, "positionMode": mapping.WIRE_POSITION_MODE[mode]}
 

@@ -146,7 +146,7 @@ class BitgetV1(BitgetV1Account):
         """Read the open orders of one contract.
 
         Raises:
-            InvalidRequest: No symbol.
+            SymbolNeeded: No symbol.
             IncompletePage: As many as one answer holds; there is no way to ask for more.
         """
         venue_symbol = _named(symbol and mapping.to_venue_symbol(symbol), "fetch_open_orders")
@@ -240,5 +240,5 @@ def _window(query: fa.PageQuery, cursor: str | None, size: int, method: str) -> 
 
 def _named(symbol: str | None, method: str) -> str:
     if not symbol:
-        raise fa.InvalidRequest(f"bitget-v1: {method} needs a symbol: the venue lists one contract at a time")
+        raise fa.SymbolNeeded(f"bitget-v1: {method} needs a symbol: the venue lists one contract at a time")
     return symbol

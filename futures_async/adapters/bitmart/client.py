@@ -227,7 +227,7 @@ class BitMart(BitMartTriggers):
 
     async def _orders_page(self, query: fa.PageQuery, cursor: str | None) -> fa.Page[fa.Order]:
         if query.symbol is None:
-            raise fa.InvalidRequest(f"{self.id}: past orders are listed per contract: name the symbol")
+            raise fa.SymbolNeeded(f"{self.id}: past orders are listed per contract: name the symbol")
 
         async def fetch(window: walks.Window) -> fa.Read[fa.Order]:
             rows = await self._call(endpoints.ORDER_HISTORY, self._between(query, window))

@@ -114,10 +114,10 @@ class AccountCalls(MarketCalls):
         """Read a contract's position mode, which its positions show, also while it is flat.
 
         Raises:
-            InvalidRequest: Without a symbol: the mode is each contract's own.
+            SymbolNeeded: Without a symbol: the mode is each contract's own.
         """
         if venue_symbol is None:
-            raise fa.InvalidRequest(f"{self.id}: each contract has a position mode of its own: name one")
+            raise fa.SymbolNeeded(f"{self.id}: each contract has a position mode of its own: name the symbol")
         return await self._read_mode(venue_symbol) if named(venue_symbol).hedges else fa.PositionMode.ONE_WAY
 
     async def set_position_mode(self, mode: fa.PositionModeLike, *, symbol: str | None = None) -> fa.PositionMode:

@@ -2,7 +2,8 @@
 
     FuturesAsyncError                 .outcome: Outcome | None   (for writes)
     ├─ NotSupported                   the venue, or this adapter, cannot do it; raised before any I/O
-    ├─ InvalidRequest ⊃ InvalidOrder  refused here, before signing; NotCarried is also a NotSupported
+    ├─ InvalidRequest                 refused here, before signing
+    │  └─ SymbolNeeded · InvalidOrder ⊃ NotCarried, which is also a NotSupported
     ├─ NotSent                        proved that the venue cannot have acted
     │  └─ ConnectFailed · QueueFull · DeadlineExpired · ClientClosed · PoolClosed, ShutOut and KeyLocked, which are
     │     refused here after the venue had refused: also RateLimited, Banned and AuthenticationError
@@ -103,6 +104,7 @@ from futures_async.unified.errors.unsent import (
     NotSent,
     NotSupported,
     QueueFull,
+    SymbolNeeded,
 )
 
 __all__ = [
@@ -153,6 +155,7 @@ __all__ = [
     "SettingOutcomeUnknown",
     "ShutOut",
     "StreamOverrun",
+    "SymbolNeeded",
     "SymbolNotFound",
     "UnexpectedRedirect",
     "UnreadRow",

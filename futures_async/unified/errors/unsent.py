@@ -24,6 +24,10 @@ class InvalidOrder(InvalidRequest):
     """The order request cannot be right: no price on a limit order, a quantity off the step, …"""
 
 
+class SymbolNeeded(InvalidRequest):
+    """The venue answers this call for one contract at a time; without a symbol nothing was asked."""
+
+
 class NotCarried(InvalidOrder, NotSupported):
     """The request asks for something that this adapter's orders of that kind do not carry; it is never dropped."""
 
