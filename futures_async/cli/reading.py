@@ -81,8 +81,8 @@ async def read_all(source: Source, writer: Writer, read: Read[T], symbol: str | 
         if without:
             complain(f"left out, their venues have no such call: {', '.join(without)}", style="dim")
         if unnamed:
-            one = "left out, their venues list one contract at a time (name it with --symbol)"
-            complain(f"{one}: {', '.join(unnamed)}", style="dim")
+            why = "their venues list one contract at a time (name it with --symbol)"
+            complain(f"left out, {why}: {', '.join(unnamed)}", style="dim")
     return [(name, row) for name in accounts for row in found.get(name, ())]
 
 

@@ -57,6 +57,7 @@ class Small:
 
     def __init__(self, exchange: fa.FuturesExchange) -> None:
         self._exchange = exchange
+        self.create_order = exchange.create_order
 
     async def fetch_positions(self) -> list[fa.Position]:
         first, *others = await self._exchange.fetch_positions()
@@ -189,6 +190,33 @@ async def test_fastapi_describes_the_models(running: RunningExchange) -> None:
     assert set(schema["properties"]) == set(schema["required"]) == set(row)
     assert schema["properties"]["quantity"] == {"type": "string", "format": "decimal"}
     assert schema["properties"]["side"]["enum"] == ["long", "short"]
+
+
+BODY = b'{"symbol": "BTC/USDT:USDT", "side": "buy", "type": "limit", "quantity": 0.01, "price": 50000}'
+
+
+async def test_fastapi_takes_an_order_whose_numbers_are_exact_and_says_what_is_none(running: RunningExchange) -> None:
+    wrong = {
+        BODY.replace(b"quantity", b"quantiy"): "unknown field `quantiy`",
+        BODY.replace(b"buy", b"by"): "'by' - at `$.side`",
+        BODY.replace(b"0.01", b"-1"): "quantity must be above 0",
+        BODY[:-1]: "truncated",
+    }
+    async with example("FastAPI", running) as names, client_of(names["service"]) as client:
+        placed = (await client.post("/orders", content=BODY)).json()
+        refused = {body: await client.post("/orders", content=body) for body in wrong}
+    assert (placed["quantity"], placed["price"], placed["status"]) == ("0.01", "50000", "new")
+    for body, said in wrong.items():
+        assert (refused[body].status_code, said in refused[body].json()["detail"]) == (422, True), refused[body].text
+
+
+async def test_fastapi_says_that_an_order_is_no_parameter() -> None:
+    fastapi: Any = pytest.importorskip("fastapi")
+
+    async def place(wanted: fa.OrderRequest) -> None: ...
+
+    with pytest.raises(fastapi.exceptions.FastAPIError, match="OrderRequest"):
+        fastapi.FastAPI().post("/orders")(place)
 
 
 async def test_litestar_refuses_what_it_would_write_in_its_own_way(running: RunningExchange) -> None:
