@@ -53,7 +53,7 @@ import importlib.util
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
-from functools import partial
+from functools import cache, partial
 from importlib.metadata import EntryPoint
 from typing import Any, ClassVar, NamedTuple
 
@@ -136,13 +136,12 @@ class Dialect(ABC):
     def routes(self) -> Sequence[Route]:
         """All endpoints: those of the handlers that are marked, and the constant answers."""
         found: list[Route] = []
-        for cls in reversed(type(self).__mro__):
-            found += vars(cls).get("constants", ())
-            for name, handler in vars(cls).items():
-                rows: Sequence[Row] = getattr(handler, "rows", ())
-                for row in rows:
-                    call = getattr(self, name) if row.of is None else self._of(row.of, name)
-                    found.append(Route(row.method, row.path, call, row.limit, **row.more))
+        for name, row in _declared(type(self)):
+            if isinstance(row, Route):
+                found.append(row)
+            else:
+                call = getattr(self, name) if row.of is None else self._of(row.of, name)
+                found.append(Route(row.method, row.path, call, row.limit, **row.more))
         return found
 
     def _of(self, of: Of, name: str) -> Handler:
@@ -376,6 +375,19 @@ def share(row: Mapping[str, Any], names: str) -> dict[str, Any]:
 def fixed(value: Decimal, step: Decimal) -> str:
     """A number cut to the decimals of `step`, as text."""
     return plain(value // step * step)
+
+
+@cache
+def _declared(cls: type[Dialect]) -> Sequence[tuple[str, Row | Route]]:
+    """What a class and its bases declare, by the names of their handlers: looked for once, for exchanges are many."""
+    found: list[tuple[str, Row | Route]] = []
+    for base in reversed(cls.__mro__):
+        constants: Sequence[Route] = vars(base).get("constants", ())
+        found += [("", route) for route in constants]
+        for name, handler in vars(base).items():
+            rows: Sequence[Row] = getattr(handler, "rows", ())
+            found += [(name, row) for row in rows]
+    return found
 
 
 def find_dialects(
