@@ -346,7 +346,7 @@ class AccountStreams:
             Setting(
                 dialect,
                 means.backend(url),
-                StreamRequest(url=url, headers=means.headers),
+                StreamRequest(url=url, headers=means.headers + dialect.headers),
                 means.credentials if private and dialect.logs_in and not ticketed else None,
                 runtime.now,
                 means.now_ms,

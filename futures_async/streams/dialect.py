@@ -191,6 +191,8 @@ class StreamDialect(ABC):
     """The code of what is refused as the login does not hold any more: it is made anew."""
     operation_word: ClassVar[str] = "op"
     """What the venue calls the field that says what a frame of ours wants."""
+    headers: tuple[tuple[str, str], ...] = ()
+    """Of the request that opens a connection, beside User-Agent; no secrets."""
     login_s: float = 10.0
     """How long an answer to the login may take."""
     acknowledge_s: float = 5.0

@@ -16,9 +16,12 @@ from futures_async.adapters.bybit.wire import Timed, WireAside, WireReasons
 
 T = TypeVar("T")
 
-Site = Literal["global", "nl", "tr", "kz", "ge", "ae", "eu", "id", "jp", "testnet"]
+Site = Literal["global", "br", "ar", "hk", "nl", "tr", "kz", "ge", "ae", "eu", "id", "jp", "testnet"]
 SITES: Mapping[Site, str] = {
     "global": "https://api.bybit.com",
+    "br": "https://api.bybit.com",
+    "ar": "https://api.bybit.com",
+    "hk": "https://api.spark-fintech.com",
     "nl": "https://api.bybit.nl",
     "tr": "https://api.bybit.tr",
     "kz": "https://api.bybit.kz",
@@ -30,10 +33,16 @@ SITES: Mapping[Site, str] = {
     "testnet": "https://api-testnet.bybit.com",
 }
 """Where an account was registered: its key works there alone."""
+SITE_HEADERS: Mapping[Site, tuple[str, str]] = {
+    "br": ("x-site-id", "BRA_BTL"),
+    "ar": ("x-site-id", "ARG_BTL"),
+    "hk": ("x-refer-site-id", "HKG"),
+}
+"""What every call, and the opening of a stream, says of a site beside its host: without it a key is an unknown one."""
 DEMO_URL = "https://api-demo.bybit.com"
 BYTICK_URL = "https://api.bytick.com"
 """Another name of the global site's."""
-HOSTS = (*SITES.values(), BYTICK_URL, "https://api-testnet.manepa.jp")
+HOSTS = (*SITES.values(), BYTICK_URL, "https://api-testnet.manepa.jp", "https://api-testnet.spark-fintech.com")
 """Where calls of real money and of the testnets go."""
 
 WINDOW_MS = 5000
@@ -92,7 +101,12 @@ class BybitDialect(fa.Dialect):
 
     def __init__(self, *, site: Site = "global", rsa: bool = False) -> None:
         self.base_url = SITES[site]
+        self.site_headers = (SITE_HEADERS[site],) if site in SITE_HEADERS else ()
         self._signer = fa.KeySigner() if rsa else None
+
+    def public_headers(self) -> Sequence[tuple[str, str]]:
+        """Which site it is, where the host does not say it."""
+        return self.site_headers
 
     def standing_headers(self, credentials: fa.Credentials) -> Sequence[tuple[str, str]]:
         """Key, window and content type."""

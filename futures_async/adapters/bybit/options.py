@@ -24,7 +24,8 @@ class BybitOptions(Options, total=False):
     """Keyword options of `Bybit`."""
 
     site: Annotated[Site, Option(one_of(*SITES), default="global", plain=True)]
-    """Where the account was registered: `"nl"`, `"tr"`, `"kz"`, `"ge"`, `"ae"`, `"eu"`, `"id"`, `"jp"`, `"testnet"`."""
+    """Where the account was registered: `"br"` and `"ar"` (international accounts), `"hk"`, `"nl"`, `"tr"`, `"kz"`,
+    `"ge"`, `"ae"`, `"eu"`, `"id"`, `"jp"`, `"testnet"`."""
     markets: Annotated[Sequence[Market], Option(_markets, default=MARKETS)]
     """Which contracts are read where no symbol is named: each kind costs a call. `"inverse"` are the coin-margined."""
     cancel_on_disconnect: Annotated[bool, Option(flag, default=False, plain=True)]

@@ -111,6 +111,7 @@ class BybitStreamDialect(fa.StreamDialect):
         margin_mode: Callable[[], fa.MarginMode | None] = lambda: None,
     ) -> None:
         self._dialect, self._guarded, self._margin_mode = dialect, guarded, margin_mode
+        self.headers = dialect.site_headers
         self._tickers: dict[str, tuple[int, wire_market.WireTicker]] = {}
         self._readers: dict[str, Callable[[Any], fa.Read[Any]]] = {
             "order": self._orders,

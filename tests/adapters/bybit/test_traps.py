@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from decimal import Decimal as D
 from typing import Any
 
@@ -12,9 +12,12 @@ import msgspec
 import pytest
 
 from futures_async.adapters.bybit import Bybit, client
+from futures_async.adapters.bybit.dialect import SITE_HEADERS, Site
 from futures_async.adapters.bybit.simulated import SimulatedBybit
 from futures_async.simulator.plan import FaultPlan
 from futures_async.simulator.records import ZERO, LedgerKind
+from futures_async.simulator.streams.inprocess import InProcessStreams
+from futures_async.streams.backend import Receiver, StreamConnection, StreamRequest
 from futures_async.testing.inside import Inside
 from futures_async.testing.virtual_time import run
 from futures_async.transport.endpoint import RateLimit
@@ -310,6 +313,37 @@ def errors_key() -> Any:
     from futures_async.unified.credentials import Credentials
 
     return Credentials("another", "sites-key")
+
+
+@pytest.mark.parametrize("site", [*SITE_HEADERS, "eu"])
+def test_a_site_that_its_host_does_not_tell_is_named_in_every_call_and_where_a_stream_is_opened(site: Site) -> None:
+    said: list[set[str]] = []
+
+    class Streams(InProcessStreams):
+        async def connect(self, request: StreamRequest, receiver: Receiver) -> StreamConnection:
+            said.append(names(request.headers))
+            return await super().connect(request, receiver)
+
+    def names(headers: Iterable[tuple[str, str]]) -> set[str]:
+        return {f"{name}: {value}" for name, value in headers if "site" in name}
+
+    async def play(on: Inside, exchange: Bybit) -> None:
+        send = on.backend.send
+
+        async def sent(request: HttpRequest) -> Any:
+            said.append(names(request.headers.open()))
+            return await send(request)
+
+        on.backend.send = sent  # type: ignore[method-assign]
+        streams = Streams(on.inside, latency_s=0.01)
+        async with on.connect(on.credentials, site=site, streams=streams) as there, there.watch_orders() as watch:
+            await watch.live()
+            await there.fetch_time()
+
+    played(play)
+    told = {"br": {"x-site-id: BRA_BTL"}, "ar": {"x-site-id: ARG_BTL"}, "hk": {"x-refer-site-id: HKG"}}
+    assert said
+    assert all(each == told.get(site, set()) for each in said)
 
 
 # Modes
