@@ -166,6 +166,20 @@ def _of_contracts(category: str | None) -> bool:
     return not category or category.lower() in CATEGORIES
 
 
+def _charged(
+    fee: Decimal | None,
+    extra: object,
+    category: str | None,
+    change: Decimal | None,
+    cash: Decimal | None,
+    funding: Decimal | None,
+) -> Decimal | None:
+    """The fee; where taxes come beside it, all that the change is less than what was gained: it has both in it."""
+    if not extra or fee is None or change is None or not _of_contracts(category):
+        return fee
+    return fa.EXACT.subtract(fa.EXACT.add(cash or Decimal(0), funding or Decimal(0)), change)
+
+
 def _entry_type(kind: fa.LedgerType | None, category: str | None) -> fa.LedgerType:
     """What spot and options have paid or brought is no trade of a contract."""
     traded = kind is not fa.LedgerType.TRANSFER and not _of_contracts(category)
@@ -184,7 +198,9 @@ def _other_name(name: str | None, category: str | None) -> str | None:
 @fa.table
 def ledger_entries(row: wire.WireRecord) -> fa.LedgerEntry:
     """Changes of balance; the venue's `change` has the fee in it. An id alone may stand for two rows."""
-    kind, fee, category = needed(text(row.type)), number(row.fee), text(row.category)
+    kind, change, category = needed(text(row.type)), needed(number(row.change)), text(row.category)
+    gains = number(row.cash_flow), number(row.funding)
+    fee = made(_charged, number(row.fee), row.extra_fees, category, change, *gains)
     name = made(_contract_named, text(row.symbol), category)
     entry_id, coin, at_ms = (
         needed(fa.identifier(row.id)),
@@ -198,7 +214,7 @@ def ledger_entries(row: wire.WireRecord) -> fa.LedgerEntry:
             made(_entry_type, word(row.type, _LEDGER, unknown=fa.LedgerType.OTHER), category), fa.LedgerType.OTHER
         ),
         venue_type=otherwise(kind, ""),
-        amount=needed(made(_before_fee, needed(number(row.change)), fee)),
+        amount=needed(made(_before_fee, change, fee)),
         fee=fee,
         coin=coin,
         symbol=fa.if_said(unified_symbol, name),

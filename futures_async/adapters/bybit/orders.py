@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any, cast
 
+import msgspec
+
 import futures_async.adapter as fa
 from futures_async.adapter import identifier, in_base, made, moment, needed, number, price, size, text, word, yes_no
 from futures_async.adapters.bybit import wire
@@ -160,11 +162,35 @@ def _traded(side: fa.Side, kind: str | None) -> fa.Side:
     return side
 
 
+def _paid(fee: Decimal | None, extra: object, coin: str) -> Decimal | None:
+    """The venue's fee, and the taxes on it that some countries' users pay: lists, or text that holds one."""
+    if fee is None or not extra:
+        return fee
+    for tax in _listed(extra):
+        if tax.get("feeCoin") not in (None, "", coin):
+            raise fa.DecodeError(f"extraFees are not all {coin}, as the fee is", path="extraFees")
+        fee = fa.EXACT.add(fee, fa.decimal_or_none(tax.get("fee"), "extraFees") or Decimal(0))
+    return fee
+
+
+def _listed(extra: object) -> list[dict[str, Any]]:
+    """What `extraFees` lists.
+
+    Raises:
+        DecodeError: It is no list of tables, nor text of one.
+    """
+    try:
+        return msgspec.convert(msgspec.json.decode(extra) if isinstance(extra, str) else extra, list[dict[str, Any]])
+    except (msgspec.MsgspecError, UnicodeError) as error:
+        raise fa.DecodeError("extraFees is no list of fees", path="extraFees") from error
+
+
 @fa.table
 def fills(row: wire.WireFill) -> fa.Fill:
     """Executions that are trades."""
     name, amount = needed(text(row.symbol)), needed(size(row.exec_qty))
     at = needed(price(row.exec_price))
+    coin = made(lambda coin, name: coin or settle_of(name), text(row.fee_currency), name)
     return fa.Fill(
         venue=VENUE,
         fill_id=needed(identifier(row.exec_id)),
@@ -175,8 +201,8 @@ def fills(row: wire.WireFill) -> fa.Fill:
         side=made(_traded, needed(word(row.side, _SIDE)), text(row.exec_type)),
         price=at,
         quantity=needed(in_base(amount, None, made(dollar, name), at)),
-        fee=number(row.exec_fee),
-        fee_coin=made(lambda coin, name: coin or settle_of(name), text(row.fee_currency), name),
+        fee=made(_paid, number(row.exec_fee), row.extra_fees, coin),
+        fee_coin=coin,
         role=fa.if_said(lambda maker: fa.Role.MAKER if maker else fa.Role.TAKER, yes_no(row.is_maker)),
         # Pushes say it, reads do not.
         realized_pnl=number(row.exec_pnl),

@@ -181,6 +181,31 @@ def test_a_trade_is_counted_before_its_fee() -> None:
     assert (entry.type, entry.amount, entry.fee) == (LedgerType.TRADE, D("10.00"), D("0.66"))
 
 
+GST = [{"feeCoin": "USDT", "feeType": "GST", "subFeeType": "IND_GST", "feeRate": "0.000099", "fee": "0.004613796"}]
+"""Of a fill whose position lost 0.030245996 by it, as it was pushed to a user in India."""
+
+
+@pytest.mark.parametrize("extra", [GST, msgspec.json.encode(GST).decode()])
+def test_a_tax_beside_the_fee_was_paid_too(extra: Any) -> None:
+    taxed = fill(execFee="0.0256322", feeCurrency="USDT", extraFees=extra)
+    assert (taxed.fee, taxed.fee_coin, taxed.unread) == (D("0.030245996"), "USDT", ())
+    record = {"type": "TRADE", "fee": "0.0256322", "extraFees": extra, "cashFlow": "0", "funding": ""}
+    for change, paid in (("-0.030245996", "0.030245996"), ("-0.0256322", "0.0256322")):
+        entry = mapping.ledger_entries().one(row(endpoints.RECORDS, "transaction_log", change=change, **record))
+        assert (entry.amount, entry.fee) == (D("0"), D(paid))
+
+
+@pytest.mark.parametrize("extra", ["[", 7, [7], [{"fee": "x"}], [{"fee": "1", "feeCoin": "IDR"}]])
+def test_what_was_paid_is_not_known_where_a_tax_cannot_be_read_or_is_of_another_coin(extra: Any) -> None:
+    taxed = fill(extraFees=extra)
+    assert (taxed.fee, taxed.unread) == (None, ("extraFees",))
+
+
+@pytest.mark.parametrize("extra", ["", [], None, [{}]])
+def test_mostly_there_is_no_tax(extra: Any) -> None:
+    assert fill(extraFees=extra) == fill()
+
+
 def test_a_settlement_in_usdc_is_funding_and_the_sessions_profit() -> None:
     both = row(endpoints.RECORDS, "transaction_log", currency="USDC", change="4.9", cashFlow="5", funding="-0.1")
     funding, session = mapping.ledger_entries().all(mapping.records([both]))
