@@ -31,7 +31,8 @@ TRIGGER_BY = {fa.PriceSource.LAST: "LastPrice", fa.PriceSource.MARK: "MarkPrice"
 _STOP_WORDS = {"take_profit": ("takeProfit", "tp"), "stop_loss": ("stopLoss", "sl")}
 """What a stop's price is called, and what the names of its other fields begin with."""
 _SIDE = {name.lower(): side for side, name in _WIRE_SIDE.items()}
-_FORCE = {name.lower(): force for force, name in _WIRE_FORCE.items()}
+# Orders for retail users to take ("RPI") never take themselves.
+_FORCE = {"rpi": fa.TimeInForce.POST_ONLY} | {name.lower(): force for force, name in _WIRE_FORCE.items()}
 _SOURCES = {name.lower(): source for source, name in TRIGGER_BY.items()}
 _TYPE = {"limit": fa.OrderType.LIMIT, "market": fa.OrderType.MARKET}
 _STATUS = {

@@ -26,8 +26,14 @@ _WORD = {
     fa.TimeInForce.POST_ONLY: "post_only",
 }
 _MARKET = ("market", "optimal_limit_ioc")
-_TYPE = {**dict.fromkeys(_WORD.values(), fa.OrderType.LIMIT), **dict.fromkeys(_MARKET, fa.OrderType.MARKET)}
-_FORCE = {**{name: force for force, name in _WORD.items()}, **dict.fromkeys(_MARKET, fa.TimeInForce.IOC)}
+_MAKING = ("rpi", "elp")
+"""Retail price improvement, by its name since 2026-08 and by the one before: such orders never take."""
+_FORCE = {
+    **{name: force for force, name in _WORD.items()},
+    **dict.fromkeys(_MARKET, fa.TimeInForce.IOC),
+    **dict.fromkeys(_MAKING, fa.TimeInForce.POST_ONLY),
+}
+_TYPE = dict.fromkeys(_FORCE, fa.OrderType.LIMIT) | dict.fromkeys(_MARKET, fa.OrderType.MARKET)
 _ORIGIN = {
     "adl": fa.OrderType.ADL,
     "full_liquidation": fa.OrderType.LIQUIDATION,

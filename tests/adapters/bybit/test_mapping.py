@@ -479,6 +479,10 @@ def test_the_price_of_a_market_order_is_no_wish() -> None:
     assert (found.type, found.price, found.time_in_force) == (OrderType.MARKET, None, None)
 
 
+def test_an_order_that_improves_prices_for_others_never_takes() -> None:
+    assert order(timeInForce="RPI").time_in_force is TimeInForce.POST_ONLY
+
+
 @pytest.mark.parametrize("unset", ["", "0", "0.00"])
 def test_what_an_order_does_not_set_is_none(unset: str) -> None:
     found = order(

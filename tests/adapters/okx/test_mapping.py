@@ -327,7 +327,9 @@ def test_an_order_is_read_field_by_field() -> None:
         ("ioc", OrderType.LIMIT, TimeInForce.IOC),
         ("market", OrderType.MARKET, None),
         ("optimal_limit_ioc", OrderType.MARKET, None),
-        ("rpi", OrderType.UNKNOWN, None),
+        ("rpi", OrderType.LIMIT, TimeInForce.POST_ONLY),
+        ("elp", OrderType.LIMIT, TimeInForce.POST_ONLY),
+        ("a_new_word", OrderType.UNKNOWN, None),
     ],
 )
 def test_time_in_force_is_a_type_of_order(word: str, kind: OrderType, force: TimeInForce | None) -> None:
