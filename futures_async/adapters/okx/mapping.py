@@ -38,6 +38,7 @@ LEDGER_TYPE = {
     "8": fa.LedgerType.FUNDING,
     "9": fa.LedgerType.LIQUIDATION,
 }
+MARGIN_MOVED = "6"
 
 
 # Symbols
@@ -92,16 +93,29 @@ def _turned(ratio: Decimal | None) -> Decimal | None:
 # Account
 
 
+def _balance(cash: Decimal | None, apart: Decimal | None, profit: Decimal | None) -> Decimal | None:
+    """Cash, and what isolated positions have taken of it: their equity less their profit."""
+    if cash is None or not apart:
+        return cash
+    return None if profit is None else _bound(fa.EXACT.add(cash, apart), profit)
+
+
+def _bound(amount: Decimal | None, profit: Decimal | None) -> Decimal | None:
+    """An amount that has the profit of isolated positions in it, without that."""
+    return fa.EXACT.subtract(amount, profit) if amount is not None and profit else amount
+
+
 @fa.table_with
 def accounts(row: wire.WireCoin, config: wire.WireConfig) -> fa.Account:
     """Single coins; their margins are said in futures mode only."""
+    profit = number(row.iso_upl)
     return fa.Account(
         venue=VENUE,
         margin_coin=needed(text(row.ccy)),
         equity=number(row.eq),
-        balance=number(row.cash_bal),
+        balance=made(_balance, number(row.cash_bal), number(row.iso_eq), profit),
         available=number(fa.either(row.avail_eq, row.avail_bal)),
-        locked=number(row.frozen_bal),
+        locked=made(_bound, number(row.frozen_bal), profit),
         bonus=number(row.reward_bal),
         unrealized_pnl=number(row.upl),
         initial_margin=number(row.imr),
@@ -127,11 +141,14 @@ def totals(row: wire.WireBalance, config: wire.WireConfig) -> fa.Account:
     )
 
 
-def _amount(change: Decimal | None, fee: Decimal | None, moved: Decimal | None) -> Decimal | None:
-    """What changed a balance beside the fee, which its change has in it; or an isolated position's margin."""
+def _amount(kind: str, change: Decimal | None, fee: Decimal | None, moved: Decimal | None) -> Decimal | None:
+    """What changed a balance, or an isolated position's own, beside the fee, which the change has in it. What trades
+    move from one to the other is no gain; what moves without a trade is told."""
     if change is None:
         return None
-    return fa.EXACT.subtract(change, fee or Decimal(0)) if change or not moved else moved
+    if kind == MARGIN_MOVED:
+        return change or moved or change
+    return fa.EXACT.subtract(fa.EXACT.add(change, moved or Decimal(0)), fee or Decimal(0))
 
 
 @fa.table
@@ -143,7 +160,7 @@ def ledger_entries(row: wire.WireBill) -> fa.LedgerEntry:
         entry_id=needed(fa.identifier(row.bill_id)),
         type=otherwise(word(row.type, LEDGER_TYPE, unknown=fa.LedgerType.OTHER), fa.LedgerType.OTHER),
         venue_type=otherwise(made(lambda kind, sub: f"{kind}/{sub}" if sub else kind, kind, text(row.sub_type)), ""),
-        amount=needed(made(_amount, number(row.bal_chg), fee, number(row.pos_bal_chg))),
+        amount=needed(made(_amount, kind, number(row.bal_chg), fee, number(row.pos_bal_chg))),
         fee=negative(fee),
         coin=needed(text(row.ccy)),
         symbol=fa.if_said(unified_symbol, name),

@@ -21,7 +21,8 @@ class Wire(Row, frozen=True, kw_only=True, gc=False, rename="camel"):
 
 
 class WireCoin(Wire, frozen=True, kw_only=True, gc=False):
-    """One coin of the account: amounts in it. `imr`, `mmr` and `mgnRatio` are said in futures mode only."""
+    """One coin of the account: amounts in it. `imr`, `mmr` and `mgnRatio` are said in futures mode only. `cashBal` is
+    without the margin of isolated positions, which is in `isoEq` with their profit."""
 
     ccy: Text = None
     eq: Loose = None
@@ -29,6 +30,8 @@ class WireCoin(Wire, frozen=True, kw_only=True, gc=False):
     avail_bal: Loose = None
     avail_eq: Loose = None
     frozen_bal: Loose = None
+    iso_eq: Loose = None
+    iso_upl: Loose = None
     upl: Loose = None
     imr: Loose = None
     mmr: Loose = None

@@ -266,8 +266,46 @@ def test_each_kind_of_bill_has_its_meaning(kind: str, meaning: LedgerType) -> No
     assert bill(type=kind).type is meaning
 
 
-def test_what_goes_into_an_isolated_position_is_told_by_that_positions_change() -> None:
-    assert bill(type="6", subType="160", balChg="0", posBalChg="12.5").amount == D("12.5")
+@pytest.mark.parametrize(("change", "moved"), [("0", "12.5"), ("12.5", "-12.5")])
+def test_what_is_moved_to_an_isolated_position_or_from_it_is_told(change: str, moved: str) -> None:
+    assert bill(type="6", subType="160", balChg=change, posBalChg=moved).amount == D("12.5")
+
+
+@pytest.mark.parametrize(
+    ("kind", "change", "moved", "fee", "amount"),
+    [
+        ("2", "-100.3", "100", "-0.3", "0"),  # opened
+        ("2", "104.7", "-100", "-0.3", "5"),  # closed with a gain
+        ("2", "0", "4.7", "-0.3", "5"),  # a part, whose gain stays in the position
+        ("5", "0", "-100", "0", "-100"),
+        ("8", "0.0000000000000000", "-0.2540832413497432", "0", "-0.2540832413497432"),  # as it was captured
+    ],
+)
+def test_a_trade_of_an_isolated_position_is_told_without_the_margin_that_it_moves(
+    kind: str, change: str, moved: str, fee: str, amount: str
+) -> None:
+    assert bill(type=kind, balChg=change, posBalChg=moved, fee=fee).amount == D(amount)
+
+
+def test_a_balance_has_the_margin_of_isolated_positions() -> None:
+    """As an account that holds one was captured, with some figures changed by who has shown it."""
+    coin = wire.WireCoin(
+        ccy="USDT",
+        eq="4720.3467606665545",
+        cash_bal="0.3661947317916033",
+        avail_eq="0.3661947317916033",
+        frozen_bal="4719.980565934763",
+        iso_eq="4719.980565934763",
+        iso_upl="3019.3729848096195",
+        upl="3019.3729848096195",
+    )
+    read = mapping.accounts().one(coin, CONFIG)
+    assert (read.equity, read.unrealized_pnl) == (D("4720.3467606665545"), D("3019.3729848096195"))
+    assert read.balance == D("1700.9737758569351033")
+    assert read.locked == D("1700.6075811251435"), "its margin, and no profit"
+
+
+def test_bills_tell_fees_apart() -> None:
     assert bill(type="2", balChg="-0.5", fee="-0.3").amount == D("-0.2"), "the fee is told apart"
     transfer = bill(type="1", subType="11", instId="", balChg="100")
     assert (transfer.amount, transfer.symbol, transfer.venue_symbol) == (D(100), None, None)

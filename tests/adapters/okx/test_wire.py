@@ -36,7 +36,7 @@ ANSWERS: dict[str, Endpoint[Any]] = {
     "time": endpoints.TIME,
 }
 LEFT_OUT = {
-    "balance": "isoEq ordFroz notionalUsd borrowFroz ordFrozen uplLiab isoUpl disEq liab interest maxLoan twap "
+    "balance": "isoEq ordFroz notionalUsd borrowFroz ordFrozen uplLiab disEq liab interest maxLoan twap "
     "notionalLever stgyEq collateralEnabled colRes",
     "config": "mainUid acctStpMode autoLoan ctIsoMode greeksType levelTmp ip mgnIsoMode kycLv roleType traderInsts "
     "spotRoleType spotTraderInsts type opAuth liquidationGear enableSpotBorrow spotBorrowAutoRepay settleCcy "

@@ -19,6 +19,11 @@ def _of_coin(request: sim.Request, row: sim.LedgerRow) -> bool:
     return request.params.get("ccy") in (None, "", row.coin)
 
 
+def _apart(wallet: sim.Wallet) -> Decimal:
+    """What isolated positions are worth; cash is without it, and what is frozen has it."""
+    return wallet.isolated_margin + wallet.isolated_unrealized
+
+
 class AccountCalls(base.OKXSide):
     """What concerns the account."""
 
@@ -39,24 +44,24 @@ class AccountCalls(base.OKXSide):
         return {
             "uTime": now,
             "totalEq": plain(money(total)),
-            "isoEq": plain(sum((wallet.isolated_margin for wallet in wallets), sim.ZERO)),
+            "isoEq": plain(money(sum((_apart(w) * self.dollars(w.coin) for w in wallets), sim.ZERO))),
             **dict.fromkeys(empty, ""),
             "details": [self._coin(wallet, now) for wallet in wallets],
         }
 
     def _coin(self, wallet: sim.Wallet, now: str) -> dict[str, Any]:
-        used = wallet.cross_margin + wallet.order_margin + wallet.isolated_margin
+        used = wallet.cross_margin + wallet.order_margin + _apart(wallet)
         ratio = wallet.margin_ratio
         return {
             "ccy": wallet.coin,
             "eq": plain(wallet.equity),
-            "cashBal": plain(wallet.balance),
+            "cashBal": plain(wallet.balance - wallet.isolated_margin),
             "availBal": plain(wallet.available),
             "availEq": plain(wallet.available),
             "frozenBal": plain(used),
             "ordFrozen": plain(wallet.order_margin),
             "upl": plain(wallet.unrealized),
-            "isoEq": plain(wallet.isolated_margin),
+            "isoEq": plain(_apart(wallet)),
             "isoUpl": plain(wallet.isolated_unrealized),
             "imr": plain(wallet.cross_margin),
             "mmr": plain(wallet.cross_maintenance),
