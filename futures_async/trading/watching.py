@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Awaitable, Callable, Sequence
 from functools import cached_property, partial
 from typing import ClassVar, Generic, TypeVar
@@ -16,7 +17,14 @@ from futures_async.streams.rows import Rows
 from futures_async.streams.rules import ACCOUNTS, POSITIONS, POSITIONS_BY_MODE, TICKERS, RowRule
 from futures_async.streams.watch import MAX_FILLS
 from futures_async.trading.history import History
-from futures_async.unified.errors import DecodeError, FuturesAsyncError, InvalidRequest, OrderNotFound, UnreadRow
+from futures_async.unified.errors import (
+    DecodeError,
+    FuturesAsyncError,
+    InvalidRequest,
+    OrderNotFound,
+    SymbolNotFound,
+    UnreadRow,
+)
 from futures_async.unified.exchange import Capability
 from futures_async.unified.models import Account, Fill, Order, Position, Ticker
 from futures_async.unified.reading import Read
@@ -25,6 +33,9 @@ from futures_async.unified.watching import Change, Watch
 
 T = TypeVar("T")
 
+FEW = 5
+"""The tickers of more contracts are read from lists of all."""
+
 
 class Watching(History):
     """The watches of every adapter."""
@@ -32,6 +43,10 @@ class Watching(History):
     past_by_contract: ClassVar[bool] = False
     """The venue lists past orders and executions of one contract only. Watches of all contracts then find what lived
     and died unseen in those only that have, or had, open orders."""
+
+    tickers_by_contract: ClassVar[bool] = False
+    """No list of all tells what a ticker does. Those of many are compared with reads more seldom, so that these take no
+    more of the venue's limit in a minute than a few do."""
 
     both_margin_modes: ClassVar[bool] = False
     """A contract may hold a cross and an isolated position of one side at once: the mode is part of what they are
@@ -95,23 +110,39 @@ class Watching(History):
         if isinstance(symbols, str) or not symbols:
             raise InvalidRequest(f"{self.id}: watch_tickers takes a list of one or more symbols")
         names = tuple(sorted({self.venue_symbol(symbol) for symbol in symbols}))
+        rounds = math.ceil(len(names) / FEW) if self.tickers_by_contract else 1
         wish = Wish(
             What.TICKERS,
             partial(self._picture_of, TICKERS, What.TICKERS),
             _PresentReads(partial(self._tickers, names)),
             names,
             fallback_s=fallback_s,
+            audit_s=AUDIT_S * rounds,
         )
         return self._streams.watch(wish)
 
     async def _tickers(self, names: Sequence[str]) -> list[Ticker]:
-        found, unread = list[Ticker](), list[UnreadRow]()
+        """Those that the venue has; of many contracts it lists them, and what a list leaves out is read by itself."""
+        listed = await self._listed_tickers(names) if len(names) > FEW else ()
+        found = {ticker.venue_symbol: ticker for ticker in listed}
+        unread, gone = list[UnreadRow](), list[SymbolNotFound]()
         for name in names:
+            if name in found:
+                continue
             try:
-                found.append(await self.fetch_ticker(name))
+                found[name] = await self.fetch_ticker(name)
             except DecodeError as odd:
                 unread.append(UnreadRow(odd.path, odd.text, None, {"venue_symbol": name}, self.id))
-        return Read(found, tuple(unread)).whole()
+            except SymbolNotFound as none:
+                gone.append(none)
+        if len(gone) == len(names):
+            raise gone[0]
+        return Read([found[name] for name in names if name in found], tuple(unread)).whole()
+
+    async def _listed_tickers(self, names: Sequence[str]) -> Sequence[Ticker]:
+        """The tickers of many contracts, in as few calls as the venue has lists of them, and maybe of others; those of
+        which a list tells nothing, or not all, are left out."""
+        return ()
 
     def _picture_of(self, rule: RowRule[T], what: What) -> Picture[T]:
         return Rows(rule, self._streams.unsaid(what))

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Sequence
 from decimal import Decimal
-from typing import Any
+from typing import Any, ClassVar
 
 import msgspec
 import pytest
 
+from futures_async.streams.account import AccountStreams, Wish
 from futures_async.testing.virtual_time import run
 from futures_async.unified.enums import OrderStatus
-from futures_async.unified.errors import DecodeError, UnreadRow, unread_rows
+from futures_async.unified.errors import DecodeError, SymbolNotFound, UnreadRow, unread_rows
 from futures_async.unified.models import Fill, Order, Ticker
-from futures_async.unified.watching import Watch, WatchState
+from futures_async.unified.watching import ChangeKind, Watch, WatchState
 from tests.fakes import FakeTrading, request
 from tests.rig.support import Scripted, toy
 from tests.rig.toy import Toy
@@ -57,6 +59,29 @@ class Odd(Toy):
         raise unread_rows([odd("price", fill_id="7")])
 
 
+class Delisting(Toy):
+    """Contracts go."""
+
+    gone: ClassVar[set[str]] = set()
+    alone: ClassVar[list[str]] = []
+
+    async def fetch_ticker(self, symbol: str) -> Ticker:
+        if symbol in self.gone:
+            raise SymbolNotFound(f"no contract {symbol}", venue=self.id)
+        self.alone.append(symbol)
+        return self.ticker(symbol, Decimal(1))
+
+    def ticker(self, name: str, price: Decimal) -> Ticker:
+        return Ticker(venue=self.id, symbol=self.unified_symbol(name), venue_symbol=name, last_price=price)
+
+
+class Listing(Delisting):
+    """Its list of all tickers lacks one, and has one that nobody asked for."""
+
+    async def _listed_tickers(self, names: Sequence[str]) -> list[Ticker]:
+        return [self.ticker(name, Decimal(2)) for name in (*names[:5], "ZZZUSDT")]
+
+
 async def seen(watch: Watch[Any], count: int) -> tuple[list[Any], list[str]]:
     """What is told first, and what cannot be read."""
     async with watch:
@@ -72,6 +97,58 @@ def test_a_ticker_that_cannot_be_read_keeps_no_other_out() -> None:
             found, unread = await seen(exchange.watch_tickers([SOL, BTC], fallback_s=1.0), 1)
             assert ([one.venue_symbol for one in found], unread) == (["BTCUSDT"], ["last"])
 
+    run(main())
+
+
+def test_a_contract_that_is_not_there_any_more_is_told_as_closed_and_the_others_stay_live(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def main() -> None:
+        async with toy(Scripted(), Delisting) as exchange:
+            watch = exchange.watch_tickers([SOL, BTC], fallback_s=1.0)
+            async with watch:
+                await watch.live()
+                monkeypatch.setattr(Delisting, "gone", {"SOLUSDT"})
+                while (change := await anext(watch)).kind is not ChangeKind.CLOSED:
+                    pass
+                assert (change.item.symbol, list(watch.current)) == (SOL, [BTC])
+                # Of all at once it is believed of none: something else is wrong.
+                monkeypatch.setattr(Delisting, "gone", {"SOLUSDT", "BTCUSDT"})
+                await asyncio.sleep(100)
+                assert (list(watch.current), watch.state) == ([BTC], WatchState.STALE)
+
+    run(main())
+
+
+def test_prices_that_a_list_leaves_out_are_read_by_themselves(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Delisting, "alone", alone := list[str]())
+
+    async def main() -> None:
+        async with toy(Scripted(), Listing) as exchange:
+            symbols = [f"{name}/USDT:USDT" for name in ("AAA", "BBB", "CCC", "DDD", "EEE", "FFF")]
+            async with exchange.watch_tickers(symbols, fallback_s=1.0) as watch:
+                await watch.live()
+            assert ({one.symbol: one.last_price for one in watch.current.values()}, alone) == (
+                dict.fromkeys(symbols[:5], Decimal(2)) | {symbols[5]: Decimal(1)},
+                ["FFFUSDT"],
+            )
+
+    run(main())
+
+
+@pytest.mark.parametrize(("by_contract", "audit_s"), [(False, 60.0), (True, 180.0)])
+def test_reads_of_many_prices_take_no_more_in_a_minute_than_those_of_a_few(
+    by_contract: bool, audit_s: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def watch(streams: AccountStreams, wish: Wish) -> None:
+        assert wish.audit_s == audit_s
+
+    async def main() -> None:
+        async with toy(Scripted(), Listing) as exchange:
+            exchange.watch_tickers([f"{name * 3}/USDT:USDT" for name in "ABCDEFGHIJK"], fallback_s=1.0)
+
+    monkeypatch.setattr(AccountStreams, "watch", watch)
+    monkeypatch.setattr(Listing, "tickers_by_contract", by_contract)
     run(main())
 
 

@@ -178,8 +178,16 @@ class Binance(fa.BatchCancels, BinanceVenue):
 
         parts: tuple[fa.Endpoint[Any], ...] = (endpoints.DAY_TICKER, endpoints.BOOK_TICKER, endpoints.PREMIUM)
         last, best, marked = await side_by_side(row, parts)
-        priced = msgspec.structs.replace(last, bid_price=best.bid_price, ask_price=best.ask_price)
-        return mapping.tickers().one(mapping.marked(priced, marked))
+        return mapping.tickers().one(_priced(last, best, marked))
+
+    async def _listed_tickers(self, names: Sequence[str]) -> Sequence[fa.Ticker]:
+        async def rows(endpoint: fa.Endpoint[Any]) -> list[dict[str, Any]]:
+            return [{str(row.symbol): row for row in await self._call(endpoint)}]
+
+        parts: tuple[fa.Endpoint[Any], ...] = (endpoints.DAY_TICKERS, endpoints.BOOK_TICKERS, endpoints.PREMIUMS)
+        days, bests, marks = await side_by_side(rows, parts)
+        told = [name for name in names if name in days.keys() & bests.keys() & marks.keys()]
+        return mapping.tickers().each(_priced(days[name], bests[name], marks[name]) for name in told).rows
 
     async def fetch_funding_rate(self, symbol: str) -> fa.FundingRate:
         """Read the running estimate of the next funding, its interval and bounds.
@@ -204,6 +212,11 @@ class Binance(fa.BatchCancels, BinanceVenue):
 
     async def fetch_time(self) -> int:
         return (await self._call(endpoints.TIME)).server_time
+
+
+def _priced(day: wire.WireTicker, best: wire.WireBook, mark: wire.WirePremium) -> wire.WireTicker:
+    priced = msgspec.structs.replace(day, bid_price=best.bid_price, ask_price=best.ask_price)
+    return mapping.marked(priced, mark)
 
 
 def _json(ids: Sequence[int | str]) -> str:

@@ -96,8 +96,12 @@ START_STREAM = v1.read("/listenKey", wire.WireListenKey, method="POST", signed=F
 
 TIME = v1.market("/time", wire.WireTime)
 EXCHANGE_INFO = v1.market("/exchangeInfo", wire.WireExchangeInfo)
-DAY_TICKER = v1.market("/ticker/24hr", wire.WireTicker, weight=per_symbol(1, 40))
-BOOK_TICKER = v1.market("/ticker/bookTicker", wire.WireBook, weight=per_symbol(2, 5))
-PREMIUM = v1.market("/premiumIndex", wire.WirePremium, weight=per_symbol(1, 10))
+DAY_TICKER = v1.market("/ticker/24hr", wire.WireTicker)
+BOOK_TICKER = v1.market("/ticker/bookTicker", wire.WireBook, weight=2)
+PREMIUM = v1.market("/premiumIndex", wire.WirePremium)
+# The same without a contract: of all.
+DAY_TICKERS = v1.market("/ticker/24hr", list[wire.WireTicker], weight=40)
+BOOK_TICKERS = v1.market("/ticker/bookTicker", list[wire.WireBook], weight=5)
+PREMIUMS = v1.market("/premiumIndex", list[wire.WirePremium], weight=10)
 FUNDING_INFO = v1.market("/fundingInfo", list[wire.WirePremium], FUNDING)
 FUNDING_HISTORY = v1.market("/fundingRate", list[wire.WirePastFunding], FUNDING)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Literal
 
@@ -145,6 +146,9 @@ class BitgetVenue(BitgetTriggers):
         """Read the tickers of all contracts of the product type in one call."""
         rows = await self._call(endpoints.TICKERS, {"productType": self.product_type})
         return tickers(self.product_type, self.margin_coin).known(rows)
+
+    async def _listed_tickers(self, names: Sequence[str]) -> Sequence[fa.Ticker]:
+        return await self.fetch_tickers()
 
     async def fetch_symbol_price(self, symbol: str) -> wire_venue.WireSymbolPrice:
         """Read last, index and mark price."""

@@ -234,6 +234,10 @@ class BitgetUTA(fa.BatchCancels, UnifiedTriggers):
         """Read last, best and mark prices."""
         return mapping.tickers(self._category).one(await self._row(endpoints.TICKERS, symbol))
 
+    async def _listed_tickers(self, names: Sequence[str]) -> Sequence[fa.Ticker]:
+        rows = await self._call(endpoints.TICKERS, {"category": self._category})
+        return mapping.tickers(self._category).each(filter(self._is_own, rows)).rows
+
     async def fetch_funding_rate(self, symbol: str) -> fa.FundingRate:
         return mapping.funding_rates(self._category).one(await self._row(endpoints.FUNDING_RATE, symbol))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from decimal import Decimal
 from typing import Any, Protocol, TypeVar
@@ -213,6 +213,9 @@ class BitMartAccount(fa.Adapter):
 
         find = row_of(name, endpoints.DETAILS, self.id, lambda answer: answer.symbols)
         return mapping.tickers().one(await self._pick(endpoints.DETAILS, {"symbol": name}, find))
+
+    async def _listed_tickers(self, names: Sequence[str]) -> Sequence[fa.Ticker]:
+        return mapping.tickers().each((await self._call(endpoints.DETAILS)).symbols).rows
 
     async def fetch_funding_rate(self, symbol: str) -> fa.FundingRate:
         name = self.venue_symbol(symbol)

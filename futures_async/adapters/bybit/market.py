@@ -12,9 +12,16 @@ from futures_async.adapter import decimal_or_none, made, moment, named, needed, 
 from futures_async.adapters._rows import listed, readable
 from futures_async.adapters.bybit import endpoints
 from futures_async.adapters.bybit import wire_market as wire
-from futures_async.adapters.bybit.lists import Lists, Scope, of_contract
+from futures_async.adapters.bybit.lists import Lists, Scope, of_category, of_contract
 from futures_async.adapters.bybit.mapping import VENUE, dollar
-from futures_async.adapters.bybit.symbols import is_inverse, unified_symbol, venue_symbol
+from futures_async.adapters.bybit.symbols import (
+    CATEGORIES,
+    Category,
+    category_of,
+    is_inverse,
+    unified_symbol,
+    venue_symbol,
+)
 
 LINEAR, PRELAUNCH = {"category": "linear"}, {"status": "PreLaunch"}
 _FILTERS: dict[type, str] = {
@@ -203,6 +210,14 @@ class MarketCalls(Lists):
     async def fetch_ticker(self, symbol: str) -> fa.Ticker:
         """Read last, best, mark and index prices."""
         return tickers().one(*await self._ticker(symbol))
+
+    async def _listed_tickers(self, names: Sequence[str]) -> Sequence[fa.Ticker]:
+        async def read(category: Category) -> list[fa.Ticker]:
+            answer = await self._rows(endpoints.TICKERS, of_category(category))
+            return tickers().each(answer.rows, lambda _: wire.WireStamp(time=answer.time)).rows
+
+        asked = set(map(category_of, names))
+        return await fa.side_by_side(read, [category for category in CATEGORIES if category in asked])
 
     async def fetch_funding_rate(self, symbol: str) -> fa.FundingRate:
         """Read the rate that is settled next."""

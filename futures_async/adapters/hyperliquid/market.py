@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from decimal import Decimal
 from typing import Any, TypeVar
 
@@ -25,6 +26,7 @@ FIRST_BUILDER, OF_A_DEX = 100_000, 10_000
 class MarketCalls(fa.Adapter):
     """Reads for everybody."""
 
+    tickers_by_contract = True
     _names: Names
     _stream: HyperliquidStreams
     _tiers: dict[str, list[mapping.Tier]]
@@ -164,25 +166,42 @@ class MarketCalls(fa.Adapter):
 
     # Prices
 
-    async def _context(self, name: str) -> wire.WireContext:
-        """Prices and figures of one contract: they come in the order of the list of contracts."""
+    async def _contexts(self) -> dict[str, wire.WireContext]:
+        """Prices and figures of all contracts: they come in the order of the list of contracts."""
 
-        def mine(answer: tuple[wire.WireMeta, list[wire.WireContext]]) -> wire.WireContext | None:
+        def named(answer: tuple[wire.WireMeta, list[wire.WireContext]]) -> dict[str, wire.WireContext] | None:
             meta, contexts = answer
-            names = [row.name for row in meta.universe]
-            if len(names) != len(contexts) or unread_of(meta.universe) or unread_of(contexts):
+            if len(meta.universe) != len(contexts) or unread_of(meta.universe) or unread_of(contexts):
                 return None
-            if name not in names:
-                raise fa.SymbolNotFound(f"no contract {name}", venue=self.id, endpoint=api.CONTEXTS.name)
-            return msgspec.structs.replace(contexts[names.index(name)], coin=name)
+            rows = zip(meta.universe, contexts, strict=True)
+            return {str(row.name): msgspec.structs.replace(context, coin=row.name) for row, context in rows}
 
         body = {"type": api.CONTEXTS.operation, "dex": self._names.dex}
-        return await self._pick(api.CONTEXTS, None, mine, body=body)
+        return await self._pick(api.CONTEXTS, None, named, body=body)
+
+    async def _context(self, symbol: str) -> wire.WireContext:
+        """Those of one contract."""
+        name = self.venue_symbol(symbol)
+        found = (await self._contexts()).get(name)
+        if found is None:
+            raise fa.SymbolNotFound(f"no contract {name}", venue=self.id, endpoint=api.CONTEXTS.name)
+        return found
 
     async def fetch_ticker(self, symbol: str) -> fa.Ticker:
         """Read mark, oracle and best prices, and the last trade from the day's candle: no call tells all of them."""
-        name = self.venue_symbol(symbol)
-        context = await self._context(name)
+        return await self._ticker(await self._context(symbol))
+
+    async def _listed_tickers(self, names: Sequence[str]) -> Sequence[fa.Ticker]:
+        """Of each contract still two calls: no list tells its last trade and best prices."""
+        contexts, found = await self._contexts(), list[fa.Ticker]()
+        for name in names:
+            with suppress(fa.DecodeError):
+                found += [await self._ticker(contexts[name])] if name in contexts else []
+        return found
+
+    async def _ticker(self, context: wire.WireContext) -> fa.Ticker:
+        """What two more calls tell, beside what is known of a contract."""
+        name = str(context.coin)
         book = await self._ask(api.BOOK, coin=name)
         now_ms = self._channel.now_ms()
         span = {"coin": name, "interval": "1d", "startTime": now_ms - 7 * DAY_MS, "endTime": now_ms + DAY_MS}
@@ -200,7 +219,7 @@ class MarketCalls(fa.Adapter):
 
     async def fetch_funding_rate(self, symbol: str) -> fa.FundingRate:
         """Read the rate of the hour under way."""
-        row = await self._context(self.venue_symbol(symbol))
+        row = await self._context(symbol)
         return mapping.funding_rates(self._names).one(msgspec.structs.replace(row, time=self._channel.now_ms()))
 
     async def fetch_funding_rates(self, symbol: str, *, since_ms: int) -> list[wire.WirePastFunding]:

@@ -259,6 +259,32 @@ class OKX(fa.BatchCancels, OKXTriggers):
         )
         return market.tickers().one(ticker, prices)
 
+    async def _listed_tickers(self, names: Sequence[str]) -> Sequence[fa.Ticker]:
+        """The same four of all swaps; index prices are listed by their quote coin."""
+
+        async def rows(part: tuple[fa.Endpoint[list[Any]], fa.Params]) -> list[dict[str, Any]]:
+            return [{str(row.inst_id): row for row in await self._call(*part)}]
+
+        pairs = {name: mapping.underlying(mapping.family(name)) for name in names}
+        coins = sorted({pair.rpartition("-")[2] for pair in pairs.values()})
+        parts: list[tuple[fa.Endpoint[Any], fa.Params]] = [
+            (endpoints.TICKERS, endpoints.SWAP),
+            (endpoints.MARK_PRICE, endpoints.SWAP),
+            (endpoints.FUNDING_RATE, {"instId": "ANY"}),
+            *((endpoints.INDEX, {"quoteCcy": coin}) for coin in coins),
+        ]
+        listed, marks, rates, *of_coins = await side_by_side(rows, parts)
+        indexes = {pair: row for rows in of_coins for pair, row in rows.items()}
+        everywhere = listed.keys() & marks.keys() & rates.keys()
+        told = [name for name in names if name in everywhere and pairs[name] in indexes]
+
+        def beside(row: wire.WireTicker) -> wire.WirePrices:
+            name = str(row.inst_id)
+            mark, index, funding = marks[name], indexes[pairs[name]], rates[name]
+            return wire.WirePrices(mark_px=mark.mark_px, idx_px=index.idx_px, funding_rate=funding.funding_rate)
+
+        return market.tickers().each((listed[name] for name in told), beside).rows
+
     async def fetch_funding_rate(self, symbol: str) -> fa.FundingRate:
         """Read the rate of the running period, which is a forecast until it is paid."""
         row = await self._row(endpoints.FUNDING_RATE, {"instId": self.venue_symbol(symbol)})

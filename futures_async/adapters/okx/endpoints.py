@@ -124,3 +124,5 @@ TIME = v5.market("/public/time", list[wire.WireTime], 10)
 INDEX = v5.market("/market/index-tickers", list[wire.WireIndex], 20)
 # https://www.okx.com/docs-v5/en/#order-book-trading-market-data-get-ticker
 TICKER = v5.market("/market/ticker", list[wire.WireTicker], 20)
+# https://www.okx.com/docs-v5/en/#order-book-trading-market-data-get-tickers
+TICKERS = v5.market("/market/tickers", list[wire.WireTicker], 20)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from itertools import islice
 from typing import Any, ClassVar
@@ -14,6 +14,15 @@ from futures_async.simulator.venue import always, each, get, one, plain, public
 YEAR = 3 * 365
 """Settlements that are remembered."""
 TEN, TWENTY = sim.RateLimit(10, 2.0, "ip"), sim.RateLimit(20, 2.0, "ip")
+
+
+def one_or_any(dialect: sim.Dialect, row: Callable[[sim.ContractSpec], Any], request: sim.Request) -> Any:
+    """The row of one contract; `ANY` is all of them."""
+    return (
+        [row(spec) for spec in dialect.asked({})]
+        if request.params.get("instId") == "ANY"
+        else one(dialect, row, request)
+    )
 
 
 class MarketCalls(OKXSide):
@@ -95,15 +104,19 @@ class MarketCalls(OKXSide):
         return {"instType": "SWAP", "instId": inst_id(contract), "markPx": price, "ts": now}
 
     @public(f"{API}/market/index-tickers", TWENTY)
-    def index_tickers(self, request: sim.Request) -> dict[str, str]:
-        """By the pair: `BTC-USDT`."""
+    def index_tickers(self, request: sim.Request) -> dict[str, str] | list[dict[str, str]]:
+        """By the pair: `BTC-USDT`; or all of a quote coin."""
+        quote = request.params.get("quoteCcy")
+        if "instId" not in request.params and quote:
+            specs = {spec.base: spec for spec in self.asked({}) if spec.quote == quote}
+            return list(map(self.index_row, specs.values()))
         return self.index_row(self.contract({"instId": f"{request.params.get('instId')}-SWAP"}))
 
     def index_row(self, contract: sim.ContractSpec) -> dict[str, str]:
         price = plain(self.engine.world.book(contract.symbol).index_price)
         return {"instId": inst_id(contract).removesuffix("-SWAP"), "idxPx": price, "ts": str(self.engine.now_ms)}
 
-    @public(f"{API}/public/funding-rate", TEN, of=one)
+    @public(f"{API}/public/funding-rate", TEN, of=one_or_any)
     def funding_row(self, contract: sim.ContractSpec) -> dict[str, str]:
         """Of the running period; `nextFundingTime` is the end of the period after the running one."""
         due, figures = self.engine.figures.next_funding_ms(contract), self.engine.figures
