@@ -29,6 +29,8 @@ PROVED_S = 10.0
 REPLACE_EARLY_S = 1800.0
 """So long before the venue's cut, at most, an old session is replaced: at a random time, not all accounts at once."""
 REPLACE_LAST_S = 300.0
+UNDER_WAY_S = 1.0
+"""An old session is heard for so long after the new one stands."""
 
 
 class Subscriber(Listener, Protocol):
@@ -304,7 +306,7 @@ class Line:
     def _replace(self, serving: Session, successor: Session) -> None:
         self._report(self._name, "replaced", reason="retired" if serving.retiring else "old")
         self._serving, self._successor = successor, None
-        serving.leave()
+        serving.leave(UNDER_WAY_S)  # what was sent before the new one was subscribed may still be under way
         for key in tuple(self._topics):
             if successor.stands(key):
                 self._tell(key, overlapped=True)

@@ -322,9 +322,10 @@ class Rows(Picture[T]):
         """Doubtful: a push has closed it, and the read may not have heard of that."""
         grave = self._graves.get(key)
         changed_ms = self._changed_ms(item)
+        if when.too_soon_after(self._list_at) and not older(self._list_ms, changed_ms):
+            return True  # a whole list that has just come does not know of it
         if grave is None:
-            # A whole list that has just come does not know of it.
-            return when.too_soon_after(self._list_at) and not older(self._list_ms, changed_ms)
+            return False
         if changed_ms is not None and grave.changed_ms is not None and changed_ms != grave.changed_ms:
             if changed_ms < grave.changed_ms:
                 return True

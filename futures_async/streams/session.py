@@ -146,7 +146,7 @@ class Session:
         self._asked_in = False
         self._ping_at = math.inf
         self._pong_due = math.inf
-        self._leaving = False
+        self._leave_at = math.inf
         self._opening = anyio.CancelScope()
         self.ticket = ""
         """What it was opened with; a secret."""
@@ -209,9 +209,9 @@ class Session:
         self._look_whether_established(self._now())
         self._bell.ring()
 
-    def leave(self) -> None:
-        """Say goodbye and end; what is not open yet never will be."""
-        self._leaving = True
+    def leave(self, within_s: float = 0.0) -> None:
+        """Say goodbye and end, after so long; what is not open yet never will be."""
+        self._leave_at = min(self._leave_at, self._now() + within_s)
         self._opening.cancel()
         self._bell.ring()
 
@@ -250,7 +250,7 @@ class Session:
             self.alive_at = self._now()
             self._owner.marked("connected", self.alive_at - self._began, 0)
             self._ping_at = self.alive_at + self._dialect.heartbeat.every_s
-            while self.end is None and not self._leaving:
+            while self.end is None and self._now() < self._leave_at:
                 self.look()
                 now = self._now()
                 overdue = self._overdue(now)
@@ -258,7 +258,7 @@ class Session:
                     self.give_up(overdue)
                     break
                 await self._bell.wait(self._work(now) - now)
-            if self._leaving:
+            if self.end is None:
                 await self._connection.aclose()
         finally:
             if self._connection is not None:
@@ -336,7 +336,7 @@ class Session:
 
     def _deadline(self) -> float:
         """When something that is waited for is overdue."""
-        return min(self._pong_due, self._login_due, *(one.due for one in self._subscriptions.values()))
+        return min(self._leave_at, self._pong_due, self._login_due, *(one.due for one in self._subscriptions.values()))
 
     def _send(self, text: str, now: float, *, requests: int = 0) -> None:
         self._pace.sent(now, requests)

@@ -23,7 +23,7 @@ from futures_async.unified.errors import (
 from futures_async.unified.watching import Change, ChangeKind, ChangeSource, WatchState
 from tests.streams.judge import ALL, Bench, Judge
 from tests.streams.running import collect, on, until
-from tests.streams.toy import ToyStreams
+from tests.streams.toy import ToyStreams, WireFill, push_frame
 
 
 def test_a_silent_line_is_noticed_within_the_heartbeat_and_never_shown_as_live_meanwhile() -> None:
@@ -566,5 +566,41 @@ def test_sleep_is_noticed_with_the_next_heartbeat_where_nothing_comes(monkeypatc
             sleep(monkeypatch, 8 * 3600.0)
             assert await until(lambda: bool(bench.happened("lost"))) < 25
             assert bench.happened("lost")[0].reason == "this computer has slept for 28800 s"
+
+    on(test)
+
+
+def test_what_is_under_way_on_the_old_connection_when_the_new_one_stands_is_heard() -> None:
+    async def test(bench: Bench) -> None:
+        async with bench.watch(What.FILLS) as fills:
+            await fills.live()
+            [old] = bench.venue.connections
+            old.say(b'{"kind":"retiring"}')
+            await until(lambda: bool(bench.happened("replaced")))
+            await asyncio.sleep(0.5)
+            read, now_ms = bench.venue.reads, bench.venue.now_ms()
+            old.say(push_frame("fills", [WireFill("f1", "o1", "AAA", "buy", "100", "1", now_ms)], now_ms))
+            async with asyncio.timeout(1):
+                told = await anext(fills)
+            assert (told.item.fill_id, told.source, fills.state) == ("f1", ChangeSource.PUSH, WatchState.LIVE)
+            # And whatever came on neither is read by one that began when reads know of it.
+            await asyncio.sleep(1.4)
+            assert (bench.venue.reads, len(bench.venue.connections)) == (read, 1)
+            await asyncio.sleep(1.0)
+            assert bench.venue.reads == read + 1
+
+    on(test)
+
+
+def test_who_leaves_while_an_old_connection_is_still_heard_leaves_that_too() -> None:
+    async def test(bench: Bench) -> None:
+        async with bench.watch(What.ACCOUNTS) as watch:
+            await watch.live()
+            bench.venue.connections[0].say(b'{"kind":"retiring"}')
+            await until(lambda: bool(bench.happened("replaced")))
+            await asyncio.sleep(0.5)
+            assert len(bench.venue.connections) == 2
+        await bench.streams.aclose()
+        assert bench.venue.connections == []
 
     on(test)

@@ -341,6 +341,18 @@ def test_a_read_just_after_a_whole_list_opens_nothing_that_is_not_on_it() -> Non
     assert opened.kind is ChangeKind.OPENED
 
 
+def test_nor_is_it_opened_where_one_had_been_closed_before() -> None:
+    picture: Rows[Position] = Rows(POSITIONS)
+    picture.push(Push([position("2", 1)], sent_ms=NOW_MS + 1_000), at(1))
+    picture.push(Push([position("0", 2)], sent_ms=NOW_MS + 2_000), at(2))
+    picture.push(Push([], full=True, sent_ms=NOW_MS + 10_000), at(10))
+    # It was opened at 8 and closed at 9, of both of which the read tells but one.
+    soon = picture.read([position("2", 8)], at(10))
+    assert (soon.changes, len(soon.doubts)) == ([], 1)
+    [opened] = picture.read([position("3", 11)], at(10.5)).changes
+    assert opened.kind is ChangeKind.OPENED
+
+
 def test_a_position_that_a_whole_list_lacks_is_closed_unless_it_was_changed_since() -> None:
     picture: Rows[Position] = Rows(POSITIONS)
     picture.push(Push([position("2", 10)], full=True), at(10))
