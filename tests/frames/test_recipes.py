@@ -48,6 +48,18 @@ def test_a_recipe_adds_up(library: str) -> None:
     assert Decimal(str(names["total"])) == Decimal("200.64000001")
 
 
+def test_what_is_reckoned_of_a_polars_frame_is_not_rounded() -> None:
+    """Polars rounds a product to the digits of the finer column; the recipe shows the cast that prevents it."""
+    pytest.importorskip("polars")
+    whole, fine = fills()[0], fills()[-1]
+    rows = [structs.replace(whole, price=Decimal("60000.1")), structs.replace(fine, price=Decimal("0.0001"))]
+    names: dict[str, Any] = {"fills": rows, "fa": fa}
+
+    exec(compile(RECIPES["polars"], f"{PAGE.name}: polars", "exec"), names)
+
+    assert names["cost"] == Decimal("60000.100000000001")
+
+
 def test_a_file_keeps_what_is_text(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
