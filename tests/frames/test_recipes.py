@@ -60,6 +60,17 @@ def test_what_is_reckoned_of_a_polars_frame_is_not_rounded() -> None:
     assert names["cost"] == Decimal("60000.100000000001")
 
 
+def test_a_mean_of_pyarrow_is_not_rounded() -> None:
+    """Pyarrow rounds the mean of decimals to the digits of the column; the recipe shows the cast that prevents it."""
+    pytest.importorskip("pyarrow")
+    whole = fills()[0]
+    names: dict[str, Any] = {"fills": [whole, structs.replace(whole, quantity=Decimal(2))], "fa": fa}
+
+    exec(compile(RECIPES["pyarrow"], f"{PAGE.name}: pyarrow", "exec"), names)
+
+    assert names["average"] == 1.5
+
+
 def test_a_file_keeps_what_is_text(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
