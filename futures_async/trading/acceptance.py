@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from futures_async.trading.books import Books, Record, logger
 from futures_async.trading.ordering import CLOSE, Ack, PlannedOrder
+from futures_async.trading.search import Find, recovered
 from futures_async.transport.channel import Channel
 from futures_async.transport.endpoint import Endpoint
 from futures_async.unified.enums import OrderStatus
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
 _NEW = OrderStatus.NEW
 READ_BACK_PAUSES_S = (0.0, 0.2, 0.4, 0.8)
+LOOK_PAUSE_S = 1.0
 
 
 class Acceptance(Books):
@@ -40,10 +42,12 @@ class Acceptance(Books):
         account: str,
         journal: Journal | None,
         read: Callable[[str, str], Awaitable[Order]],
+        glance: Find,
     ) -> None:
         super().__init__(channel, account=account, journal=journal)
         self._traits = channel.dialect.traits
         self._read = read
+        self._glance = glance
 
     def doubt(self, endpoint: Endpoint[Any], problem: FuturesAsyncError) -> OutcomeUnknown:
         """The answer to a placement cannot be used: whether it stands is an open question."""
@@ -78,8 +82,10 @@ class Acceptance(Books):
             raise self.doubt(endpoint, ResponseMismatch("the venue accepted the order without an id"))
         if self._traits.echoes_client_id and ack.client_order_id != plan.client_order_id:
             raise self.doubt(endpoint, ResponseMismatch("the answer names another client order id"))
-        self.named(record)
+        self.named(record, ack, endpoint)
         order = ack.order or (await self._read_back(plan, ack.order_id or "") if record.confirm else None)
+        if order is None and record.confirm and not self._traits.echoes_client_id:
+            order = await self._seen_as_ours(record, endpoint)
         if order is None:
             return acknowledged(plan, ack, self._channel.dialect.venue)
         strange = record.fingerprint.differences(order, moves_prices=self._traits.moves_prices)
@@ -89,12 +95,61 @@ class Acceptance(Books):
             raise self.doubt(endpoint, ResponseMismatch(f"the order read back differs in {', '.join(strange)}"))
         return order
 
-    def named(self, record: Record) -> None:
-        """The venue has named an order of ours: nothing set from now on finds it on its way, or that is not known."""
+    def named(self, record: Record, ack: Ack, endpoint: Endpoint[Any]) -> None:
+        """The venue has named an order of ours: nothing set from now on finds it on its way, or that is not known.
+
+        Raises:
+            OrderOutcomeUnknown: By an id that it has given to another one.
+        """
+        record.order_id = ack.order_id
+        if not self._traits.echoes_client_id and (record.ask is not None or not record.confirm):
+            self._check_id(record, endpoint)
         if self._traits.acks_in_book and self._traits.echoes_client_id:
             record.let_go()
         elif record.hold is not None:
             record.hold.acknowledged = True
+
+    def _check_id(self, record: Record, endpoint: Endpoint[Any], nameless: Sequence[Record] = ()) -> None:
+        given = any(one.has_id(record.order_id) for one in self._alike(record))
+        if given or any(one.order_id is None and one.undecided for one in nameless):
+            record.order_id = None
+            raise self.doubt(endpoint, ResponseMismatch("the answer may name another order"))
+
+    def _alike(self, record: Record) -> Iterator[Record]:
+        """Other orders that the venue numbers as it does this one."""
+        kind = record.plan.kind
+        return (one for one in self._records.values() if one is not record and one.plan.kind is kind)
+
+    async def _seen_as_ours(self, record: Record, endpoint: Endpoint[Any]) -> Order | None:
+        """Look an order up by our id, where the answer named none, and what it names cannot be read.
+
+        An answer that was meant for another placement names that one's order. None: it cannot be looked up either, and
+        there is no other placement whose answer this could be.
+        """
+        plan, runtime = record.plan, self._channel.transport.runtime()
+        nameless = [one for one in self._alike(record) if one.order_id is None]
+        until, absent = runtime.now() + self._traits.visibility_lag_s, False
+        while self._traits.lookup_by_client_id and plan.client_order_id is not None:
+            order = record.pushed
+            if order is None:
+                try:
+                    order, absent = await self._glance(plan.venue_symbol, plan.client_order_id), True
+                except FuturesAsyncError as error:
+                    absent = False
+                    logger.debug("order %s was accepted, looking it up failed: %s", plan.local_id, error)
+            if order is not None and order.client_order_id == plan.client_order_id:
+                if order.order_id == record.order_id:
+                    return order
+                self._channel.transport.backend.renew()
+                record.order_id = order.order_id
+                return recovered(order)
+            if runtime.now() + LOOK_PAUSE_S > until:
+                break
+            await runtime.sleep(LOOK_PAUSE_S)
+        if absent:
+            raise self.doubt(endpoint, ResponseMismatch("what the answer names is nowhere to be seen"))
+        self._check_id(record, endpoint, nameless)
+        return None
 
     async def _read_back(self, plan: PlannedOrder, order_id: str) -> Order | None:
         """Read a fresh order; None when it cannot be read: placing never fails because a read failed."""

@@ -49,7 +49,7 @@ class Record:
         "error",
         "fence_ms",
         "hold",
-        "order",
+        "order_id",
         "plan",
         "pushed",
         "result",
@@ -65,6 +65,8 @@ class Record:
         self.abort = Abort()
         self.written: IntentRecord | None = None
         """Its intent, as it stands in the journal."""
+        self.order_id: str | None = None
+        """Which the venue has acknowledged it by."""
         self.confirm = True
         """It is read back where its acknowledgement says little."""
         self.ask: Callable[[], Awaitable[Order | None]] | None = None
@@ -91,6 +93,10 @@ class Record:
     def fingerprint(self) -> Fingerprint:
         """What an order found at the venue is compared with."""
         return fingerprint(self.plan)
+
+    def has_id(self, order_id: str | None) -> bool:
+        """The venue knows it by this id, as far as it has told."""
+        return order_id == (self.result.order_id if isinstance(self.result, Order) else self.order_id)
 
     @property
     def free(self) -> bool:

@@ -46,9 +46,8 @@ class Resolving(Acceptance):
         journal: Journal | None = None,
         on_late_order: Callable[[Order], object] | None = None,
     ) -> None:
-        super().__init__(channel, account=account, journal=journal, read=read)
+        super().__init__(channel, account=account, journal=journal, read=read, glance=glance or find)
         self._find = find
-        self._glance = glance or find
         self._on_late_order = on_late_order
         self._watches: set[Work[None]] = set()
         self._searches: set[Search] = set()

@@ -182,7 +182,7 @@ class Waiting(WaitingEdits, WaitingCancels):
                     except BadResponse as problem:
                         raise self._orders.doubt(endpoint, problem) from problem
                     self._check_ack(plan, endpoint, ack)
-                    self._orders.named(record)
+                    self._orders.named(record, ack, endpoint)
                     order = await self._read_placed(plan, endpoint, ack, look) or acknowledged(plan, ack, self.id)
             except OrderOutcomeUnknown as question:
                 self._orders.mark_unknown(record, question)
