@@ -35,6 +35,8 @@ from futures_async.unified.errors import FuturesAsyncError
 
 T = TypeVar("T")
 
+CLOSE_WITHIN_S = 5.0
+"""A write that hangs, as on a disk that is gone, holds up nobody who closes a journal for longer."""
 STOP_IT = "stop that one, then try again"
 """Where another process writes an account's orders."""
 
@@ -208,7 +210,10 @@ class StoredJournal(Journal):
 
     async def aclose(self) -> None:
         self._closed = True
-        await anyio.to_thread.run_sync(self._shut)
+        with anyio.move_on_after(CLOSE_WITHIN_S) as patience:
+            await anyio.to_thread.run_sync(self._shut, abandon_on_cancel=True)
+        if patience.cancelled_caught:
+            logger.error("the journal %s is still being written to: it is closed once that ends", self._name)
 
     # In the event loop
 

@@ -9,6 +9,7 @@ import sqlite3
 import subprocess
 import sys
 import textwrap
+import threading
 from collections.abc import AsyncIterator
 from decimal import Decimal
 from pathlib import Path
@@ -18,6 +19,7 @@ import anyio
 import pytest
 
 from futures_async.journal import sqlite as sqlite_module
+from futures_async.journal import stored
 from futures_async.journal.journal import IntentRecord, Journal, JournalFailed, MemoryJournal, Verdict
 from futures_async.journal.postgres import PostgresJournal
 from futures_async.journal.sqlite import SqliteJournal
@@ -338,6 +340,25 @@ async def test_after_closing_nothing_is_written_and_a_lost_verdict_is_not_raised
     await judge(journal, "id1", None, "77")
     assert "stays open" in caplog.text
     assert await reopened(path) == ["id1"]
+
+
+async def test_a_write_that_hangs_does_not_hold_up_closing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stored, "CLOSE_WITHIN_S", 0.01)
+    gone, journal = threading.Event(), SqliteJournal(tmp_path / "orders.db")
+    write = journal._transact  # pyright: ignore[reportPrivateUsage] - what hangs
+
+    def hang(jobs: Any) -> None:
+        gone.wait()
+        write(jobs)
+
+    monkeypatch.setattr(journal, "_transact", hang)
+    async with anyio.create_task_group() as group:
+        group.start_soon(opens, journal)
+        await anyio.wait_all_tasks_blocked()
+        await journal.aclose()
+        gone.set()
+    with pytest.raises(JournalFailed, match="closed"):
+        await opens(journal)
 
 
 async def test_a_caller_cancelled_in_the_queue_writes_nothing(tmp_path: Path) -> None:
