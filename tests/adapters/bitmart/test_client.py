@@ -1033,6 +1033,22 @@ async def test_a_lost_answer_to_such_a_close_names_the_id_that_finds_it() -> Non
     assert stub.order["client_order_id"] in str(caught.value)
 
 
+async def test_such_a_close_is_the_order_with_its_own_id_whatever_its_answer_names() -> None:
+    def own(sent: Sent) -> bytes:
+        return wrapped([order_row(order_id="7", **stub.named("submit-order")[0].json)])
+
+    stub = Stub(
+        position_v2=wrapped([unread_position(position_side="--")]),
+        submit_order=answer("submit-order"),
+        order=echo_order(client_order_id="another"),
+        get_open_orders=own,
+    )
+    async with client(stub) as exchange:
+        closed = await exchange.close_position(BTC, side=PositionSide.LONG)
+    assert closed is not None
+    assert closed.order_id == "7"
+
+
 @pytest.mark.parametrize("taken", [answer("submit-order"), wrapped({"order_id": 0})])
 async def test_a_close_whose_order_cannot_be_read_names_its_id(taken: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("futures_async.trading.closing.READ_BACK_PAUSES_S", (0.0,))
