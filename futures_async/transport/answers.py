@@ -155,19 +155,19 @@ class Answers:
         # Any, not Raw: in a field of `T | None`, msgspec takes Raw for null alone.
         self._head = msgspec.json.Decoder(dialect.envelope[Any], strict=False)
 
-    def read(self, response: HttpResponse, endpoint: Endpoint[Any], timing: Timing) -> Any:
-        """The payload of a good answer.
+    def read(self, response: HttpResponse, endpoint: Endpoint[Any], timing: Timing, sent: bytes = b"") -> Any:
+        """The payload of a good answer; `sent` is the body that it is an answer to.
 
         Raises:
             ExchangeError: The venue refused.
             BadResponse: The answer cannot be used.
         """
-        found = self._look(response, endpoint, timing)
+        found = self._look(response, endpoint, timing, sent)
         if isinstance(found, FuturesAsyncError):
             raise found
         return found
 
-    def _look(self, response: HttpResponse, endpoint: Endpoint[Any], timing: Timing) -> Any:
+    def _look(self, response: HttpResponse, endpoint: Endpoint[Any], timing: Timing, sent: bytes) -> Any:
         """The payload, or the error to raise.
 
         Nothing is raised from here, nor from what is called here: these frames, and msgspec's errors, hold what
@@ -206,6 +206,8 @@ class Answers:
         ):
             return self._stray(endpoint)  # the refusal of another request says nothing of this write or this order
         if error is not None:
+            if not endpoint.reads and self._is_of_another(envelope, sent):
+                return ResponseMismatch(f"{self._where(endpoint)}: the refusal names another order")
             return error
         if not 200 <= status < 300:
             return self._by_status(response, endpoint)
@@ -225,6 +227,11 @@ class Answers:
             and timing.by_venue_clock
             and server_ms < timing.signed_ms - 1000 - self._clock.error_ms
         )
+
+    def _is_of_another(self, envelope: Any, sent: bytes) -> bool:
+        """A refusal names an order, and the request did not."""
+        named = [msgspec.json.encode(name) for name in self._dialect.named(envelope)]
+        return bool(named) and not any(name in sent for name in named)
 
     def _stray(self, endpoint: Endpoint[Any]) -> ResponseMismatch:
         return ResponseMismatch(f"{self._where(endpoint)}: the answer is older than the request")

@@ -247,7 +247,7 @@ class Attempts:
             left, counts = self._dialect.remaining(answer.headers), self._dialect.counts(answer.headers)
             if left is not None or counts:
                 self._pools.correct(transport.limiter, job.pools, endpoint, left, counts)
-            result = self._answers.read(answer, endpoint, timing)
+            result = self._answers.read(answer, endpoint, timing, job.request.body)
         except FuturesAsyncError as error:
             if self._may_be_stray(error, endpoint):
                 transport.backend.renew()

@@ -280,6 +280,10 @@ class Dialect(ABC):
         """The venue's clock as the envelope tells it, if it does."""
         return None
 
+    def named(self, envelope: Any) -> Iterable[str]:
+        """Ids, the venue's or ours, of the order that a refused write was about, where the refusal tells."""
+        return ()
+
     def header_ms(self, headers: Mapping[str, str]) -> int | None:
         """The venue's clock as a header tells it exactly, if one does (lower-case header names)."""
         return None

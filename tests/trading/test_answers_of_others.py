@@ -8,6 +8,7 @@ import pytest
 
 import futures_async as fa
 from futures_async.simulator.accounts import ApiKey
+from futures_async.simulator.records import Order
 from futures_async.testing.faulted import Faulted
 from futures_async.testing.virtual_time import run
 from futures_async.transport.endpoint import Kind
@@ -80,5 +81,31 @@ def test_an_order_of_another_account_on_the_same_connections_is_not_taken() -> N
             on.plan.add("crossed", kinds=[Kind.ORDER], most=1)
             order = await on.exchange.create_order(on.request(price=on.price("0.71")))
         assert [order.order_id] == [str(held.id) for held in on.placed("0.71")]
+
+    run(main())
+
+
+@pytest.mark.parametrize("edits", [False, True])
+def test_a_refusal_that_names_another_order_is_not_taken(edits: bool) -> None:
+    async def main() -> None:
+        on = Faulted(specs()["okx"])
+        await on.warm_up(every_endpoint=False)
+        other = on.resting("0.73")
+
+        async def ask(order: Order, price: str, quantity: Decimal) -> fa.Order:
+            asked = on.request(price=on.price(price), quantity=quantity)
+            if not edits:
+                return await on.exchange.create_order(asked)
+            return await on.exchange.edit_order(
+                asked.symbol, order_id=str(order.id), price=asked.price, quantity=quantity
+            )
+
+        with pytest.raises(fa.RiskLimitExceeded):
+            await ask(other, "0.72", Decimal(1_000))
+        on.plan.add("crossed", kinds=[Kind.ORDER, Kind.DELTA], most=1)
+        order = await ask(on.target, "0.71", on.spec.quantity)
+        assert [order.order_id] == [str(held.id) for held in on.placed("0.71")]
+        assert [strike.fault.name for _, _, strike in on.plan.struck] == ["crossed"]
+        await on.exchange.aclose()
 
     run(main())

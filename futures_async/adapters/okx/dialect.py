@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from base64 import b64encode
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any, ClassVar, Generic, Literal, NamedTuple, TypeVar, cast
@@ -149,6 +149,12 @@ class OKXDialect(fa.Dialect):
         if refusal.code == "51000" and endpoint.name in _PLACING and _CLIENT_ID.search(refusal.message):
             return _TAKEN
         return super().rule(refusal, endpoint)
+
+    def named(self, envelope: Envelope[Any]) -> Iterable[str]:
+        """Those of the row that judges it."""
+        row = _first(envelope.data)
+        ids = () if row is None else (row.ord_id, row.cl_ord_id, row.algo_id, row.algo_cl_ord_id)
+        return [str(one) for one in ids if one]
 
     def server_ms(self, envelope: Envelope[Any]) -> int | None:
         """When the answer left the gateway; answers to orders say it."""

@@ -769,7 +769,7 @@ async def test_a_refused_trigger_order_has_a_good_word_around_it(rig: Rig) -> No
     again = await rig.client().create_trigger_order(waiting(client_order_id="twice"))
     assert again.order_id == placed.order_id  # looked for under its id: the refusal may be of a repeat of our own
     refused = plain("order_algo")
-    refused["data"][0] |= {"algoId": "", "sCode": "51277", "sMsg": "TP trigger price"}
+    refused["data"][0] |= {"algoId": "", "algoClOrdId": "", "sCode": "51277", "sMsg": "TP trigger price"}
     rig.wire.answer(f"{TRADE}/order-algo", refused)
     with pytest.raises(errors.OrderRejected, match="TP trigger price"):
         await client.create_trigger_order(waiting())
@@ -811,7 +811,7 @@ async def test_stops_that_the_venue_lists_are_told_by_their_kind(rig: Rig) -> No
 async def test_a_trigger_order_that_went_meanwhile_is_not_told_as_cancelled(rig: Rig) -> None:
     client = rig.client()
     order = await client.create_trigger_order(waiting())
-    gone = listing({"algoId": "5", "sCode": "51400", "sMsg": "gone"})
+    gone = listing({"algoId": order.order_id, "sCode": "51400", "sMsg": "gone"})
     for state in ("effective", "order_failed", "canceled"):
         rig.wire.answer(f"{TRADE}/cancel-algos", gone)
         rig.wire.answer(f"{TRADE}/order-algo", listing({"algoId": order.order_id, "state": state, "uTime": "1"}))
