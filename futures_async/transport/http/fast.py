@@ -168,6 +168,8 @@ class FastBackend(HttpBackend):
         if unwanted or (within_s is not None and monotonic() - began > within_s):
             self.served(connection)
             return HttpFailure("aborted" if unwanted else "connect-timeout", Phase.CONNECTING, sent=False)
+        if connection.is_closing():  # as soon as it stood: what is written is lost, and uvloop refuses to write
+            return HttpFailure("disconnected", Phase.CONNECTING, sent=False)
         connection.ask(written(request, server), request, began + request.patience_s, done)
         return None
 

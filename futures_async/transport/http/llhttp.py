@@ -84,14 +84,14 @@ class Connection(asyncio.Protocol):
     def ask(self, data: bytes, request: HttpRequest, until: float, done: Done) -> None:
         """Send; `done` gets the answer or the failure, by `until` (the system's monotonic clock) at the latest."""
         self._clear()
-        self._done = done
         self._apart = request.apart
         self._read_s = request.timeouts.read_s
         self._until = until
         self.due = min(monotonic() + self._read_s, until)
-        self._keeper.watch.add(self)
         request.abort.sending = True
         self._transport.write(data)
+        self._done = done  # not before: what ends in an error here is told to its caller by that alone
+        self._keeper.watch.add(self)
 
     def data_received(self, data: bytes) -> None:
         if self._done is None:
@@ -205,10 +205,14 @@ class Connection(asyncio.Protocol):
         return (
             idle_s <= most_s
             and not self.spoiled
-            and not self._transport.is_closing()
+            and not self.is_closing()
             and not self._readable()
             and (idle_s < AHEAD_S / 2 or idle_s < self._kept_s())
         )
+
+    def is_closing(self) -> bool:
+        """Nothing can leave on it any more."""
+        return self._transport.is_closing()
 
     def _kept_s(self) -> float:
         return kept_s(None if self._headers is None else self._headers.get("keep-alive"))

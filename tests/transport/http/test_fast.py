@@ -251,6 +251,34 @@ async def test_what_nobody_expects_is_told_too(
     assert (await failure_of(alone, an_order(venue.url))).kind == "fault"
 
 
+async def test_nothing_is_sent_on_a_connection_that_is_closed_as_soon_as_it_stands(
+    alone: FastBackend, venue: Loopback, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = Connection.connection_made
+
+    def close(connection: Connection, transport: Any) -> None:
+        made(connection, transport)
+        transport.abort()
+
+    monkeypatch.setattr(Connection, "connection_made", close)
+    failure = await failure_of(alone, an_order(venue.url))
+    assert (failure.kind, failure.sent) == ("disconnected", False)
+
+
+async def test_what_could_not_be_written_is_told_once(
+    alone: FastBackend, venue: Loopback, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(data: bytes) -> None:
+        raise RuntimeError("the handler is closed")  # as uvloop's do
+
+    await alone.send(a_request(venue.url))
+    [connection] = alone._open
+    monkeypatch.setattr(connection._transport, "write", refuse)
+    assert (await failure_of(alone, an_order(venue.url))).kind == "fault"
+    assert connection._done is None
+    assert not alone.watch._watched
+
+
 def test_a_loop_that_has_ended_takes_its_connections_along(venue: Loopback, anyio_backend: str) -> None:
     backend = FastBackend()
 
