@@ -105,7 +105,7 @@ class CancellingAll(LateCancels):
             self._say_doubt(error, "all orders", venue_symbol)
         if ids is not None and before <= set(ids):
             return ids
-        left, problem = before, None
+        left, problem, seen_gone = before, None, False
         stand = set[str]()
         until = self._channel.transport.runtime().now() + READ_WITHIN_S
         for pause_s in AFTER_CANCEL_PAUSES_S:
@@ -120,8 +120,12 @@ class CancellingAll(LateCancels):
                     break
                 continue
             if not left and (unknown is None or before):
-                # An answer that names others than a whole list may be about something else.
-                return sorted(before if whole else before.union(ids or ()))
+                if unknown is None or seen_gone:
+                    # An answer that names others than a whole list may be about something else.
+                    return sorted(before if whole else before.union(ids or ()))
+                seen_gone = True  # an empty list names nothing: where the answer is lost, one is no proof
+                continue
+            seen_gone = False
             if unknown is not None and not before:
                 break  # no order to judge it by
         lag_ms = int(self._channel.dialect.traits.visibility_lag_s * 1000)

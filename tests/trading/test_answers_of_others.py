@@ -109,3 +109,18 @@ def test_a_refusal_that_names_another_order_is_not_taken(edits: bool) -> None:
         await on.exchange.aclose()
 
     run(main())
+
+
+def test_an_empty_list_that_was_meant_for_another_reading_proves_no_cancel_of_all() -> None:
+    async def main() -> None:
+        on = Faulted(specs()["bybit"])
+        with pytest.raises(fa.OrderNotFound):
+            await on.exchange.fetch_order(on.spec.symbol, order_id="1")
+        on.plan.add("crossed", paths=["/v5/order/realtime"], after=2, most=1)
+        on.plan.add("dropped", kinds=[Kind.DELTA])
+        with pytest.raises(fa.OutcomeUnknown):
+            await on.exchange.cancel_all_orders(on.spec.symbol, triggers=False)
+        assert [strike.fault.name for _, _, strike in on.plan.struck] == ["dropped", "crossed"]
+        await on.exchange.aclose()
+
+    run(main())
