@@ -174,14 +174,21 @@ class Closing(CancellingAll):
         self, symbol: str, side: PositionSideLike | None, margin_mode: MarginModeLike | None
     ) -> Order | None:
         try:
-            with before_sending():
-                position = await self.fetch_position(symbol, side, margin_mode=margin_mode)
-                if position is None:
-                    with apart():
-                        position = await self.fetch_position(symbol, side, margin_mode=margin_mode)
+            position = await self._held_before(symbol, side, margin_mode)
         except UnreadRows as odd:
             return await self._close_whatever_is_held(symbol, side, odd, margin_mode)
         return None if position is None else await self._close_whole(position)
+
+    async def _held_before(
+        self, symbol: str, side: PositionSideLike | None, margin_mode: MarginModeLike | None
+    ) -> Position | None:
+        """The position that is to be closed; that there is none is believed from a connection made for it alone."""
+        with before_sending():
+            position = await self.fetch_position(symbol, side, margin_mode=margin_mode)
+            if position is None:
+                with apart():
+                    position = await self.fetch_position(symbol, side, margin_mode=margin_mode)
+        return position
 
     async def _close_whole(self, position: Position) -> Order | None:
         """Close a position, also what waiting orders of its own hold.

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
 import msgspec
 import pytest
 
 import futures_async as fa
-from futures_async.adapters import OKX, Binance, Bitget, BitgetUTA, Bybit, Hyperliquid
+from futures_async.adapters import OKX, Binance, Bitget, BitgetUTA, BitgetV1, Bybit, Hyperliquid
 from futures_async.simulator.plan import FaultPlan
 from futures_async.testing.inside import Inside
 from futures_async.testing.spec import RawCall, VenueSpec
@@ -20,6 +21,9 @@ from tests.adapters.hyperliquid.test_contract import SPEC as HYPERLIQUID
 from tests.rig.support import order_of
 
 SPECS = [VenueSpec(factory=kind, raw_call=RawCall("/", {})) for kind in (Binance, Bitget, Bybit, OKX)]
+TERMS = {"leverage": Decimal(10), "margin_mode": fa.MarginMode.CROSS}
+BITGET_V1 = VenueSpec(factory=BitgetV1, raw_call=RawCall("/", {}), order_fields=TERMS)
+"""Which closes by a call of its own."""
 each_venue = pytest.mark.parametrize("spec", [*SPECS, HYPERLIQUID], ids=lambda spec: spec.factory.id)
 assert HYPERLIQUID.factory is Hyperliquid
 
@@ -98,9 +102,10 @@ def test_what_one_order_cannot_close_is_closed_to_the_last_of_it(spec: VenueSpec
     run(main())
 
 
-def test_a_position_that_one_reading_does_not_show_is_closed() -> None:
+@pytest.mark.parametrize("spec", [SPECS[0], BITGET_V1], ids=lambda spec: spec.id)
+def test_a_position_that_one_reading_does_not_show_is_closed(spec: VenueSpec) -> None:
     async def main() -> None:
-        on = Inside(SPECS[0])
+        on = Inside(spec)
         async with on.exchange as exchange:
             await on.trade(Side.BUY)
             read, readings = exchange.fetch_position, list[str]()
@@ -167,6 +172,20 @@ def test_a_refusal_of_a_close_is_told_where_it_cannot_be_read_whether_there_is_s
             assert told.value.code == code
             assert told.value.__cause__ is problem
             assert "read the position" in str(told.value)
+
+    run(main())
+
+
+@pytest.mark.parametrize("spec", [SPECS[0], BITGET_V1], ids=lambda spec: spec.id)
+def test_a_close_before_which_nothing_can_be_read_was_not_sent(spec: VenueSpec) -> None:
+    async def main() -> None:
+        plan = FaultPlan()
+        on = Inside(spec, plan=plan)
+        async with on.exchange as exchange:
+            plan.add("text", kinds=[Kind.READ])
+            with pytest.raises(fa.BadResponse) as told:
+                await exchange.close_position(spec.symbol)
+            assert told.value.outcome is Outcome.NOT_SENT
 
     run(main())
 

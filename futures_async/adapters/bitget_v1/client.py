@@ -168,7 +168,7 @@ class BitgetV1(BitgetV1Account):
         """By the venue's own call, which sends a market order."""
         side = chosen_or_none(fa.PositionSide, side, "side")
         try:
-            position = await self.fetch_position(symbol, side, margin_mode=margin_mode)
+            position = await self._held_before(symbol, side, margin_mode)
         except fa.UnreadRows as odd:
             return await self._close_whatever_is_held(symbol, side, odd, margin_mode)
         if position is None:
