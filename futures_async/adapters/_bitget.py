@@ -45,11 +45,11 @@ _HINTS = {
     "40084": "the account is classic: use the adapter bitget (Bitget)",
     "25245": "the account is classic: use the adapter bitget (Bitget)",
     "40085": "the account is unified: use the adapter bitget-uta (BitgetUTA)",
-    "40099": "live keys do not work with demo=True, nor demo keys without it",
+    "40099": "live keys do not work in demo trading, nor demo keys outside it",
 }
 
-# 40034 says "Parameter BTCUSDTX does not exist" of contracts and of parameters, whose names are never all capitals.
-_UNKNOWN_CONTRACT = re.compile(r"Parameter [A-Z0-9_]+ does not exist")
+# 40034 says "Parameter BTCUSDTX does not exist" of contracts and of parameters, whose names have small letters.
+_UNKNOWN_CONTRACT = re.compile(r"Parameter [^a-z\s]+ does not exist")
 # 40808 with a detail ("… size checkBDScale error value=2.577 checkScale=2") is a verdict; without one it also comes
 # spuriously while Bitget releases.
 _PARAMETER_NAMED = re.compile(r"Parameter verification exception\W+(?!null\b)\w")
@@ -187,7 +187,6 @@ QUARTERS = {3: "H", 6: "M", 9: "U", 12: "Z"}
 """Letters of the months in which quarterly contracts are delivered."""
 
 
-@lru_cache(maxsize=4096)
 def venue_symbol(symbol: str, product_type: ProductType) -> str:
     """The venue's id of a unified symbol; a venue's own id in upper case.
 

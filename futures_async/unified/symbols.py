@@ -130,8 +130,17 @@ def check_symbol(symbol: object) -> str:
     if (split(symbol) is None and not _VENUE_ID.fullmatch(symbol)) or not (
         symbol.isascii() or _in_known_scripts(symbol)
     ):
-        raise InvalidRequest(f"{symbol[:60]!r} is no symbol: write BASE/QUOTE:SETTLE or the venue's own id")
+        meant = _meant(symbol.upper())
+        such = f", such as {meant}," if meant else ""
+        raise InvalidRequest(f"{symbol[:60]!r} is no symbol: write BASE/QUOTE:SETTLE{such} or the venue's own id")
     return symbol
+
+
+def _meant(symbol: str) -> str | None:
+    """What a symbol in small letters, or one of a spot market, is near to."""
+    quote = symbol.rpartition("/")[2]
+    settle = symbol.partition("/")[0] if quote == "USD" else quote
+    return next((one for one in (symbol, f"{symbol}:{settle}") if split(one) is not None), None)
 
 
 def _in_known_scripts(symbol: str) -> bool:

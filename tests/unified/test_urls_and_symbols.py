@@ -1,10 +1,13 @@
 """Where requests may go, and what a symbol may look like."""
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from futures_async import InvalidRequest
+from futures_async import InvalidRequest, connect
+from futures_async.adapters import BUILT_IN
 from futures_async.transport.urls import check_base_url, check_path
 from futures_async.unified.symbols import check_symbol, guess_parts, join, split, split_dated
 
@@ -109,3 +112,26 @@ def test_a_symbol_with_a_date_is_taken_apart_as_ccxt_writes_it() -> None:
 def test_a_symbol_that_is_no_text_is_refused_in_words(given: object) -> None:
     with pytest.raises(InvalidRequest, match=f"symbol must be text such as .*, not {type(given).__name__}"):
         check_symbol(given)
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("BTC/USDT", "write BASE/QUOTE:SETTLE, such as BTC/USDT:USDT, or the venue's own id"),
+        ("btc/usdt:usdt", "such as BTC/USDT:USDT,"),
+        ("btc/usd", "such as BTC/USD:BTC,"),
+        ("BTC/", "write BASE/QUOTE:SETTLE or the venue's own id"),
+    ],
+)
+def test_a_symbol_of_a_spot_market_or_in_small_letters_is_told_what_it_may_be(typed: str, said: str) -> None:
+    with pytest.raises(InvalidRequest) as caught:
+        check_symbol(typed)
+    assert said in str(caught.value)
+
+
+@pytest.mark.parametrize("venue", BUILT_IN)
+@pytest.mark.parametrize("odd", [["BTC/USDT:USDT"], {"symbol": 1}, 5, b"BTCUSDT", None])
+@pytest.mark.filterwarnings("ignore::futures_async.LifecycleWarning")
+def test_what_is_no_text_is_no_symbol(venue: str, odd: Any) -> None:
+    with pytest.raises(InvalidRequest, match="symbol must be text such as 'BTC/USDT:USDT', not "):
+        connect(venue).venue_symbol(odd)

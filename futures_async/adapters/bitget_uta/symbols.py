@@ -31,7 +31,6 @@ def unified_symbol(venue_symbol: str, category: ProductType) -> str:
     return name if found == pair else found
 
 
-@lru_cache(maxsize=4096)
 def venue_symbol(symbol: str, category: ProductType) -> str:
     """The venue's id of a unified symbol; a venue's own id in upper case.
 

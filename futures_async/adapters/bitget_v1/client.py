@@ -67,6 +67,8 @@ class BitgetV1(BitgetV1Account):
         try:
             rows = await self._once(("positions", venue_symbol), lambda: self.fetch_positions(venue_symbol))
         except fa.FuturesAsyncError as problem:
+            if isinstance(problem, fa.SymbolNotFound):
+                raise
             if request.intent is fa.Intent.OPEN:
                 raise fa.InvalidOrder(
                     f"bitget-v1: leverage and margin mode of {request.symbol}, which every order states, could not be "

@@ -75,7 +75,6 @@ def settle_of(venue_symbol: str) -> str:
     return named(venue_symbol).settle
 
 
-@lru_cache(maxsize=4096)
 def venue_symbol(symbol: str) -> str:
     """The venue's id of a unified symbol; a venue's own id in upper case.
 

@@ -244,6 +244,8 @@ def test_every_documented_code_has_the_documented_class(code: str, word: str) ->
     [
         ("Parameter BTCUSDTX does not exist", errors.SymbolNotFound),
         ("Parameter 1000SHIBUSDT_SUMCBL does not exist", errors.SymbolNotFound),
+        ("Parameter BTC-USDT does not exist", errors.SymbolNotFound),
+        ("Parameter 币安人生USDT does not exist", errors.SymbolNotFound),
         ("Parameter productType does not exist", errors.ParameterRejected),
         ("Parameter null", errors.ParameterRejected),
     ],

@@ -56,8 +56,8 @@ async def exchange(venue: Scripted) -> AsyncIterator[BitgetV1]:
         await client.aclose()
 
 
-def say(venue: Scripted, path: str, data: Any, code: str = "00000") -> None:
-    body = json.dumps({"code": code, "msg": "", "requestTime": 1, "data": data}, default=str).encode()
+def say(venue: Scripted, path: str, data: Any, code: str = "00000", msg: str = "") -> None:
+    body = json.dumps({"code": code, "msg": msg, "requestTime": 1, "data": data}, default=str).encode()
     venue.answer(path, lambda seen: current(body))
 
 
@@ -222,6 +222,17 @@ async def test_an_order_that_cannot_state_its_leverage_is_not_sent(
         await exchange.create_order(order())
     results = await exchange.create_orders([order(), order(leverage=D(5))])
     assert [type(result.error) for result in results] == [fa.InvalidOrder, fa.InvalidOrder]
+    assert venue.count(PLACE) == venue.count(api.BATCH_ORDERS.path) == 0
+
+
+async def test_an_order_in_an_unknown_contract_says_that_and_asks_for_no_leverage(
+    exchange: BitgetV1, venue: Scripted
+) -> None:
+    say(venue, POSITIONS, None, code="40034", msg="Parameter BTXUSDT does not exist")
+    with pytest.raises(fa.SymbolNotFound):
+        await exchange.create_order(order())
+    results = await exchange.create_orders([order(), order(leverage=D(5))])
+    assert [type(result.error) for result in results] == [fa.SymbolNotFound, fa.SymbolNotFound]
     assert venue.count(PLACE) == venue.count(api.BATCH_ORDERS.path) == 0
 
 
