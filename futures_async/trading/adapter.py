@@ -111,7 +111,8 @@ class Adapter(Adjusting, Arming, Derived, Leveraging, Moding, Rules, Streaming):
         **options: Unpack[Options],
     ) -> None:
         if credentials is not None and not isinstance(credentials, Credentials):  # pyright: ignore[reportUnnecessaryIsInstance] - callers without types
-            raise InvalidRequest(f"{self.id}: credentials must be Credentials, not {type(credentials).__name__}")
+            kind = type(credentials).__name__
+            raise InvalidRequest(f"{self.id}: credentials must be Credentials(key=…, secret=…), not {kind}")
         given = common_options(self.id, self.takes, options)
         demo: bool = given["demo"]
         if demo and dialect.demo_support == "none":

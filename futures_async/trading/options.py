@@ -7,7 +7,6 @@ An adapter with options of its own declares a `TypedDict` on top of `Options` in
 from __future__ import annotations
 
 import inspect
-import math
 import os
 from collections.abc import Callable, Iterable, Mapping
 from enum import StrEnum
@@ -32,8 +31,12 @@ from futures_async.unified.errors import InvalidRequest
 from futures_async.unified.given import flag, wrong
 from futures_async.unified.models import Order
 from futures_async.unified.secret_url import SecretUrl
-from futures_async.unified.words import near
+from futures_async.unified.words import elsewhere, near
 
+MILLISECONDS = 1000
+"""A time limit from here on is meant in other libraries' unit."""
+PARTS = ("key", "secret", "passphrase", "memo", "uid")
+"""Of credentials: no options."""
 Take = Callable[[Any, str], Any]
 """From what was given and the option's name to the value that is used; raises `InvalidRequest`."""
 
@@ -102,8 +105,9 @@ def _url(value: Any, name: str) -> str:
 def _timeouts(value: Any, name: str) -> Timeouts:
     if isinstance(value, Timeouts):
         return value
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not (math.isfinite(value) and value > 0):
-        raise wrong(name, "seconds above 0, or an object such as Timeouts(deadline_s=10.0)", value)
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 < value < MILLISECONDS:
+        allowed = f"seconds, above 0 and below {MILLISECONDS} (no milliseconds), or an object such as"
+        raise wrong(name, f"{allowed} Timeouts(deadline_s=10.0)", value)
     return Timeouts(deadline_s=float(value))
 
 
@@ -221,6 +225,9 @@ def own_options(venue: str, takes: Any, given: Mapping[str, Any]) -> tuple[dict[
 def _read(venue: str, known: Mapping[str, Option], given: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:
     for name in given:
         if name not in known:
+            part = name if name in PARTS else elsewhere(name)
+            if part in PARTS:
+                raise InvalidRequest(f"{venue} has no option {name[:40]!r}: give Credentials({part}=…)")
             raise InvalidRequest(f"{venue} has no option {name[:40]!r}: {near(name, sorted(known))}")
     read: dict[str, Any] = {}
     for name in names:

@@ -170,7 +170,8 @@ def _decimal(value: Decimal | int | str, name: str) -> Decimal:
     try:
         return Decimal(value)
     except decimal.InvalidOperation:
-        raise InvalidRequest(f"{name} is not a number") from None
+        point = ": a point separates its decimals, as in 0.01" if isinstance(value, str) and "," in value else ""
+        raise InvalidRequest(f"{name} is not a number{point}") from None
 
 
 def to_decimal(value: Decimal | int | str, name: str) -> Decimal:

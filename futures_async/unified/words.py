@@ -4,11 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+ELSEWHERE = {
+    "apikey": "key",
+    "apisecret": "secret",
+    "password": "passphrase",
+    "privatekey": "secret",
+    "sandbox": "demo",
+    "secretkey": "secret",
+    "testnet": "demo",
+    "walletaddress": "key",
+}
+"""What other libraries call it, without `_` and capitals."""
+
+
+def elsewhere(word: str) -> str:
+    """Our word for one of other libraries; "" where there is none."""
+    return ELSEWHERE.get(word.lower().replace("_", "").replace("-", ""), "")
+
 
 def near(word: str, known: Iterable[str]) -> str:
     """`did you mean …? known are …`: for the end of a message."""
     from difflib import get_close_matches  # a tenth of what importing the vocabulary takes, and errors alone ask
 
     words = {word.lower(): word for word in sorted(known)}
-    close = get_close_matches(word.lower(), words, n=1)
+    ours = elsewhere(word)
+    close = [ours] if ours in words else get_close_matches(word.lower(), words, n=1)
     return f"{f'did you mean {words[close[0]]}? ' if close else ''}known are {', '.join(words.values()) or 'none'}"

@@ -45,6 +45,14 @@ def test_a_private_file_gives_its_accounts(tmp_path: Path) -> None:
     assert second.options == {"base_url": "http://127.0.0.1:1"}
 
 
+def test_an_account_that_is_not_there_is_told_with_those_that_are(tmp_path: Path) -> None:
+    accounts = fa.load_accounts(keys_file(tmp_path))
+    with pytest.raises(KeyError, match=r"no account 'bitgt': did you mean bitget\? known are bitget"):
+        accounts["bitgt"]
+    assert accounts.get("bitgt") is None
+    assert list(accounts) == ["bitget"]
+
+
 @pytest.mark.parametrize("mode", [0o640, 0o644, 0o604, 0o660, 0o620])
 def test_a_file_that_others_can_touch_is_refused(tmp_path: Path, mode: int) -> None:
     with pytest.raises(InvalidRequest, match="chmod 600"):

@@ -54,8 +54,8 @@ COMMON: dict[str, tuple[list[Any], list[Any]]] = {
     "local_address": ([5, "", True, "localhost", "300.0.0.1", b"127.0.0.1"], [None, "127.0.0.1", "::1"]),
     "trust_env": (["yes", 1, 0, None, "false"], [False, True]),
     "timeout": (
-        ["3", 0, -1, True, float("nan"), float("inf"), Decimal(3), fa.Timeouts],
-        [None, 3, 0.5, fa.Timeouts(deadline_s=2)],
+        ["3", 0, -1, True, float("nan"), float("inf"), Decimal(3), fa.Timeouts, 10_000],
+        [None, 3, 0.5, 999, fa.Timeouts(deadline_s=2), fa.Timeouts(deadline_s=10_000)],
     ),
     "retry": ([3, True, "3", {}, fa.RetryPolicy], [None, fa.RetryPolicy(attempts=1)]),
     "limiter": ([5, "host", fa.NoLimiter, False], [None, fa.NoLimiter(), fa.LocalLimiter()]),
@@ -157,10 +157,28 @@ def test_a_misspelt_option_of_the_venue_is_told_what_was_meant() -> None:
         connect("bitmart", KEYS, product_type="USDT-FUTURES")
 
 
+@pytest.mark.parametrize(
+    ("word", "said"),
+    [
+        ("testnet", "did you mean demo?"),
+        ("sandbox", "did you mean demo?"),
+        ("apiKey", "give Credentials(key=…)"),
+        ("api_secret", "give Credentials(secret=…)"),
+        ("password", "give Credentials(passphrase=…)"),
+        ("passphrase", "give Credentials(passphrase=…)"),
+    ],
+)
+def test_the_words_of_other_libraries_are_understood(word: str, said: str) -> None:
+    connect: Any = fa.connect
+    with pytest.raises(fa.InvalidRequest) as caught:
+        connect("bitget", KEYS, **{word: "x"})
+    assert f"bitget has no option {word!r}: {said}" in str(caught.value)
+
+
 @pytest.mark.parametrize("venue", BUILT_IN)
 @pytest.mark.parametrize("keys", ["key", ("key", "secret"), {"key": "k"}])
 def test_keys_that_are_no_credentials_are_refused_unseen(venue: str, keys: Any) -> None:
-    with pytest.raises(fa.InvalidRequest, match=r"must be Credentials, not (str|tuple|dict)$"):
+    with pytest.raises(fa.InvalidRequest, match=r"must be Credentials\(key=…, secret=…\), not (str|tuple|dict)$"):
         fa.connect(venue, keys)
 
 

@@ -111,6 +111,13 @@ def test_callers_text_that_is_not_a_plain_number_is_refused(text: str) -> None:
         to_decimal(text, "quantity")
 
 
+def test_a_decimal_comma_is_told() -> None:
+    with pytest.raises(
+        InvalidRequest, match=r"^quantity is not a number: a point separates its decimals"
+    ):
+        to_decimal("1,5", "quantity")
+
+
 def test_callers_numbers_are_taken_as_typed() -> None:
     assert to_decimal("0.10", "x") == Decimal("0.1")
     assert to_decimal(3, "x") == Decimal(3)

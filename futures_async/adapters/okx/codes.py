@@ -20,7 +20,7 @@ CANCELLING = "51410"
 """A cancel of this order is under way already."""
 
 HINTS = {
-    "50101": "live keys do not work with demo=True, nor demo keys without it",
+    "50101": "live keys do not work in demo trading, nor demo keys outside it",
     "50119": "a key works at the hosts of its own region: see the option region",
     "51010": "the account is in spot mode, or another that has no such orders: change it on the venue's site",
     "50038": "this call does not exist in demo trading",
