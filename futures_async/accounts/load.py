@@ -7,7 +7,7 @@ import re
 import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Never, Unpack
+from typing import Any, Unpack
 from urllib.parse import urlsplit
 
 from futures_async.accounts.environment import PREFIX, left_over, read_environment
@@ -19,7 +19,7 @@ from futures_async.trading.options import Options
 from futures_async.transport.urls import is_loopback
 from futures_async.unified.errors import InvalidRequest, LifecycleWarning, NotSupported
 from futures_async.unified.exchange import FuturesExchange
-from futures_async.unified.words import near
+from futures_async.unified.words import Named
 
 
 class NoAccounts(InvalidRequest):
@@ -61,17 +61,10 @@ def load_accounts(
             raise InvalidRequest(f"no keys for {', '.join(sorted(missing))}; there are some for {there}")
         found = [source for source in found if source.name in only or source.venue in only]
     _refuse_one_address(found, options.get("base_url"))
-    accounts = _Accounts()
+    accounts = Named[FuturesExchange]("no account")
     for source in found:
         accounts[source.name] = _connected(source, options)
     return accounts
-
-
-class _Accounts(dict[str, FuturesExchange]):
-    """By name; one that is not there is told with those that are."""
-
-    def __missing__(self, name: object) -> Never:
-        raise KeyError(f"no account {str(name)[:40]!r}: {near(str(name), self)}")
 
 
 def find_keys(

@@ -257,7 +257,7 @@ def amend(
     order_id: Id = None,
     client_order_id: ClientId = None,
     price: Annotated[str | None, typer.Option("--price", help="The new limit price.")] = None,
-    quantity: Annotated[str | None, typer.Option("--quantity", help="The new size, in base coin.")] = None,
+    quantity: Annotated[str | None, typer.Option("--quantity", help="The new total, filled parts included.")] = None,
     yes: Yes = False,
     dry_run: DryRun = False,
 ) -> None:

@@ -82,6 +82,7 @@ from futures_async.simulator.wire import Response as Response
 from futures_async.simulator.wire import Route as Route
 from futures_async.transport.endpoint import RateLimit
 from futures_async.unified.installed import adapters
+from futures_async.unified.words import near
 
 
 class Verdict(NamedTuple):
@@ -398,8 +399,15 @@ def find_dialects(
     Args:
         points: Where to look; None: all adapters that there are.
         only: Adapter ids; None: all.
+
+    Raises:
+        ValueError: `only` names what is none.
     """
     found = adapters().values() if points is None else points
+    known = {point.name for point in found}
+    for name in (only,) if isinstance(only, str) else only or ():
+        if name not in known or name is only:
+            raise ValueError(f"only is a list of ids of adapters, not {name[:40]!r}: {near(name, known)}")
     seen: set[type[Dialect]] = set()
     for point in sorted(found, key=lambda point: point.name):
         if only is not None and point.name not in only:

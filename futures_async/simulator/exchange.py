@@ -21,6 +21,7 @@ from futures_async.simulator.errors import EngineError
 from futures_async.simulator.limits import Credit, Slot, Windows
 from futures_async.simulator.world import Options
 from futures_async.transport.endpoint import RateLimit, Weight, parts_by, weight_of
+from futures_async.unified.words import Named
 
 UNKNOWN_PATH = Response(404, b'{"error":"no venue here has this path"}')
 
@@ -117,7 +118,7 @@ class SimulatedExchange:
         self.engine = Engine(seed=seed, now_ms=self.now_ms, contracts=contracts, options=options, dedup=dedup)
         self.arrivals: deque[Arrival] = deque(maxlen=1_000_000)
         self.windows = Windows()
-        self.venues: dict[str, Venue] = {}
+        self.venues: dict[str, Venue] = Named("the simulated exchange plays no")
         self._routes: dict[tuple[str, str], tuple[Dialect, Route]] = {}
         for cls in find_dialects(only=only) if dialects is None else dialects:
             self._add(cls(self.engine), (setups or {}).get(cls.id, setup or Setup()))

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Never, TypeVar
+
+T = TypeVar("T")
 
 ELSEWHERE = {
     "apikey": "key",
@@ -30,3 +33,18 @@ def near(word: str, known: Iterable[str]) -> str:
     ours = elsewhere(word)
     close = [ours] if ours in words else get_close_matches(word.lower(), words, n=1)
     return f"{f'did you mean {words[close[0]]}? ' if close else ''}known are {', '.join(words.values()) or 'none'}"
+
+
+class Named(dict[str, T]):
+    """Things by their names; asked for one that is not there, it says which are.
+
+    Args:
+        lacks: How its error begins.
+    """
+
+    def __init__(self, lacks: str) -> None:
+        super().__init__()
+        self._lacks = lacks
+
+    def __missing__(self, name: object) -> Never:
+        raise KeyError(f"{self._lacks} {str(name)[:40]!r}: {near(str(name), self)}")

@@ -134,6 +134,16 @@ def test_dialects_are_found_beside_the_adapters_entry_points() -> None:
     assert DIALECT in set(find_dialects())
 
 
+@pytest.mark.parametrize("only", [["bitgt"], ["bitget", "bitgt"]])
+def test_a_venue_that_is_none_is_not_left_out_in_silence(only: list[str]) -> None:
+    with pytest.raises(ValueError, match=r"not 'bitgt': did you mean bitget\?"):
+        SimulatedExchange(only=only)
+    with pytest.raises(ValueError, match=r"only is a list of ids of adapters, not 'bitget'"):
+        SimulatedExchange(only="bitget")
+    with pytest.raises(KeyError, match=r"the simulated exchange plays no .bitgt.: did you mean bitget"):
+        SimulatedExchange(only=["bitget"]).venues["bitgt"]
+
+
 class Sibling(SimulatedBitget):
     """Another account type of the same venue."""
 

@@ -112,9 +112,7 @@ def test_callers_text_that_is_not_a_plain_number_is_refused(text: str) -> None:
 
 
 def test_a_decimal_comma_is_told() -> None:
-    with pytest.raises(
-        InvalidRequest, match=r"^quantity is not a number: a point separates its decimals"
-    ):
+    with pytest.raises(InvalidRequest, match=r"^quantity is not a number: a point separates its decimals"):
         to_decimal("1,5", "quantity")
 
 
