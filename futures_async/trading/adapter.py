@@ -29,7 +29,7 @@ from futures_async.trading.hooks import Replacing
 from futures_async.trading.identity import account_name, site_of
 from futures_async.trading.leveraging import Leveraging
 from futures_async.trading.moding import Moding
-from futures_async.trading.options import Options, common_options, own_options
+from futures_async.trading.options import Options, common_options, own_options, plain_function
 from futures_async.trading.rules import Rules
 from futures_async.trading.streaming import Streaming
 from futures_async.transport.channel import Channel
@@ -110,9 +110,7 @@ class Adapter(Adjusting, Arming, Derived, Leveraging, Moding, Rules, Streaming):
         dialect: Dialect,
         **options: Unpack[Options],
     ) -> None:
-        if credentials is not None and not isinstance(credentials, Credentials):  # pyright: ignore[reportUnnecessaryIsInstance] - callers without types
-            kind = type(credentials).__name__
-            raise InvalidRequest(f"{self.id}: credentials must be Credentials(key=…, secret=…), not {kind}")
+        self._check_type(credentials)
         given = common_options(self.id, self.takes, options)
         demo: bool = given["demo"]
         if demo and dialect.demo_support == "none":
@@ -163,6 +161,11 @@ class Adapter(Adjusting, Arming, Derived, Leveraging, Moding, Rules, Streaming):
         """The options that only this adapter has, checked and complete, and the rest, for this class's constructor."""
         return own_options(cls.id, cls.takes, given)
 
+    def _check_type(self, credentials: object) -> None:
+        if credentials is not None and not isinstance(credentials, Credentials):
+            kind = type(credentials).__name__
+            raise InvalidRequest(f"{self.id}: credentials must be Credentials(key=…, secret=…), not {kind}")
+
     def _attach(self, credentials: Credentials | None) -> None:
         """Everything that belongs to one account."""
         if credentials is not None:
@@ -201,6 +204,7 @@ class Adapter(Adjusting, Arming, Derived, Leveraging, Moding, Rules, Streaming):
     def with_credentials(self, credentials: Credentials) -> Self:
         if self._channel.deeds.closing:
             raise ClientClosed(f"{self.id}: this exchange object is closed")
+        self._check_type(credentials)
         twin = object.__new__(type(self))
         for name, value in vars(self).items():
             if name not in self._late:
@@ -277,7 +281,7 @@ class Adapter(Adjusting, Arming, Derived, Leveraging, Moding, Rules, Streaming):
         return self._channel.pools.taken(self._transport.limiter)
 
     def observe(self, hook: Callable[[Any], object]) -> None:
-        self._observer.also(hook)
+        self._observer.also(plain_function(hook, "hook"))
 
     def __repr__(self) -> str:
         if "_channel" not in vars(self):  # a debugger shows what the constructor refused

@@ -88,7 +88,7 @@ def instance(kind: type[Any], example: str) -> Take:
     return take
 
 
-def hook(value: Any, name: str) -> Callable[..., object]:
+def plain_function(value: Any, name: str) -> Callable[..., object]:
     """A plain function. What a coroutine function returns would never be awaited."""
     if not callable(value) or inspect.iscoroutinefunction(value) or inspect.isclass(value):
         raise wrong(name, "a plain function, which is called and not awaited", value)
@@ -176,10 +176,10 @@ class Options(TypedDict, total=False):
     demo: Annotated[bool, Option(flag, default=False, plain=True)]
     """Use the venue's demo trading."""
     on_event: Annotated[
-        Callable[[CallEvent], object] | Callable[[CallEvent | StreamEvent], object] | None, Option(hook)
+        Callable[[CallEvent], object] | Callable[[CallEvent | StreamEvent], object] | None, Option(plain_function)
     ]
     """Called after each attempt at a call; with open watches also with what happens to their streams."""
-    on_late_order: Annotated[Callable[[Order], object] | None, Option(hook)]
+    on_late_order: Annotated[Callable[[Order], object] | None, Option(plain_function)]
     """Called with an order that turned up after its outcome had been reported as unknown."""
 
 

@@ -182,6 +182,18 @@ def test_keys_that_are_no_credentials_are_refused_unseen(venue: str, keys: Any) 
         fa.connect(venue, keys)
 
 
+async def untold(event: object) -> None: ...
+
+
+def test_a_further_account_and_a_further_observer_are_checked_alike() -> None:
+    first: Any = fa.connect("bitget", KEYS)
+    with pytest.raises(fa.InvalidRequest, match=r"must be Credentials\(key=…, secret=…\), not str$"):
+        first.with_credentials("key")
+    for hook in ("print", None, untold):
+        with pytest.raises(fa.InvalidRequest, match="hook must be a plain function"):
+            first.observe(hook)
+
+
 @pytest.mark.parametrize("venue", BUILT_IN)
 @pytest.mark.parametrize("refused", [{"zzz": 5}, {"uid_limit": 0}, {"credentials": "key"}])
 def test_an_object_that_its_constructor_has_refused_can_be_shown(venue: str, refused: dict[str, Any]) -> None:
