@@ -106,7 +106,8 @@ class FuturesExchange(ABC):
     Symbols are unified (`BTC/USDT:USDT`) or the venue's own id; quantities are base coin; numbers are Decimal,
     int or str (a float raises TypeError); times are Unix milliseconds UTC. Every call may raise `NotSupported`
     (before any I/O), `NotSent`, `ExchangeError`; reads also `RequestTimeout` and `BadResponse`; writes
-    `OutcomeUnknown`. Use it as `async with`, or call `aclose()`.
+    `OutcomeUnknown`; those whose symbol may be left out `SymbolNeeded`, where the venue answers for one contract at
+    a time. Use it as `async with`, or call `aclose()`.
     """
 
     id: ClassVar[str]

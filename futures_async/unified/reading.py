@@ -235,7 +235,7 @@ class Reading(Generic[W, M]):
         found, unread = self.each(rows, give)
         if not unread:
             return found
-        _logger.warning("of %s, left out: %s", self.kind.__name__, unread_rows(unread, found).text)
+        _logger.warning("rows of %s are left out: %s", self.kind.__name__, unread_rows(unread, found).text)
         return Rows(found).without(unread)
 
     def _named(self, row: UnreadRow) -> UnreadRow:
