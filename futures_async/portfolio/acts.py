@@ -33,7 +33,6 @@ Result = Literal["done", "nothing to do", "refused", "not sent", "unknown", "fai
 RESULTS: dict[Outcome | None, Result] = {
     Outcome.UNKNOWN: "unknown",
     Outcome.NOT_SENT: "not sent",
-    Outcome.NOT_PLACED: "not sent",
     Outcome.REJECTED: "refused",
 }
 

@@ -27,8 +27,10 @@ from futures_async.unified.errors import (
     ConnectFailed,
     FuturesAsyncError,
     InvalidRequest,
+    OrderNotPlaced,
     OrderOutcomeUnknown,
     RequestTimeout,
+    SettingNotApplied,
     UnreadRow,
     UnreadRows,
     unread_rows,
@@ -295,6 +297,8 @@ def test_who_cannot_cancel_is_told_and_holds_up_no_other() -> None:
         (OrderOutcomeUnknown("it is not known"), "unknown", Exit.UNKNOWN),
         (RequestTimeout("too late"), "failed", Exit.FAILED),
         (ConnectFailed("no way", kind="refused"), "not sent", Exit.FAILED),
+        (OrderNotPlaced("looked for until it had expired"), "failed", Exit.FAILED),
+        (SettingNotApplied("the edit has ended the order"), "failed", Exit.FAILED),  # sent it was
     ],
 )
 @pytest.mark.asyncio
