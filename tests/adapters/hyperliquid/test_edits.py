@@ -182,3 +182,12 @@ def test_an_edit_that_was_refused_before_anything_was_cancelled_leaves_the_order
         assert [one.order_id for one in await on.exchange.fetch_open_orders(SPEC.symbol)] == [order.order_id]
 
     played(play)
+
+
+def test_what_an_edit_places_is_told_as_the_post_only_order_that_the_venue_makes_of_it() -> None:
+    async def play(on: Stage) -> None:
+        order = await on.exchange.create_order(on.request())
+        edited = await on.exchange.edit_order(SPEC.symbol, order_id=order.order_id, price=on.price("0.8"))
+        assert (order.time_in_force, edited.time_in_force) == (TimeInForce.GTC, TimeInForce.POST_ONLY)
+
+    played(play)

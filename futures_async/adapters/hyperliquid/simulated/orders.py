@@ -177,7 +177,7 @@ class OrderCalls(gate.Gate):
     def _modify(self, request: sim.Request, account: sim.Account, item: Mapping[str, Any]) -> Any:
         """What is wrong in itself is refused before anything is done; else the old order goes first.
 
-        Unless the action says `a`, always place, the new one may not fill at once.
+        Unless the action says `a`, always place, the new one is post-only, whatever it says itself.
         """
         oid, element = item.get("oid"), item.get("order")
         order, _ = self._find(account, oid)
@@ -187,7 +187,7 @@ class OrderCalls(gate.Gate):
         if order is None or not order.is_open or (order.symbol, order.side) != (ticket.symbol, ticket.side):
             raise MODIFY
         if not request.fields()["action"].get("a"):
-            ticket.time_in_force = sim.TimeInForce.POST_ONLY
+            ticket.time_in_force, ticket.tag["tif"] = sim.TimeInForce.POST_ONLY, "Alo"
         self.engine.matching.cancel(account, order, sim.CancelReason.AMENDED)
         [new] = self.judge(request, [item], lambda _: self._outcome(self.engine.orders.place(account, ticket).order))
         if new.refusal is not None:
