@@ -2,8 +2,9 @@
 # ccxt, Hyperliquid: an order that could only reduce can open a position once its price was edited.
 #
 # At Bybit an edit changes what it names. At Hyperliquid it puts a new order in the place of the old one, all of it:
-# `edit_order` sends `reduceOnly` false and `Gtc` unless the caller says again what the order was. A post-only order takes
-# from then on, and a closing one turns the position round where that has become smaller in the meantime.
+# `edit_order` sends `reduceOnly` false and `Gtc` unless the caller says again what the order was. A closing order turns the
+# position round where that has become smaller in the meantime. (Post-only is dropped too; the venue puts it back, as no
+# order that an edit brings may fill at once.)
 set -eu
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT

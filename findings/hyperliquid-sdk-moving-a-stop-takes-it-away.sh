@@ -1,9 +1,10 @@
 #!/bin/sh
-# hyperliquid-sdk (the community's): a stop that is moved is no stop any more, and sells at once.
+# hyperliquid-sdk (the community's): a stop that is moved is no stop any more, and the position may be left without one.
 #
 # `stop_loss` returns the order with a method `modify`. That puts a plain limit order, good till cancelled, in the stop's
 # place: the trigger is gone, and so is `reduce_only`. A stop at 58000 moved up to 59000 while the market is at 60000 is
-# then an order to sell at 59000 or better, which fills at once, and opens a short position where the long one is gone.
+# then an order to sell at 59000 or better. The venue cancels first, and lets nothing fill at once that an edit brings unless
+# the action says `a` (always place), which is not sent: it refuses the new order, and the position stands without a stop.
 # The same stop built with `TriggerOrder.stop_loss` is not reduce-only from the start, where `sdk.stop_loss` is.
 set -eu
 work=$(mktemp -d)
@@ -60,6 +61,7 @@ print("TriggerOrder.stop_loss:", json.dumps(by_builder))
 trigger = {"trigger": {"isMarket": True, "triggerPx": "58000", "tpsl": "sl"}}
 expected = [(False, True, trigger), (False, False, {"limit": {"tif": "Gtc"}}), (False, False, trigger)]
 seen = [(order["b"], order["r"], order["t"]) for order in (placed, moved, by_builder)]
-sys.exit(0 if seen == expected and moved["p"] == "59000" else f"this has changed: {sent}")
+plain = moved["p"] == "59000" and sent[1].keys() == {"type", "modifies"}
+sys.exit(0 if seen == expected and plain else f"this has changed: {sent}")
 PYTHON
 "$work/venv/bin/python" "$work/show.py"
