@@ -14,6 +14,7 @@ from futures_async.streams.feed import Feed, Listener, Reads, Surroundings
 from futures_async.streams.line import Guard, Line
 from futures_async.streams.picture import Picture, Push
 from futures_async.streams.polled import PolledFeed
+from futures_async.streams.prices import PricesFeed
 from futures_async.streams.session import Setting
 from futures_async.streams.spread import Spread
 from futures_async.streams.streamed import STIR_S, ContractFeed, StreamFeed
@@ -105,7 +106,7 @@ class Overheard:
     def lost(self, keys: Collection[Hashable]) -> None:
         """Of these topics nothing comes any more."""
 
-    def refused(self, error: FuturesAsyncError) -> None:
+    def refused(self, error: FuturesAsyncError, key: Hashable = None) -> None:
         """The venue does not have it: what is watched does not need it."""
 
     def doubt(self) -> None:
@@ -245,7 +246,12 @@ class AccountStreams:
         picture = wish.picture()
         if not topics:
             return PolledFeed(wish.what, picture, wish.reads, around, every_s=wish.fallback_s or AUDIT_S)
-        kind = StreamFeed[Any] if wish.contract is None else partial(ContractFeed[Any], wish.contract)
+        kind: Callable[..., StreamFeed[Any]] = StreamFeed[Any]
+        if wish.contract is not None:
+            kind = partial(ContractFeed[Any], wish.contract)
+        elif wish.symbols and means.dialect is not None:
+            of = means.dialect.topics
+            kind = partial(PricesFeed, {topic.key: name for name in wish.symbols for topic in of(wish.what, (name,))})
         return kind(
             wish.what,
             picture,

@@ -42,8 +42,8 @@ class Subscriber(Listener, Protocol):
     def lost(self, keys: Collection[Hashable]) -> None:
         """Of these topics nothing comes any more."""
 
-    def refused(self, error: FuturesAsyncError) -> None:
-        """It will never come."""
+    def refused(self, error: FuturesAsyncError, key: Hashable = None) -> None:
+        """It will never come; None: nor will any."""
 
     def doubt(self) -> None:
         """Something may have been missed."""
@@ -344,7 +344,7 @@ class Line:
         refused = tuple(subscribers)
         subscribers.clear()  # nor does another session tell them of it any more
         for _, subscriber in refused:
-            subscriber.refused(error)
+            subscriber.refused(error, key)
 
     def unreadable(self, problem: DecodeError) -> None:
         """Nobody knows what it was about: everybody looks again."""

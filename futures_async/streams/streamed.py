@@ -123,9 +123,13 @@ class StreamFeed(Feed[T]):
             return
         self._standing.add(key)
         if self._all_stand:
-            self._epoch += 1
-            self._acknowledged_at = self._runtime.now()
-            self._bell.ring()
+            self._begin_anew()
+
+    def _begin_anew(self) -> None:
+        """All that is to come comes from now on."""
+        self._epoch += 1
+        self._acknowledged_at = self._runtime.now()
+        self._bell.ring()
 
     def pushed(self, push: Push[T], whole: bool, at: float) -> None:
         """A message: merged at once, or kept while the venue is read."""
@@ -156,7 +160,7 @@ class StreamFeed(Feed[T]):
         self._enter(WatchState.CONNECTING if self._read_at == -math.inf else WatchState.STALE)
         self._bell.ring()
 
-    def refused(self, error: FuturesAsyncError) -> None:
+    def refused(self, error: FuturesAsyncError, key: Hashable = None) -> None:
         """Nothing will ever come."""
         self.fail(error)
 

@@ -223,7 +223,11 @@ def test_of_a_refused_topic_no_other_connection_tells_anything_more() -> None:
     runtime: Any = SimpleNamespace(start=Coroutine[Any, Any, None].close)
     nothing: Any = None
     line = Line(nothing, runtime, name="private", guard=nothing, draw=nothing, set_clock=nothing, report=nothing)
-    feed: Any = SimpleNamespace(refused=told.append)
+
+    def refused(error: FuturesAsyncError, key: object) -> None:
+        told.append(error)
+
+    feed: Any = SimpleNamespace(refused=refused)
     channel: Any = nothing
     line.add(Topic(channel, "orders", None), What.ORDERS, feed)
     handed_to = line.subscribers("orders")
