@@ -29,7 +29,7 @@ PROVED_S = 10.0
 REPLACE_EARLY_S = 1800.0
 """So long before the venue's cut, at most, an old session is replaced: at a random time, not all accounts at once."""
 REPLACE_LAST_S = 300.0
-UNDER_WAY_S = 1.0
+UNDER_WAY_S = 2.0
 """An old session is heard for so long after the new one stands."""
 
 
