@@ -60,6 +60,8 @@ class Rows(Picture[T]):
         self._held = rule.held
         self._apart = rule.apart
         self._unsaid = tuple(unsaid)
+        self._pushed = [name for name in rule.vital if name not in unsaid]
+        """What matters, and proves a push missing where a read tells it otherwise."""
         self._hanging = not set(unsaid).isdisjoint(rule.reckoned + rule.rough)
         self._unmarked = not set(unsaid).isdisjoint(rule.market)
         self._kept: dict[Hashable, Kept[T]] = {}
@@ -237,13 +239,13 @@ class Rows(Picture[T]):
         """What is kept was read, without a time, since the change that a push tells: one of the two is late."""
         return sent_ms is None and self._changed_ms(kept.item) is None and older(changed_ms, kept.read_ms)
 
-    def _differs(self, one: T, other: T) -> bool:
-        """In what matters, as far as both say it."""
+    def _differs(self, one: T, other: T, names: Sequence[str] | None = None) -> bool:
+        """In what matters, as far as both say it; or in these."""
         figure = self._rule.figure
         return any(
             (mine := figure(one, name)) != (theirs := figure(other, name))
             and not (name in self._unsaid and None in (mine, theirs))
-            for name in self._rule.vital
+            for name in (self._rule.vital if names is None else names)
         )
 
     def _younger(self, item: T, sent_ms: int | None) -> bool:
@@ -294,7 +296,7 @@ class Rows(Picture[T]):
                 self._catch_up(key, kept, item, when, changes)
             if key in doubts or (kept is not None and self._stands(kept, item, when)):
                 continue
-            if differs:
+            if kept is None or (differs and self._differs(kept.item, item, self._pushed)):
                 untold.add(key)
             if kept is None:
                 kept = self._kept[key] = Kept(item, when.until, None)

@@ -158,6 +158,12 @@ def test_what_pushes_leave_out_is_no_drift() -> None:
     merged = picture.read([whole("2")], at(1 + LAG_S))
     assert merged.untold == frozenset()
     assert list(picture.current.values()) == [whole("2")]
+    # Nor where somebody else changes it again and again: no push would have told.
+    for second in (10, 20):
+        other = msgspec.structs.replace(whole("2"), leverage=Decimal(second))
+        merged = picture.read([other], at(second))
+        assert ([change.item for change in merged.changes], merged.untold) == ([other], frozenset())
+    assert picture.read([whole("3")], at(30)).untold
 
 
 def test_a_stop_that_only_reads_tell_stands_until_one_tells_it_no_more() -> None:
