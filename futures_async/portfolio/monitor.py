@@ -261,7 +261,8 @@ class RiskMonitor:
             raised = False
         else:
             return None
-        return Alert(rule=rule, raised=raised, subject=reading.subject, value=value, position=reading.position)
+        # All clear is told of what was raised, however much more of it is told by now.
+        return Alert(rule=rule, raised=raised, subject=key[1], value=value, position=reading.position)
 
     def _key(self, rule: Rule, subject: Subject) -> tuple[str, Subject]:
         """By what the alert about it is known, if there is one."""

@@ -590,6 +590,24 @@ def test_a_row_that_does_not_tell_its_margin_mode_is_no_new_subject() -> None:
     in_virtual_time("asyncio", main)
 
 
+def test_all_clear_is_told_of_the_subject_that_was_raised(monkeypatch: pytest.MonkeyPatch) -> None:
+    """By which whoever is told finds the alert that has ended, as the page does."""
+
+    async def main() -> None:
+        bench, told = Bench(RATIO), list[Alert]()
+        monkeypatch.setattr(bench.monitor, "_on_alert", told.append)
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(bench.watch, 20.0)
+            for mode, ratio in ((None, "0.9"), (MarginMode.CROSS, "0.1")):
+                bench.exchange.positions = at(ratio, margin_mode=mode)
+                await anyio.sleep(8)
+        raised, cleared = told
+        assert (raised.raised, cleared.raised, cleared.value) == (True, False, D("0.1"))
+        assert cleared.subject == raised.subject
+
+    in_virtual_time("asyncio", main)
+
+
 def test_nothing_is_done_on_old_data_without_a_manager_or_for_a_position_that_is_gone() -> None:
     async def main() -> None:
         bench = Bench(acting(Reduce()))
