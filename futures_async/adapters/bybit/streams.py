@@ -112,7 +112,8 @@ class BybitStreamDialect(fa.StreamDialect):
     ) -> None:
         self._dialect, self._guarded, self._margin_mode = dialect, guarded, margin_mode
         self.headers = dialect.site_headers
-        self._tickers: dict[str, tuple[int, wire_market.WireTicker]] = {}
+        self._tickers: dict[str, tuple[int, int, wire_market.WireTicker]] = {}
+        """Rows by topic, with the number of their last change and when that was sent."""
         self._readers: dict[str, Callable[[Any], fa.Read[Any]]] = {
             "order": self._orders,
             "execution": self._fills,
@@ -205,8 +206,10 @@ class BybitStreamDialect(fa.StreamDialect):
             if known is None or frame.cs < known[0]:
                 return _ticked(frame, items, known is not None)
             said = {name: value for name, value in msgspec.structs.asdict(row).items() if value is not None}
-            row = msgspec.structs.replace(known[1], **said)
-        self._tickers[frame.topic] = frame.cs, row
+            row = msgspec.structs.replace(known[2], **said)
+        elif known is not None and frame.cs < known[0] and (frame.ts or 0) < known[1]:
+            return _ticked(frame, items, True)  # numbers may begin anew, times do not
+        self._tickers[frame.topic] = frame.cs, frame.ts or 0, row
         try:
             items.append(tickers().one(row, wire_market.WireStamp(time=frame.ts)))
         except fa.DecodeError:

@@ -221,6 +221,19 @@ def test_a_change_from_before_the_last_whole_ticker_is_left_out() -> None:
     assert (items(old), old.whole) == ([], True)
 
 
+def test_a_whole_ticker_of_a_new_connection_takes_nothing_back_that_the_old_one_has_told_since() -> None:
+    since = plain("ws_tickers.delta")
+    cs, ts = since["cs"] + 1, since["ts"] + 100
+    later = {**since, "cs": cs, "ts": ts, "data": {"symbol": "BTCUSDT", "lastPrice": "1"}}
+    _, _, again, after = fresh(plain("ws_tickers"), since, plain("ws_tickers"), later)
+    assert (items(again), again.whole) == ([], True)
+    assert [ticker.mark_price for ticker in items(after)] == [D("60040.7")]
+    # Where the venue counts anew, what comes later is what holds.
+    anew = {**plain("ws_tickers"), "cs": 1, "ts": ts}
+    *_, held = fresh(plain("ws_tickers"), since, anew)
+    assert [ticker.mark_price for ticker in items(held)] == [D("60040.1")]
+
+
 def test_a_ticker_whose_price_cannot_be_read_is_left_out_and_read() -> None:
     odd = plain("ws_tickers")
     odd["data"]["lastPrice"] = "high"
