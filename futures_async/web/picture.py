@@ -156,7 +156,11 @@ class Picture:
     # Keeping it
 
     async def _keep(self) -> None:
-        # Who watches anew is told all that there is: what went meanwhile is not told.
+        # Who watches anew is told all that there is: what went meanwhile is not told. Nor what was executed: beside
+        # those of before, those of from now on would look like all.
+        self._fills.clear()
+        self._ring.clear()
+        self._ring_bytes, self._number = 0, self._number + 1
         self._show(orders={}, stops={}, alerts={}, problems={}, awaited={})
         monitor = RiskMonitor(self._portfolio, self._rules, self._alerted)
         try:
