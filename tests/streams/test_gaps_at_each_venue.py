@@ -93,3 +93,25 @@ def test_what_a_gap_held_is_read_and_told(venue: str) -> None:
             assert not positions.current
 
     at(venue, FaultPlan(), scene)
+
+
+def test_a_connection_whose_key_has_ended_is_not_live_though_it_stays_open_and_no_other_key_is_to_be_had(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("futures_async.adapters.binance.simulated.account.KEY_LIFE_MS", 200_000)
+    plan = FaultPlan()
+
+    async def scene(crowd: Crowd, name: str) -> None:
+        async with crowd.exchanges[name].watch_positions(audit_s=10_000) as watch:
+            await watch.live()
+            plan.add("html-503", applied=False)
+            await asyncio.sleep(100)
+            states = [watch.state]
+            await asyncio.sleep(160)  # it is told within a minute
+            crowd.trade(name)
+            assert [*states, watch.state] == [WatchState.LIVE, WatchState.STALE]
+            plan.rules.clear()
+            await watch.live()
+            assert sum(one.quantity for one in watch.current.values()) == crowd.held(name)
+
+    at("binance", plan, scene)

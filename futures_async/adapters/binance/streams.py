@@ -161,6 +161,7 @@ class BinanceStreams(fa.StreamDialect):
         lifetime_s=24 * 3600.0,
     )
     ticket_s = KEY_S
+    login_lost = KEY_ENDED
     unsaid: ClassVar[Mapping[fa.What, tuple[str, ...]]] = {
         fa.What.ORDERS: ("created_ms",),
         fa.What.POSITIONS: (
@@ -229,8 +230,8 @@ class BinanceStreams(fa.StreamDialect):
             return fa.Refused(fa.ExchangeError(str(frame.error)[:200], venue=VENUE, retryable=True))
         if frame.id is not None:
             return fa.Pong() if frame.id == PING else self._answered(frame.id)
-        if frame.e == KEY_ENDED:
-            return fa.Retiring()
+        if frame.e == KEY_ENDED:  # "Stream is dead": nothing comes any more on a connection that stays open
+            return self.refused(KEY_ENDED, "the key of this connection has ended", None)
         if frame.e == ORDER.name and bytes(frame.o):
             return self._orders(frame.o, frame.T)
         if frame.e == ACCOUNT.name and bytes(frame.a):

@@ -10,7 +10,7 @@ import pytest
 
 from futures_async.adapters.binance.streams import BinanceStreams
 from futures_async.streams.backend import StreamRequest
-from futures_async.streams.dialect import Acknowledged, Data, Nothing, Pong, Refused, Retiring, What
+from futures_async.streams.dialect import Acknowledged, Data, Nothing, Pong, Refused, What
 from futures_async.unified.credentials import Credentials
 from futures_async.unified.enums import MarginMode, OrderStatus, OrderType, PositionMode, PositionSide, Role, Side
 from futures_async.unified.errors import DecodeError
@@ -233,7 +233,9 @@ def test_other_events_say_nothing_and_a_key_that_has_expired_ends_the_line() -> 
     assert read(plain("streams/algo_update")) == Nothing()
     for name in ("TRADE_LITE", "ACCOUNT_CONFIG_UPDATE", "MARGIN_CALL", "STRATEGY_UPDATE", "SOMETHING_NEW"):
         assert read({"e": name, "E": 1, "st": 5}) == Nothing()
-    assert read({"e": "listenKeyExpired", "E": 1, "listenKey": "k"}) == Retiring()
+    ended = read({"e": "listenKeyExpired", "E": 1, "listenKey": "k"})
+    assert isinstance(ended, Refused)
+    assert (ended.key, ended.error.retryable) == (None, True)
 
 
 def test_refusals_and_what_is_none_of_the_venues() -> None:
