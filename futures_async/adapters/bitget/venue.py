@@ -148,7 +148,8 @@ class BitgetVenue(BitgetTriggers):
         return tickers(self.product_type, self.margin_coin).known(rows)
 
     async def _listed_tickers(self, names: Sequence[str]) -> Sequence[fa.Ticker]:
-        return await self.fetch_tickers()
+        rows = await self._call(endpoints.TICKERS, {"productType": self.product_type})
+        return tickers(self.product_type, self.margin_coin).each(rows).rows
 
     async def fetch_symbol_price(self, symbol: str) -> wire_venue.WireSymbolPrice:
         """Read last, index and mark price."""
