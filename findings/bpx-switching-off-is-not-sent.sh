@@ -1,9 +1,9 @@
 #!/bin/sh
 # bpx-py, Backpack: `update_account(auto_lend=False)` sends nothing, and lending and borrowing stay switched on.
 #
-# A setting goes into the request where it is true. To switch one off is an empty request, which changes nothing: the answer is
-# that of success, coins stay lent, and losses go on being settled by loans that cost interest. An order that says
-# `auto_borrow=False` says nothing of it either. Only reading the account shows it.
+# A setting goes into the request where it is true. To switch one off is an empty request, which changes nothing: coins stay
+# lent, and losses go on being settled by loans that cost interest. Whatever the venue answers is returned, nothing is raised.
+# An order that says `auto_borrow=False` says nothing of it either. Only reading the account shows it.
 set -eu
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT

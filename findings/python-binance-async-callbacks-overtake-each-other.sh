@@ -4,8 +4,8 @@
 # `ThreadedWebsocketManager` waits for a plain callback before it reads on. It takes an async one as well, and makes a task of it
 # for each push: while the callback of NEW awaits a database, those of PARTIALLY_FILLED and FILLED run beside it, and which is
 # through last decides. An order that was filled is NEW in the database, a position that was closed is open, and what was
-# counted up has lost a fill where two read the same sum. A burst of 200 pushes is 200 tasks at a time, and an exception in
-# one is not told. A lock, which asyncio hands out in turn, puts them in order.
+# counted up has lost a fill where two read the same sum. A burst of 200 pushes is 200 tasks at a time, and of an exception
+# in one asyncio writes a note at most. A lock, which asyncio hands out in turn, puts them in order.
 set -eu
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
