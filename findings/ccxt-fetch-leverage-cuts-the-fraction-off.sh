@@ -20,30 +20,35 @@ import ccxt
 
 def bybit(long, short):
     row = {
-        "symbol": "BTCUSDT", "size": "1", "avgPrice": "60000", "markPrice": "60000", "positionValue": "60000", "liqPrice": "", "positionIM": "6000",
-        "positionMM": "300", "unrealisedPnl": "0", "createdTime": "1768195413861", "updatedTime": "1768195413861",
+        "symbol": "BTCUSDT", "size": "1", "avgPrice": "60000", "markPrice": "60000", "positionValue": "60000", "liqPrice": "",
+        "positionIM": "6000", "positionMM": "300", "unrealisedPnl": "0", "createdTime": "1768195413861", "updatedTime": "1768195413861",
     }
     rows = [{**row, "side": "Buy", "positionIdx": 1, "leverage": long}, {**row, "side": "Sell", "positionIdx": 2, "leverage": short}]
-    return {"retCode": 0, "result": {"category": "linear", "nextPageCursor": "", "list": rows if short else [{**rows[0], "positionIdx": 0}]}}
+    rows = rows if short else [{**rows[0], "positionIdx": 0}]
+    return {"retCode": 0, "result": {"category": "linear", "nextPageCursor": "", "list": rows}}
 
 
 def okx(long, short):
     sides = (("long", long), ("short", short)) if short else (("net", long),)
-    return {"code": "0", "data": [{"instId": "BTC-USDT-SWAP", "mgnMode": "isolated", "posSide": side, "lever": lever} for side, lever in sides]}
+    row = {"instId": "BTC-USDT-SWAP", "mgnMode": "isolated"}
+    return {"code": "0", "data": [{**row, "posSide": side, "lever": lever} for side, lever in sides]}
 
 
 def told(venue, long, short):
-    exchange = getattr(ccxt, venue)({"apiKey": "k", "secret": "s", "password": "p", "options": {"enableUnifiedAccount": True, "unifiedMarginStatus": 6}})
+    options = {"enableUnifiedAccount": True, "unifiedMarginStatus": 6}
+    exchange = getattr(ccxt, venue)({"apiKey": "k", "secret": "s", "password": "p", "options": options})
     exchange.set_markets([{
         "id": "BTC-USDT-SWAP" if venue == "okx" else "BTCUSDT", "symbol": "BTC/USDT:USDT", "base": "BTC", "quote": "USDT", "settle": "USDT",
-        "baseId": "BTC", "quoteId": "USDT", "settleId": "USDT", "type": "swap", "spot": False, "margin": False, "swap": True, "future": False,
-        "option": False, "contract": True, "linear": True, "inverse": False, "contractSize": 0.01 if venue == "okx" else 1, "active": True,
+        "baseId": "BTC", "quoteId": "USDT", "settleId": "USDT", "type": "swap", "spot": False, "margin": False, "swap": True,
+        "future": False, "option": False, "contract": True, "linear": True, "inverse": False, "contractSize": 0.01 if venue == "okx" else 1,
+        "active": True,
         "precision": {"amount": 0.001, "price": 0.1}, "limits": {}, "taker": 0.0006, "info": {},
     }])
     exchange.fetch = lambda *request: {"bybit": bybit, "okx": okx}[venue](long, short)
     leverage = exchange.fetch_leverage("BTC/USDT:USDT", {"marginMode": "isolated"} if venue == "okx" else {})
-    print(f"  {venue}, {f'long {long}, short {short}' if short else long}: long {leverage['longLeverage']}, short {leverage['shortLeverage']}")
-    return leverage["longLeverage"], leverage["shortLeverage"]
+    seen = leverage["longLeverage"], leverage["shortLeverage"]
+    print(f"  {venue}, {f'long {long}, short {short}' if short else long}: long {seen[0]}, short {seen[1]}")
+    return seen
 
 
 print("ccxt", ccxt.__version__)

@@ -31,9 +31,10 @@ unified = {
     "createdTime": str(time), "updatedTime": str(time),
 }
 bybit = {
-    "symbol": "BTCUSDT", "orderId": "9f1a6e1c", "side": "Sell", "qty": "1", "orderPrice": "57000", "orderType": "Market", "execType": "Trade",
-    "closedSize": "1", "cumEntryValue": "60000", "avgEntryPrice": "60000", "cumExitValue": "60030", "avgExitPrice": "60030",
-    "closedPnl": "-42", "openFee": "36", "closeFee": "36", "fillCount": "1", "leverage": "10", "createdTime": str(time), "updatedTime": str(time),
+    "symbol": "BTCUSDT", "orderId": "9f1a6e1c", "side": "Sell", "qty": "1", "orderPrice": "57000", "orderType": "Market",
+    "execType": "Trade", "closedSize": "1", "cumEntryValue": "60000", "avgEntryPrice": "60000", "cumExitValue": "60030",
+    "avgExitPrice": "60030", "closedPnl": "-42", "openFee": "36", "closeFee": "36", "fillCount": "1", "leverage": "10",
+    "createdTime": str(time), "updatedTime": str(time),
 }
 okx = {
     "instId": "BTC-USDT-SWAP", "instType": "SWAP", "ccy": "USDT", "direction": "long", "openAvgPx": "60000", "closeAvgPx": "60030",
@@ -41,22 +42,25 @@ okx = {
     "lever": "10", "mgnMode": "cross", "posId": "1", "type": "2", "cTime": str(time), "uTime": str(time), "uly": "BTC-USDT",
 }
 rows = {
-    "bitget": ({"code": "00000", "data": {"list": [bitget]}}, {}), "bitget, unified": ({"code": "00000", "data": {"list": [unified]}}, {"uta": True}),
+    "bitget": ({"code": "00000", "data": {"list": [bitget]}}, {}),
+    "bitget, unified": ({"code": "00000", "data": {"list": [unified]}}, {"uta": True}),
     "bybit": ({"retCode": 0, "result": {"category": "linear", "list": [bybit]}}, {}), "okx": ({"code": "0", "data": [okx]}, {}),
 }
 print("ccxt", ccxt.__version__, "- a long position that gained 30 and paid 72 of fees and 5 of funding")
 seen = []
 for name, (answer, params) in rows.items():
-    exchange = getattr(ccxt, name.split(",")[0])({"apiKey": "k", "secret": "s", "password": "p", "options": {"enableUnifiedAccount": True, "unifiedMarginStatus": 6}})
+    options = {"enableUnifiedAccount": True, "unifiedMarginStatus": 6}
+    exchange = getattr(ccxt, name.split(",")[0])({"apiKey": "k", "secret": "s", "password": "p", "options": options})
     exchange.set_markets([{
         "id": "BTC-USDT-SWAP" if name == "okx" else "BTCUSDT", "symbol": "BTC/USDT:USDT", "base": "BTC", "quote": "USDT", "settle": "USDT",
-        "baseId": "BTC", "quoteId": "USDT", "settleId": "USDT", "type": "swap", "spot": False, "margin": False, "swap": True, "future": False,
-        "option": False, "contract": True, "linear": True, "inverse": False, "contractSize": 0.01 if name == "okx" else 1, "active": True,
+        "baseId": "BTC", "quoteId": "USDT", "settleId": "USDT", "type": "swap", "spot": False, "margin": False, "swap": True,
+        "future": False, "option": False, "contract": True, "linear": True, "inverse": False, "contractSize": 0.01 if name == "okx" else 1,
+        "active": True,
         "precision": {"amount": 0.001, "price": 0.1}, "limits": {}, "taker": 0.0006, "info": {},
     }])
     exchange.fetch = lambda url, method="GET", headers=None, body=None, answer=answer: answer
     [position] = exchange.fetch_positions_history(["BTC/USDT:USDT"], None, None, params)
-    print(f"  {name}: side {position['side']}, entry {position['entryPrice']}, exit {position['lastPrice']}, realizedPnl {position['realizedPnl']}")
+    print(f"  {name}:", {key: position[key] for key in ("side", "entryPrice", "lastPrice", "realizedPnl")})
     seen.append((position["side"], position["realizedPnl"]))
 expected = [("long", profit) for profit in (30.0, 30.0, -42.0, -47.0)]
 sys.exit(0 if seen == expected else f"this has changed: {seen}")

@@ -5,7 +5,8 @@
 # anew over another one, whatever its method. A venue that has taken the order and is restarted, or whose balancer cuts the
 # line, has it twice; the caller gets the second answer, 200, and no sign of the first. No retry was asked for, and on the
 # first request of a session the same cut is an error. pymexc, a client of MEXC's futures, sends its orders that way; httpx
-# and requests raise an error, and send once. `CurlOpt.FORBID_REUSE` prevents it, at a new handshake for each request. (1.3.1 of pymexc cannot be imported.)
+# and requests raise an error, and send once. `CurlOpt.FORBID_REUSE` prevents it, at a new handshake for each request.
+# 1.3.1 of pymexc cannot be imported.
 set -eu
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT

@@ -38,7 +38,8 @@ seen = {}
 for source, times in sources.items():
     told = int(times.astype("int64").iloc[0]) // 1_000_000
     fixed = int(times.dt.as_unit("ms").astype("int64").iloc[0])
-    print(f"  {source}: {times.dtype}, astype('int64') // 1_000_000 is {told}, {pd.Timestamp(told, unit='ms'):%Y-%m-%d}; as_unit first: {fixed}")
+    print(f"  {source}: {times.dtype}, astype('int64') // 1_000_000 is {told},", end=" ")
+    print(f"{pd.Timestamp(told, unit='ms'):%Y-%m-%d}; as_unit first: {fixed}")
     seen[source] = (told, fixed == right, times.iloc[0].value // 1_000_000 == right)
 expected = [1796083200, right, right, 1796083200, 1796083, 1796083200]
 sys.exit(0 if list(seen.values()) == [(told, True, True) for told in expected] else f"this has changed: {seen}")

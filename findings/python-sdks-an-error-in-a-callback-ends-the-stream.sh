@@ -85,7 +85,8 @@ def bybit():
     stream = pybit.unified_trading.WebSocket(testnet=False, channel_type="private", api_key="k", api_secret="s", restart_on_error=True)
     stream.order_stream(callback)
     time.sleep(0.5)
-    return told("pybit", lambda number, price: {"topic": "order", "data": [{"orderId": number, "avgPrice": price}]}, heard, stream.is_connected)
+    push = lambda number, price: {"topic": "order", "data": [{"orderId": number, "avgPrice": price}]}
+    return told("pybit", push, heard, stream.is_connected)
 
 
 def okx():

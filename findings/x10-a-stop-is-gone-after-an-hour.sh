@@ -53,11 +53,11 @@ def told(words, size, price, **order):
 
 
 print("x10-python-trading-starknet", importlib.metadata.version("x10-python-trading-starknet"))
+condition = OrderConditionalTriggerParam(direction=OrderTriggerDirection.DOWN, execution_price_type=OrderPriceType.MARKET, **trigger)
+stop = OrderTpslTriggerParam(price=Decimal(54000), price_type=OrderPriceType.MARKET, **trigger)
 told("a limit order", "0.1", 65000)
-told("a conditional order", "0.1", 54900, order_type=OrderType.CONDITIONAL, reduce_only=True, trigger=OrderConditionalTriggerParam(
-    direction=OrderTriggerDirection.DOWN, execution_price_type=OrderPriceType.MARKET, **trigger))
-told("the stop of a position", 0, 0, order_type=OrderType.TPSL, reduce_only=True, tp_sl_type=OrderTpslType.POSITION, stop_loss=OrderTpslTriggerParam(
-    price=Decimal(54000), price_type=OrderPriceType.MARKET, **trigger))
+told("a conditional order", "0.1", 54900, order_type=OrderType.CONDITIONAL, reduce_only=True, trigger=condition)
+told("the stop of a position", 0, 0, order_type=OrderType.TPSL, reduce_only=True, tp_sl_type=OrderTpslType.POSITION, stop_loss=stop)
 arguments = inspect.signature(BlockingTradingClient.create_and_place_order).parameters
 chosen = [name for name in arguments if "expir" in name]
 print("arguments of BlockingTradingClient.create_and_place_order for another time:", chosen or "none")
