@@ -29,6 +29,26 @@ def test_threads_can_call_in() -> None:
     virtual_time.run(main())
 
 
+def test_threads_are_waited_for_at_the_end_as_long_as_they_take() -> None:
+    ended: list[bool] = []
+
+    def work(go_on: threading.Event) -> None:
+        go_on.wait()
+        time.sleep(0.005)
+        ended.append(True)
+
+    async def main() -> None:
+        go_on = threading.Event()
+        loop = asyncio.get_running_loop()
+        assert isinstance(loop, virtual_time.VirtualTimeLoop)
+        loop.run_in_executor(None, work, go_on)
+        go_on.set()
+        await loop.shutdown_default_executor(300.0)  # what `asyncio.Runner` asks for since Python 3.12
+
+    virtual_time.run(main())
+    assert ended
+
+
 def test_a_deadlock_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(virtual_time, "STUCK_AFTER_S", 0.01)
 
