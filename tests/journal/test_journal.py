@@ -292,7 +292,8 @@ async def test_what_is_no_journal_is_refused_as_not_sent(tmp_path: Path, what: s
 
 async def test_a_journal_of_a_later_version_is_left_alone(tmp_path: Path) -> None:
     path = tmp_path / "journal.sqlite"
-    await SqliteJournal(path).intent(record())
+    async with SqliteJournal(path) as journal:
+        await journal.intent(record())
     with sqlite3.connect(path) as connection:
         connection.execute("PRAGMA user_version = 99")
     connection.close()

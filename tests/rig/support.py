@@ -7,6 +7,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Coroutine
 from contextlib import asynccontextmanager, suppress
+from copy import copy
 from decimal import Decimal
 from typing import Any
 from urllib.parse import urlsplit
@@ -47,7 +48,7 @@ class Scripted(ToyVenue):
         request.abort.sending = not isinstance(answer, HttpFailure) or answer.sent
         await anyio.sleep(0.01)
         if isinstance(answer, HttpFailure):
-            raise answer
+            raise copy(answer)  # one that is kept would keep the frames of each request
         return answer
 
     def on_order_place(self, query: dict[str, str], body: dict[str, Any]) -> tuple[int, dict[str, Any]]:
