@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import ClassVar
 
-from futures_async.trading.closing import may_be_position
+from futures_async.trading.closing import before_sending, may_be_position
 from futures_async.trading.hooks import Hooks
 from futures_async.trading.ordering import Call
 from futures_async.unified.convert import Number, ceil_to_step, chosen_or_none, is_multiple, to_decimal, to_text
@@ -44,8 +44,9 @@ class Adjusting(Hooks):
         if self.margin_step is not None and not is_multiple(moved, self.margin_step):
             step = to_text(self.margin_step)
             raise InvalidRequest(f"{self.id}: amount must be a multiple of {step}, not {to_text(moved)}")
-        position = await self._isolated_position(symbol, side)
-        call = await self._margin_move(position, moved)
+        with before_sending(unsent="no margin was moved"):
+            position = await self._isolated_position(symbol, side)
+            call = await self._margin_move(position, moved)
         await self._shift(
             ("adjust_margin", position.venue_symbol, position.side.value),
             moved,

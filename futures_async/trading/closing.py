@@ -41,10 +41,16 @@ PARTLY_CLOSED = "read the position, and close what is left of it"
 
 
 class before_sending:
-    """Reads that an order cannot do without: whatever they end with, the order itself was not sent."""
+    """Reads that a write cannot do without: whatever they end with, it was not sent.
 
-    def __init__(self, client_order_id: str | None = None) -> None:
+    Args:
+        client_order_id: The order's.
+        unsent: What was not done, in a few words.
+    """
+
+    def __init__(self, client_order_id: str | None = None, unsent: str = "the order was not sent") -> None:
         self._client_order_id = client_order_id
+        self._unsent = unsent
 
     def __enter__(self) -> None: ...
 
@@ -57,8 +63,8 @@ class before_sending:
             unsent.outcome, unsent.client_order_id = Outcome.NOT_SENT, self._client_order_id
             raise unsent from error.__cause__
         if isinstance(error, FuturesAsyncError):
-            if error.outcome is None and error.advice:  # a read's: its words are of that read, not of the order
-                error.advice = f"the order was not sent; {error.advice}"
+            if error.outcome is None and error.advice:  # a read's: its words are of that read, not of the write
+                error.advice = f"{self._unsent}; {error.advice}"
             error.outcome = Outcome.NOT_SENT
             error.client_order_id = self._client_order_id
 

@@ -141,7 +141,7 @@ class Leveraging(Hooks):
         async def send() -> None:
             nonlocal change
             if change.in_turn is not None:
-                with before_sending():
+                with before_sending(unsent="nothing was set"):
                     change = (await change.in_turn())._replace(in_turn=change.in_turn)
             for made, call in enumerate(change.calls):
                 try:

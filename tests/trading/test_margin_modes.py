@@ -9,6 +9,10 @@ import pytest
 
 import futures_async as fa
 from futures_async.adapter import Call
+from futures_async.testing.faulted import Faulted
+from futures_async.testing.virtual_time import run
+from futures_async.transport.endpoint import Kind
+from tests.contract.venues import specs
 from tests.rig.support import BTC, Scripted, toy, virtual
 from tests.rig.toy import SET_LEVERAGE, Toy
 
@@ -63,3 +67,20 @@ async def test_a_mode_for_which_nothing_was_sent_is_told_as_set_only_where_it_st
         with pytest.raises(fa.SettingNotApplied, match="isolated"):
             await exchange.set_margin_mode("isolated", symbol=BTC)
         assert venue.sent(SET) == 0
+
+
+@pytest.mark.parametrize("venue", ["bybit", "bitmart"])
+def test_what_must_be_read_before_something_is_set_tells_what_was_not_done(venue: str) -> None:
+    async def main() -> None:
+        on = Faulted(specs()[venue])
+        await on.warm_up(every_endpoint=False)
+        exchange, symbol = on.exchange, on.spec.symbol
+        moving = venue == "bybit"
+        on.plan.add("text", kinds=[Kind.READ])
+        with pytest.raises(fa.BadResponse) as told:
+            await (exchange.adjust_margin(symbol, 1) if moving else exchange.set_margin_mode("isolated", symbol=symbol))
+        assert told.value.outcome is fa.Outcome.NOT_SENT
+        assert told.value.advice.startswith("no margin was moved; " if moving else "nothing was set; ")
+        await exchange.aclose()
+
+    run(main())
