@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import NamedTuple
 
 from futures_async.simulator.accounts import Account, closed_side
 from futures_async.simulator.contracts import ContractSpec
@@ -33,6 +34,37 @@ def check_leverage(contract: ContractSpec, leverage: Decimal) -> None:
     """A whole number within the contract's bounds."""
     if leverage < 1 or leverage % 1 or leverage > contract.max_leverage:
         raise LeverageOutOfRange(f"leverage must be a whole number from 1 to {contract.max_leverage}")
+
+
+class Cut(NamedTuple):
+    """What becomes of an order for another one's sake."""
+
+    order: Order
+    left: Decimal = ZERO
+    """How much of it may still fill; none: it is cancelled."""
+
+
+def _ranked(held: Decimal, rivals: list[Order], ticket: Ticket) -> tuple[Decimal, list[Cut]]:
+    """Each order that is to close a position gets what those with better prices, and older ones of its price, leave.
+
+    Where they leave the new one nothing, it is taken, and cancelled at once.
+    """
+    rank, quantity, cuts = (1 if ticket.side is Side.SELL else -1), ZERO, list[Cut]()
+    # Best first; where the price is the same, the new one is the last. At market is better than any.
+    ranked = sorted(rivals, key=lambda order: (rank * (order.price or ZERO), order.id))
+    before = [
+        order for order in ranked if ticket.price is not None and rank * (order.price or ZERO) <= rank * ticket.price
+    ]
+    for order in (*before, None, *ranked[len(before) :]):
+        if order is None:
+            quantity = min(ticket.quantity, held)
+            held -= quantity
+            continue
+        left = min(order.remaining, held)
+        held -= left
+        if left < order.remaining:
+            cuts.append(Cut(order, left))
+    return quantity, cuts
 
 
 class Checks:
@@ -125,7 +157,7 @@ class Checks:
         if cost > self._margins.wallet(account, contract.settle).available:
             raise InsufficientMargin(f"the order needs {cost} {contract.settle}")
 
-    def closing(self, account: Account, ticket: Ticket) -> tuple[Decimal, list[Order]]:
+    def closing(self, account: Account, ticket: Ticket) -> tuple[Decimal, list[Cut]]:
         """The quantity that a closing order gets, never more than the position, and what it displaces."""
         side = closed_by(ticket.side)
         position = account.positions.get((ticket.symbol, side))
@@ -136,21 +168,23 @@ class Checks:
             for order in account.open_orders.values()
             if order.symbol == ticket.symbol and order.closes and closed_side(order) is side
         ]
+        if account.ranks_closes:
+            return _ranked(position.quantity, rivals, ticket)
         free = position.quantity - sum((order.remaining for order in rivals), ZERO)
         if ticket.reduce_only:
             quantity = min(ticket.quantity, position.quantity)
-            displaced: list[Order] = []
+            displaced: list[Cut] = []
             for order in rivals:  # oldest first
                 if free >= quantity:
                     break
-                displaced.append(order)
+                displaced.append(Cut(order))
                 free += order.remaining
             return quantity, displaced
         if free <= 0:
             # Closing orders that hold the whole position give way to a new one.
             if ticket.quantity > position.quantity and ticket.type is OrderType.LIMIT:
                 raise InsufficientPosition("more than the position")
-            return min(ticket.quantity, position.quantity), rivals
+            return min(ticket.quantity, position.quantity), [Cut(order) for order in rivals]
         if ticket.quantity > free and ticket.type is OrderType.LIMIT:
             raise InsufficientPosition("more than the position has free")
         return min(ticket.quantity, free), []

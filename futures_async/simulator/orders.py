@@ -9,7 +9,7 @@ from functools import partial
 from typing import NamedTuple
 
 from futures_async.simulator.accounts import Account, closed_side, closing_side, reversed_side
-from futures_async.simulator.checks import Checks
+from futures_async.simulator.checks import Checks, Cut
 from futures_async.simulator.errors import (
     NoPosition,
     NotAmendable,
@@ -27,10 +27,10 @@ from futures_async.unified.enums import Intent, OrderStatus, OrderType, Position
 
 
 class Placed(NamedTuple):
-    """An accepted order, and the closing orders that it displaced."""
+    """An accepted order, and the closing orders that it cut down or displaced."""
 
     order: Order
-    displaced: list[Order]
+    displaced: list[Cut]
 
 
 class Orders:
@@ -62,16 +62,26 @@ class Orders:
         self._checks.client_id(account, ticket.client_id)
         self._checks.margin_mode(account, ticket)
         closing = ticket.reduce_only or ticket.intent is Intent.CLOSE
-        quantity, displaced = ticket.quantity, list[Order]()
+        quantity, displaced = ticket.quantity, list[Cut]()
         if closing:
             quantity, displaced = self._checks.closing(account, ticket)
         else:
             self._checks.opening(account, contract, ticket, mode, internal=internal)
-        order = self._accept(account, ticket, mode, quantity)
-        for old in displaced:
-            self._matching.cancel(account, old, CancelReason.DISPLACED)
+        order = self._accept(account, ticket, mode, quantity or ticket.quantity)
+        if not quantity:
+            self._matching.cancel(account, order, CancelReason.DISPLACED)
+            return Placed(order, displaced)
+        self._cut(account, displaced)
         self._matching.enter(account, order)
         return Placed(order, displaced)
+
+    def _cut(self, account: Account, displaced: list[Cut]) -> None:
+        for old, left in displaced:
+            if not left:
+                self._matching.cancel(account, old, CancelReason.DISPLACED)
+                continue
+            old.quantity, old.updated_ms = old.filled + left, self._world.now_ms
+            self._world.publish(account, OrderEvent(old, OrderChange.AMENDED))
 
     def _accept(self, account: Account, ticket: Ticket, mode: PositionMode, quantity: Decimal) -> Order:
         settings = account.settings(ticket.symbol)
@@ -249,28 +259,32 @@ class Orders:
             raise OrderFinished("the order is finished")
         del account.open_orders[order.id]  # its margin and its hold on the position are free for what it becomes
         try:
-            self._change(account, order, ticket)
+            fits = self._change(account, order, ticket)
         except BaseException:
             account.open_orders[order.id] = order
             raise
         self._world.publish(account, OrderEvent(order, OrderChange.AMENDED))
-        self._matching.enter(account, order)
+        if fits:
+            self._matching.enter(account, order)
+        else:
+            self._matching.cancel(account, order, CancelReason.DISPLACED)
 
-    def _change(self, account: Account, order: Order, ticket: Ticket) -> None:
+    def _change(self, account: Account, order: Order, ticket: Ticket) -> bool:
         contract = self._world.contract(order.symbol)
         self._checks.numbers(contract, ticket)
-        left = replace(ticket, quantity=ticket.quantity - order.filled)
+        fitting = ticket.quantity - order.filled
+        left = replace(ticket, quantity=fitting)
         if order.closes:
             fitting, displaced = self._checks.closing(account, left)
-            order.quantity = order.filled + fitting
-            for old in displaced:
-                self._matching.cancel(account, old, CancelReason.DISPLACED)
+            order.quantity = order.filled + (fitting or left.quantity)
+            self._cut(account, displaced)
         else:
             self._checks.opening(account, contract, left, order.position_mode, internal=False)
             order.quantity = ticket.quantity
         order.price = ticket.price
         order.updated_ms = self._world.now_ms
         account.open_orders[order.id] = order
+        return bool(fitting)
 
     # -- closing positions
 

@@ -2,10 +2,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from decimal import Decimal as D
+from typing import Any
 
 import pytest
 
 from futures_async.simulator import errors
+from futures_async.simulator.checks import Cut
 from futures_async.simulator.contracts import CONTRACTS
 from futures_async.simulator.engine import Engine
 from futures_async.simulator.records import CancelReason, LedgerKind, Source, money
@@ -148,7 +150,7 @@ def test_a_newer_reduce_only_order_displaces_the_oldest_ones(one_way: Bench) -> 
     first = one_way.place(SELL, "0.2", "95000", reduce_only=True)
     second = one_way.place(SELL, "0.1", "96000", reduce_only=True)
     placed = one_way.placed(SELL, "0.2", "97000", reduce_only=True)
-    assert placed.displaced == [first]
+    assert placed.displaced == [Cut(first)]
     assert first.cancel_reason is CancelReason.DISPLACED
     assert second.is_open
 
@@ -172,9 +174,64 @@ def test_a_hedge_market_close_gets_only_what_limit_closes_leave_free(hedge: Benc
     assert hedge.place(SELL, "0.5", intent=CLOSE).quantity == D("0.3")
     assert hedge.held() == {LONG: D("0.7")}
     placed = hedge.placed(SELL, "0.7", "94000", intent=CLOSE)  # the whole position is taken: it gives way
-    assert placed.displaced == [limit]
+    assert placed.displaced == [Cut(limit)]
     with pytest.raises(errors.InsufficientPosition):
         hedge.place(SELL, "0.8", "94000", intent=CLOSE)
+
+
+@pytest.fixture(params=[PositionMode.ONE_WAY, PositionMode.HEDGE])
+def ranking(request: pytest.FixtureRequest) -> Iterator[tuple[Bench, dict[str, Any]]]:
+    """A long position of 0.1, where orders that close it are ranked by their prices; and what such an order says."""
+    for bench in benches(request.param):
+        bench.account.ranks_closes = True
+        one_way = request.param is PositionMode.ONE_WAY
+        bench.place(BUY, "0.1", **({} if one_way else {"intent": OPEN}))
+        yield bench, {"reduce_only": True} if one_way else {"intent": CLOSE}
+
+
+def test_where_closes_are_ranked_those_with_the_worst_prices_are_cut(ranking: tuple[Bench, dict[str, Any]]) -> None:
+    bench, close = ranking
+    near = bench.place(SELL, "0.08", "97000", **close)
+    far = bench.place(SELL, "0.02", "98000", **close)
+    new = bench.place(SELL, "0.05", "96000", **close)
+    assert (new.quantity, new.is_open, near.quantity, near.is_open) == (D("0.05"), True, D("0.05"), True)
+    assert (far.status, far.cancel_reason) == (OrderStatus.CANCELED, CancelReason.DISPLACED)
+    same = bench.place(SELL, "0.07", "96000", **close)
+    assert (same.quantity, near.status) == (D("0.05"), OrderStatus.CANCELED)
+    late = bench.place(SELL, "0.01", "96500", **close)
+    assert (late.quantity, late.filled, late.cancel_reason) == (D("0.01"), D("0"), CancelReason.DISPLACED)
+    assert bench.place(SELL, "0.3", **close).filled == D("0.1")
+    assert (bench.held(), bench.account.open_orders) == ({}, {})
+
+
+def test_where_closes_are_ranked_an_edit_ranks_anew(ranking: tuple[Bench, dict[str, Any]]) -> None:
+    bench, close = ranking
+    near, far = (bench.place(SELL, "0.05", price, **close) for price in ("96000", "97000"))
+    bench.engine.orders.amend(bench.account, near, quantity=D("0.2"), in_place=True)
+    assert (near.quantity, far.status) == (D("0.1"), OrderStatus.CANCELED)
+    bench.engine.orders.amend(bench.account, near, quantity=D("0.06"), in_place=True)
+    part = bench.place(SELL, "0.1", "98000", **close)
+    assert part.quantity == D("0.04")
+    bench.engine.orders.amend(bench.account, part, price=D("95000"), quantity=D("0.1"), in_place=True)
+    assert (part.quantity, near.status) == (D("0.1"), OrderStatus.CANCELED)
+    bench.engine.orders.amend(bench.account, part, quantity=D("0.04"), in_place=True)
+    rest = bench.place(SELL, "0.06", "96000", **close)
+    bench.engine.orders.amend(bench.account, part, price=D("97000"), quantity=D("0.1"), in_place=True)
+    assert (part.quantity, part.is_open, rest.quantity) == (D("0.04"), True, D("0.06"))
+    bench.engine.orders.amend(bench.account, rest, quantity=D("0.1"), in_place=True)
+    assert (rest.quantity, part.cancel_reason) == (D("0.1"), CancelReason.DISPLACED)
+
+
+def test_an_edit_that_the_better_closes_leave_nothing_ends_the_order(one_way: Bench) -> None:
+    one_way.account.ranks_closes = True
+    one_way.place(SELL, "0.1")
+    near, far = (one_way.place(BUY, "0.05", price, reduce_only=True) for price in ("85000", "84000"))
+    one_way.place(BUY, "0.05")  # by an order that is no close
+    one_way.engine.orders.amend(one_way.account, far, price=D("83000"), in_place=True)
+    assert (near.quantity, near.is_open) == (D("0.05"), True)
+    assert (far.quantity, far.cancel_reason) == (D("0.05"), CancelReason.DISPLACED)
+    assert one_way.place(BUY, "0.05", "86000", reduce_only=True).is_open
+    assert not near.is_open
 
 
 def test_an_order_in_the_style_of_the_other_position_mode_is_refused(one_way: Bench, hedge: Bench) -> None:

@@ -315,12 +315,10 @@ def test_flash_close_has_a_question_that_can_be_told_too() -> None:
     run(main())
 
 
-# Binance: https://github.com/xLydianSoftware/Qubx/issues/386 (-4118, measured on 2026-08-21); OKX: 51112 is "close
-# order size exceeds your available size" in long/short mode.
+# https://github.com/xLydianSoftware/Qubx/issues/386 (-4118, measured on 2026-08-21)
 HOLDING = [
     pytest.param(Binance, fa.PositionMode.ONE_WAY, id="binance"),
     pytest.param(Binance, fa.PositionMode.HEDGE, id="binance-hedge"),
-    pytest.param(OKX, fa.PositionMode.HEDGE, id="okx-hedge"),
 ]
 
 

@@ -30,8 +30,11 @@ from futures_async.adapter import ToClose
 from futures_async.adapters.okx import OKX, endpoints
 from futures_async.adapters.okx.simulated.base import CODES, OKXSide
 from futures_async.portfolio.acts import closings
+from futures_async.simulator.accounts import Account
 from futures_async.simulator.dialect import VenueRefusal
-from futures_async.simulator.errors import DuplicateClientId
+from futures_async.simulator.errors import DuplicateClientId, InsufficientPosition
+from futures_async.simulator.orders import Placed
+from futures_async.simulator.records import Ticket
 from futures_async.transport.endpoint import weight_of
 from futures_async.unified import errors
 from futures_async.unified.enums import OrderKind, OrderStatus, Outcome, PriceSource
@@ -503,6 +506,44 @@ async def test_a_refusal_that_is_said_of_no_position_is_believed_once_there_is_n
     positions["data"][0]["pos"] = "1"
     rig.wire.answer(f"{ACCOUNT}/positions", positions, {"code": "0", "msg": "", "data": []})
     assert await client.close_position(BTC) is None
+
+
+async def test_a_close_that_other_orders_hold_up_is_tried_again_without_them(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rig.account.default_mode = PositionMode.HEDGE
+    client, engine = rig.client(), rig.exchange.engine.orders
+    await client.create_order(market())
+    waiting = await client.create_order(limit(side=Side.SELL, price=D(96_000), intent=Intent.CLOSE))
+    place = engine.place
+
+    def held_up(account: Account, ticket: Ticket) -> Placed:
+        if account.closing_quantity(ticket.symbol, PositionSide.LONG):
+            raise InsufficientPosition("by an order")
+        return place(account, ticket)
+
+    monkeypatch.setattr(engine, "place", held_up)
+    order = await client.close_position(BTC)
+    assert order is not None
+    assert order.status is OrderStatus.FILLED
+    assert (await client.fetch_order(BTC, order_id=waiting.order_id)).status is OrderStatus.CANCELED
+
+
+@pytest.mark.parametrize("mode", PositionMode)
+async def test_what_would_close_more_than_there_is_is_cut_where_its_price_is_worst(
+    rig: Rig, mode: PositionMode
+) -> None:
+    rig.account.default_mode = mode
+    client = rig.client()
+    held = await client.create_order(market())
+    far = await client.create_order(limit(side=Side.SELL, price=D(96_000), intent=Intent.CLOSE))
+    near = await client.create_order(limit(side=Side.SELL, price=D(95_000), quantity=D("0.03"), intent=Intent.CLOSE))
+    assert near.order_id is not None
+    [stands] = await client.fetch_open_orders(BTC)
+    assert (stands.order_id, stands.quantity) == (near.order_id, held.quantity)
+    assert (await client.fetch_order(BTC, order_id=far.order_id)).status is OrderStatus.CANCELED
+    assert await client.close_position(BTC) is not None
+    assert (await client.fetch_positions(), await client.fetch_open_orders(BTC)) == ([], [])
 
 
 async def test_the_row_of_a_position_that_is_gone_is_none(rig: Rig) -> None:

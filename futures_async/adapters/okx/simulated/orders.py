@@ -27,7 +27,7 @@ STATES = {
     sim.OrderStatus.FILLED: "filled",
     sim.OrderStatus.CANCELED: "canceled",
 }
-CANCEL_SOURCES = {sim.CancelReason.USER: "1", sim.CancelReason.POST_ONLY: "31", sim.CancelReason.DISPLACED: "22"}
+CANCEL_SOURCES = {sim.CancelReason.USER: "1", sim.CancelReason.POST_ONLY: "31", sim.CancelReason.DISPLACED: "23"}
 TWO_HOURS_MS = 7_200_000
 SINGLE, BATCH = sim.RateLimit(60, 2.0, by="instId"), sim.RateLimit(300, 2.0, by="instId")
 OF_ACCOUNT = sim.RateLimit(1000, 2.0, pool="orders").taking(
@@ -75,7 +75,9 @@ class OrderCalls(base.OKXSide):
         quantity = read.needed_number(fields, "sz") * contract_worth(contract)
         closing = intent is sim.Intent.CLOSE or reduces
         if closing:
-            self._check_close(request, contract, side, margin_mode, quantity, hedge=intent is not None)
+            held = account.positions.get((contract.symbol, closed_by(side)))
+            if held is None or held.margin_mode is not margin_mode:
+                raise errors.NoPosition("in that direction and mode")
         return sim.Ticket(
             symbol=contract.symbol,
             side=side,
@@ -96,19 +98,6 @@ class OrderCalls(base.OKXSide):
         if (word in base.SIDES) is not hedge:
             raise errors.ModeConflict("posSide")
         return None if not hedge else sim.Intent.OPEN if base.SIDES[word] is opened_side(side) else sim.Intent.CLOSE
-
-    def _check_close(
-        self, request: sim.Request, contract: sim.ContractSpec, side: sim.Side, mode: Any, quantity: Any, *, hedge: bool
-    ) -> None:
-        """More than there is, or in the other margin mode, is refused and never cut down.
-
-        In long/short mode what other orders are to close is not available.
-        """
-        held = request.account.positions.get((contract.symbol, closed_by(side)))
-        if held is None or held.margin_mode is not mode or (quantity > held.quantity and not hedge):
-            raise errors.NoPosition("in that direction and mode")
-        if hedge and quantity > held.quantity - request.account.closing_quantity(contract.symbol, held.side):
-            raise errors.InsufficientPosition("more than is available")
 
     def _attached(self, fields: Mapping[str, Any], short: str) -> sim.Preset | None:
         """Take-profit (`tp`) or stop-loss (`sl`) that comes with an order."""
