@@ -74,6 +74,7 @@ class Account:
         kind: Which type of account it is at that venue, likewise.
         dedup: Among which of its orders a repeated client id is refused.
         least_value: Orders that open are held to their contract's `min_notional`.
+        late_stops: What an order brings along is made once it has ended, as one, and waits on without its position.
         ranks_closes: Of orders that would close more than there is, those with the worst prices are cut down.
     """
 
@@ -83,6 +84,7 @@ class Account:
     keys: tuple[ApiKey, ...]
     dedup: str = "open"
     least_value: bool = True
+    late_stops: bool = False
     ranks_closes: bool = False
     default_mode: PositionMode = PositionMode.ONE_WAY
     modes: dict[str, PositionMode] = field(default_factory=dict[str, PositionMode])

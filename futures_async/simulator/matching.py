@@ -7,7 +7,7 @@ from decimal import Decimal
 from futures_async.simulator.accounts import Account, closed_side
 from futures_async.simulator.events import OrderChange, OrderEvent, TriggerEvent
 from futures_async.simulator.positions import Positions
-from futures_async.simulator.presets import attach_presets
+from futures_async.simulator.presets import attach_late, attach_presets
 from futures_async.simulator.records import CancelReason, Fill, Order, TriggerStatus
 from futures_async.simulator.world import World
 from futures_async.unified.enums import OrderStatus, OrderType, PositionSide, Role, Side, TimeInForce
@@ -27,6 +27,8 @@ class Matching:
         order.cancel_reason = reason
         order.updated_ms = self._world.now_ms
         self._world.publish(account, OrderEvent(order, OrderChange.CANCELED))
+        if reason is not CancelReason.LIQUIDATION:
+            attach_late(self._world, account, order)
 
     def enter(self, account: Account, order: Order) -> None:
         """Match an order that just arrived."""
@@ -98,8 +100,9 @@ class Matching:
                 return None
             quantity = min(quantity, position.quantity)
         fill = self._positions.apply(account, order, quantity, price, role)
-        if not order.closes:
-            attach_presets(self._world, account, order, quantity)
+        attach_presets(self._world, account, order, quantity)
+        if not order.remaining:
+            attach_late(self._world, account, order)
         self.sweep(account, order.symbol)
         return fill
 

@@ -21,6 +21,7 @@ from futures_async.simulator.errors import (
 from futures_async.simulator.events import OrderChange, OrderEvent
 from futures_async.simulator.margins import Margins, opened_side
 from futures_async.simulator.matching import Matching
+from futures_async.simulator.presets import attach_late
 from futures_async.simulator.records import CancelReason, Order, Source, Ticket
 from futures_async.simulator.world import World
 from futures_async.unified.enums import Intent, OrderStatus, OrderType, PositionMode, PositionSide
@@ -253,6 +254,7 @@ class Orders:
         del account.open_orders[order.id]
         order.quantity, order.status, order.updated_ms = order.filled, OrderStatus.FILLED, self._world.now_ms
         self._world.publish(account, OrderEvent(order, OrderChange.AMENDED))
+        attach_late(self._world, account, order)
 
     def _amend_in_place(self, account: Account, order: Order, ticket: Ticket) -> None:
         if not order.is_open:

@@ -67,12 +67,27 @@ def add_trigger(world: World, account: Account, trigger: Trigger) -> Trigger:
 
 def attach_presets(world: World, account: Account, order: Order, quantity: Decimal) -> None:
     """Make the take-profit and stop-loss that an order brought along, for what was just filled."""
-    for kind, preset in ((TriggerKind.TAKE_PROFIT, order.take_profit), (TriggerKind.STOP_LOSS, order.stop_loss)):
-        if preset is None:
-            continue
-        side = opened_side(order.side)
-        if (order.symbol, side) in account.positions:
-            add_trigger(world, account, closing_trigger(world, account, order.symbol, side, kind, preset, quantity))
+    side = opened_side(order.side)
+    if account.late_stops or (order.symbol, side) not in account.positions:
+        return
+    for kind, preset in _presets(order):
+        add_trigger(world, account, closing_trigger(world, account, order.symbol, side, kind, preset, quantity))
+
+
+def attach_late(world: World, account: Account, order: Order) -> None:
+    """Make them as one, for all that was filled of an order that has ended, where they are made so late."""
+    side, presets = opened_side(order.side), _presets(order)
+    if not account.late_stops or not order.filled or not presets or (order.symbol, side) not in account.positions:
+        return
+    (kind, preset), *others = presets
+    trigger = closing_trigger(world, account, order.symbol, side, kind, preset, order.filled)
+    trigger.other, trigger.stays = others[0][1] if others else None, True
+    add_trigger(world, account, trigger)
+
+
+def _presets(order: Order) -> list[tuple[TriggerKind, Preset]]:
+    both = ((TriggerKind.TAKE_PROFIT, order.take_profit), (TriggerKind.STOP_LOSS, order.stop_loss))
+    return [] if order.closes else [(kind, preset) for kind, preset in both if preset is not None]
 
 
 def closing_trigger(

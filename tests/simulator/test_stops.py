@@ -11,6 +11,7 @@ from futures_async.simulator import errors
 from futures_async.simulator.dialect import Request
 from futures_async.simulator.exchange import SimulatedExchange
 from futures_async.simulator.records import Order, Preset
+from futures_async.simulator.world import Options
 from futures_async.unified.enums import PositionMode, Side
 from tests.simulator.bitget_client import Bitget, Refused
 from tests.simulator.rig import BUY, CLOSE, OPEN, SELL, Bench, benches
@@ -127,3 +128,30 @@ def test_every_venue_has_a_code_for_it(venue: str, path: str, codes: list[str]) 
     dialect = SimulatedExchange(only=[venue]).venues[venue].dialect
     wrong = (errors.LongStopAbove, errors.ShortStopBelow, errors.LongProfitBelow, errors.ShortProfitAbove)
     assert [dialect.translate(error("< mark price 1"), Request("POST", path)).code for error in wrong] == codes
+
+
+def test_where_stops_come_late_a_part_that_is_filled_has_none_until_its_order_ends() -> None:
+    low = Preset(trigger_price=D(80_000))
+    for end in ("cancelled", "edited", "filled"):
+        bench = Bench(balance=5_000_000, options=Options(partial_fills=True))
+        bench.account.late_stops = True
+        order = bench.place(BUY, "5", "90000.1", take_profit=Preset(trigger_price=D(95_000)), stop_loss=low)
+        assert (order.filled, bench.account.live_triggers) == (D("2.5"), {})
+        if end == "cancelled":
+            bench.engine.orders.cancel(bench.account, order_id=order.id)
+        elif end == "edited":
+            bench.engine.orders.complete(bench.account, order)
+        else:
+            bench.move(89_990)
+        [stop] = bench.account.live_triggers.values()
+        assert (stop.quantity, stop.trigger_price, stop.other) == (order.filled, D(95_000), low)
+        bench.close()
+
+
+def test_where_stops_come_late_an_order_without_a_fill_leaves_none() -> None:
+    bench = Bench()
+    bench.account.late_stops = True
+    order = bench.place(BUY, "0.1", "80000", stop_loss=Preset(trigger_price=D(79_000)))
+    bench.engine.orders.cancel(bench.account, order_id=order.id)
+    assert bench.account.live_triggers == {}
+    bench.close()

@@ -226,6 +226,26 @@ async def test_a_stop_waits_on_when_its_position_is_gone_and_closes_none_of_the_
     assert row["state"] == "order_failed"
 
 
+async def test_what_an_order_brings_along_waits_as_one_and_on_without_its_position(rig: Rig) -> None:
+    client = rig.client()
+    top = D(70_000)
+    await client.create_order(
+        OrderRequest(
+            symbol=BTC, side=Side.BUY, type=OrderType.MARKET, quantity=D("0.01"), take_profit=top, stop_loss=FAR
+        )
+    )
+    [row] = await client.request("GET", WAITING, params={"ordType": "conditional,oco"})
+    assert (row["ordType"], row["tpOrdPx"], row["slOrdPx"], row["slTriggerPxType"]) == ("oco", "-1", "-1", "last")
+    await client.close_position(BTC)
+    [waiting] = await client.fetch_trigger_orders(BTC)
+    assert (waiting.kind, waiting.quantity, waiting.reduce_only) == (OrderKind.TAKE_PROFIT, D("0.01"), True)
+    assert (waiting.take_profit, waiting.stop_loss) == (top, FAR)
+    await held(client)
+    fall(rig)
+    assert list(rig.account.positions_of()) == []
+    assert await client.fetch_trigger_orders(BTC) == []
+
+
 async def test_a_stop_that_is_tied_to_its_position_ends_with_it(rig: Rig) -> None:
     client = rig.client()
     await held(client)

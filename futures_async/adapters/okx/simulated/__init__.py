@@ -30,7 +30,7 @@ class SimulatedOKX(Calls):
     def _open(self, setup: Setup, uid: str, key: ApiKey) -> Account:
         account = open_demo_account(self.engine, setup, uid, key=key, family=self.family, beside=COINS)
         account.least_value = False  # sizes have a minimum, values have none
-        account.ranks_closes = True
+        account.ranks_closes = account.late_stops = True
         return account
 
 

@@ -133,12 +133,9 @@ class AlgoCalls(OrderCalls):
     def algo_row(self, trigger: sim.Trigger) -> dict[str, str]:
         """As lists and pushes have it."""
         contract, leg = self.contract_of(trigger.symbol), _leg(trigger)
-        at, by = plain(trigger.trigger_price), "mark" if trigger.on_mark else "last"
-        price = "-1" if trigger.price is None else plain(trigger.price)
         net = trigger.position_mode is sim.PositionMode.ONE_WAY
         whole = trigger.kind.whole_position
-        named = {"tpTriggerPx": leg == "tp", "slTriggerPx": leg == "sl", "triggerPx": leg is None}
-        priced = {"tpOrdPx": leg == "tp", "slOrdPx": leg == "sl", "ordPx": leg is None}
+        legs = {leg: trigger.leg, "sl" if leg == "tp" else "tp": trigger.other}
         return {
             "instType": "SWAP",
             "instId": inst_id(contract),
@@ -153,21 +150,26 @@ class AlgoCalls(OrderCalls):
             "sz": "" if whole else in_contracts(trigger.quantity, contract),
             "closeFraction": "1" if whole else "",
             "state": STATES[trigger.status],
-            **{name: at if says else "" for name, says in named.items()},
-            **{name: price if says else "" for name, says in priced.items()},
-            "triggerPxType": by if leg is None else "",
-            "tpTriggerPxType": by if leg == "tp" else "",
-            "slTriggerPxType": by if leg == "sl" else "",
+            **_priced(legs.get("tp"), "tpTriggerPx", "tpOrdPx"),
+            **_priced(legs.get("sl"), "slTriggerPx", "slOrdPx"),
+            **_priced(legs.get(None), "triggerPx", "ordPx"),
             "lever": "",
             "cTime": str(trigger.created_ms),
             "uTime": str(trigger.updated_ms),
         }
 
 
+def _priced(leg: sim.Preset | None, trigger: str, limit: str) -> dict[str, str]:
+    if leg is None:
+        return dict.fromkeys((trigger, limit, f"{trigger}Type"), "")
+    price = "-1" if leg.price is None else plain(leg.price)
+    return {trigger: plain(leg.trigger_price), limit: price, f"{trigger}Type": "mark" if leg.on_mark else "last"}
+
+
 def _style(trigger: sim.Trigger) -> str:
     if trigger.kind is sim.TriggerKind.TRAILING:
         return "move_order_stop"
-    return "trigger" if _leg(trigger) is None else "conditional"
+    return "oco" if trigger.other is not None else "trigger" if _leg(trigger) is None else "conditional"
 
 
 def _leg(trigger: sim.Trigger) -> str | None:
