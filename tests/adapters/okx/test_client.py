@@ -622,9 +622,9 @@ async def test_margin_of_two_isolated_positions_wants_a_side(make_rig: Callable[
 async def test_demo_keys_need_demo_trading_and_live_keys_must_not_have_it(rig: Rig) -> None:
     assert await rig.client(demo_key=True, demo=True).fetch_positions() == []
     assert rig.wire.seen[-1].headers["x-simulated-trading"] == "1"
-    with pytest.raises(errors.AuthenticationError, match="demo=True"):
+    with pytest.raises(errors.AuthenticationError, match="demo trading"):
         await rig.client(demo_key=True).fetch_positions()
-    with pytest.raises(errors.AuthenticationError, match="demo=True"):
+    with pytest.raises(errors.AuthenticationError, match="demo trading"):
         await rig.client(demo=True).fetch_positions()
 
 

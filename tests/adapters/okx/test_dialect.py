@@ -187,7 +187,8 @@ def test_rows_of_a_batch_are_no_verdict_on_the_whole() -> None:
 
 
 @pytest.mark.parametrize(
-    ("code", "word"), [("50101", "demo=True"), ("50119", "region"), ("51010", "spot mode"), ("50038", "demo trading")]
+    ("code", "word"),
+    [("50101", "demo trading"), ("50119", "region"), ("51010", "spot mode"), ("50038", "demo trading")],
 )
 def test_a_refusal_says_what_to_do_where_that_is_known(code: str, word: str) -> None:
     found = refusal(endpoints.BALANCE, {"code": code, "msg": "no", "data": []})
