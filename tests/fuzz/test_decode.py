@@ -61,7 +61,11 @@ class Fixtures:
                 self.documents[path.stem] = document
         module = import_module(f"futures_async.adapters.{case.id.replace('-', '_')}.endpoints")
         rows = cast("list[Endpoint[Any]]", [row for row in vars(module).values() if isinstance(row, Endpoint)])
-        self.by_path = {row.path: self._fitting(row, envelope) for row in rows if row.kind is Kind.READ}
+        self.by_path: dict[str, list[str]] = {}
+        for row in rows:
+            if row.kind is Kind.READ:  # of one contract and of all, a path may have two
+                told = self.by_path.setdefault(row.path, [])
+                told += [name for name in self._fitting(row, envelope) if name not in told]
         self.order_ids = sorted(
             {str(value) for value in _values(list(self.documents.values()), "orderId", "order_id", "ordId", "id")}
         )
