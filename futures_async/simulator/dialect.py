@@ -53,7 +53,7 @@ import importlib.util
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
-from functools import cache, partial
+from functools import partial
 from importlib.metadata import EntryPoint
 from typing import Any, ClassVar, NamedTuple
 
@@ -68,7 +68,7 @@ from futures_async.simulator.reading import Reader
 from futures_async.simulator.refusals import Table as Table
 from futures_async.simulator.refusals import VenueRefusal as VenueRefusal
 from futures_async.simulator.refusals import refusal_of
-from futures_async.simulator.routes import Of, Row
+from futures_async.simulator.routes import Of, declared
 from futures_async.simulator.routes import always as always
 from futures_async.simulator.routes import get as get
 from futures_async.simulator.routes import post as post
@@ -137,7 +137,7 @@ class Dialect(ABC):
     def routes(self) -> Sequence[Route]:
         """All endpoints: those of the handlers that are marked, and the constant answers."""
         found: list[Route] = []
-        for name, row in _declared(type(self)):
+        for name, row in declared(type(self)):
             if isinstance(row, Route):
                 found.append(row)
             else:
@@ -376,19 +376,6 @@ def share(row: Mapping[str, Any], names: str) -> dict[str, Any]:
 def fixed(value: Decimal, step: Decimal) -> str:
     """A number cut to the decimals of `step`, as text."""
     return plain(value // step * step)
-
-
-@cache
-def _declared(cls: type[Dialect]) -> Sequence[tuple[str, Row | Route]]:
-    """What a class and its bases declare, by the names of their handlers: looked for once, for exchanges are many."""
-    found: list[tuple[str, Row | Route]] = []
-    for base in reversed(cls.__mro__):
-        constants: Sequence[Route] = vars(base).get("constants", ())
-        found += [("", route) for route in constants]
-        for name, handler in vars(base).items():
-            rows: Sequence[Row] = getattr(handler, "rows", ())
-            found += [(name, row) for row in rows]
-    return found
 
 
 def find_dialects(

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from typing import Any, NamedTuple, TypeAlias, TypeVar
 
 from futures_async.simulator.refusals import VenueRefusal
-from futures_async.simulator.wire import Handler, Request
+from futures_async.simulator.wire import Handler, Request, Route
 from futures_async.transport.endpoint import Kind, RateLimit
 
 H = TypeVar("H", bound=Callable[..., Any])
@@ -24,6 +25,19 @@ class Row(NamedTuple):
     limit: RateLimit | tuple[RateLimit, ...]
     of: Of | None
     more: Mapping[str, Any]
+
+
+@cache
+def declared(cls: type[Any]) -> Sequence[tuple[str, Row | Route]]:
+    """What a dialect and its bases declare, by the names of their handlers: looked for once, for exchanges are many."""
+    found: list[tuple[str, Row | Route]] = []
+    for base in reversed(cls.__mro__):
+        constants: Sequence[Route] = vars(base).get("constants", ())
+        found += [("", route) for route in constants]
+        for name, handler in vars(base).items():
+            rows: Sequence[Row] = getattr(handler, "rows", ())
+            found += [(name, row) for row in rows]
+    return found
 
 
 def route(
