@@ -171,13 +171,15 @@ def _charged(
     extra: object,
     category: str | None,
     change: Decimal | None,
-    cash: Decimal | None,
-    funding: Decimal | None,
+    cash: fa.Loose,
+    funding: fa.Loose,
 ) -> Decimal | None:
     """The fee; where taxes come beside it, all that the change is less than what was gained: it has both in it."""
     if not extra or fee is None or change is None or not _of_contracts(category):
         return fee
-    return fa.EXACT.subtract(fa.EXACT.add(cash or Decimal(0), funding or Decimal(0)), change)
+    gain = fa.decimal_or_none(cash, "cashFlow")
+    paid = fa.decimal_or_none(funding, "funding") or Decimal(0)
+    return None if gain is None else fa.EXACT.subtract(fa.EXACT.add(gain, paid), change)
 
 
 def _entry_type(kind: fa.LedgerType | None, category: str | None) -> fa.LedgerType:
@@ -199,8 +201,7 @@ def _other_name(name: str | None, category: str | None) -> str | None:
 def ledger_entries(row: wire.WireRecord) -> fa.LedgerEntry:
     """Changes of balance; the venue's `change` has the fee in it. An id alone may stand for two rows."""
     kind, change, category = needed(text(row.type)), needed(number(row.change)), text(row.category)
-    gains = number(row.cash_flow), number(row.funding)
-    fee = made(_charged, number(row.fee), row.extra_fees, category, change, *gains)
+    fee = made(_charged, number(row.fee), row.extra_fees, category, change, row.cash_flow, row.funding)
     name = made(_contract_named, text(row.symbol), category)
     entry_id, coin, at_ms = (
         needed(fa.identifier(row.id)),

@@ -182,7 +182,7 @@ def _listed(extra: object) -> list[dict[str, Any]]:
     """
     try:
         return msgspec.convert(msgspec.json.decode(extra) if isinstance(extra, str) else extra, list[dict[str, Any]])
-    except (msgspec.MsgspecError, UnicodeError) as error:
+    except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
         raise fa.DecodeError("extraFees is no list of fees", path="extraFees") from error
 
 

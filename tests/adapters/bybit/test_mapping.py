@@ -195,7 +195,20 @@ def test_a_tax_beside_the_fee_was_paid_too(extra: Any) -> None:
         assert (entry.amount, entry.fee) == (D("0"), D(paid))
 
 
-@pytest.mark.parametrize("extra", ["[", 7, [7], [{"fee": "x"}], [{"fee": "1", "feeCoin": "IDR"}]])
+def test_what_was_gained_is_read_where_taxes_are_alone() -> None:
+    """Where it is not said, or cannot be read, nothing is known of what was paid."""
+
+    def read(**changes: Any) -> Any:
+        return mapping.ledger_entries().each([row(endpoints.RECORDS, "transaction_log", change="5", **changes)])
+
+    [untaxed] = read(cashFlow="x", funding="x", fee="1").rows
+    [unsaid] = read(cashFlow="", fee="1", extraFees=GST).rows
+    assert [(each.amount, each.fee) for each in (untaxed, unsaid)] == [(D(6), D(1)), (D(5), None)]
+    for odd in ("cashFlow", "funding"):
+        assert read(**{odd: "x"}, extraFees=GST).unread
+
+
+@pytest.mark.parametrize("extra", ["[", "[" * 2000, 7, [7], [{"fee": "x"}], [{"fee": "1", "feeCoin": "IDR"}]])
 def test_what_was_paid_is_not_known_where_a_tax_cannot_be_read_or_is_of_another_coin(extra: Any) -> None:
     taxed = fill(extraFees=extra)
     assert (taxed.fee, taxed.unread) == (None, ("extraFees",))
