@@ -260,23 +260,22 @@ class OKX(fa.BatchCancels, OKXTriggers):
         return market.tickers().one(ticker, prices)
 
     async def _listed_tickers(self, names: Sequence[str]) -> Sequence[fa.Ticker]:
-        """The same four of all swaps; index prices are listed by their quote coin."""
+        """The same four of all swaps; index prices are listed by their quote coin, asked of swaps that there are."""
 
         async def rows(part: tuple[fa.Endpoint[list[Any]], fa.Params]) -> list[dict[str, Any]]:
             return [{str(row.inst_id): row for row in await self._call(*part)}]
 
-        pairs = {name: mapping.underlying(mapping.family(name)) for name in names}
+        [listed] = await rows((endpoints.TICKERS, endpoints.SWAP))
+        pairs = {name: mapping.underlying(mapping.family(name)) for name in names if name in listed}
         coins = sorted({pair.rpartition("-")[2] for pair in pairs.values()})
         parts: list[tuple[fa.Endpoint[Any], fa.Params]] = [
-            (endpoints.TICKERS, endpoints.SWAP),
             (endpoints.MARK_PRICE, endpoints.SWAP),
             (endpoints.FUNDING_RATE, {"instId": "ANY"}),
             *((endpoints.INDEX, {"quoteCcy": coin}) for coin in coins),
         ]
-        listed, marks, rates, *of_coins = await side_by_side(rows, parts)
+        marks, rates, *of_coins = await side_by_side(rows, parts)
         indexes = {pair: row for rows in of_coins for pair, row in rows.items()}
-        everywhere = listed.keys() & marks.keys() & rates.keys()
-        told = [name for name in names if name in everywhere and pairs[name] in indexes]
+        told = [name for name, pair in pairs.items() if name in marks and name in rates and pair in indexes]
 
         def beside(row: wire.WireTicker) -> wire.WirePrices:
             name = str(row.inst_id)

@@ -107,8 +107,8 @@ class MarketCalls(OKXSide):
     def index_tickers(self, request: sim.Request) -> dict[str, str] | list[dict[str, str]]:
         """By the pair: `BTC-USDT`; or all of a quote coin."""
         quote = request.params.get("quoteCcy")
-        if "instId" not in request.params and quote:
-            specs = {spec.base: spec for spec in self.asked({}) if spec.quote == quote}
+        specs = {spec.base: spec for spec in self.asked({}) if spec.quote == quote}
+        if "instId" not in request.params and specs:
             return list(map(self.index_row, specs.values()))
         return self.index_row(self.contract({"instId": f"{request.params.get('instId')}-SWAP"}))
 
