@@ -186,7 +186,7 @@ class Binance(fa.BatchCancels, BinanceVenue):
 
         parts: tuple[fa.Endpoint[Any], ...] = (endpoints.DAY_TICKERS, endpoints.BOOK_TICKERS, endpoints.PREMIUMS)
         days, bests, marks = await side_by_side(rows, parts)
-        told = [name for name in names if name in days.keys() & bests.keys() & marks.keys()]
+        told = [name for name in names if name in days and name in bests and name in marks]
         return mapping.tickers().each(_priced(days[name], bests[name], marks[name]) for name in told).rows
 
     async def fetch_funding_rate(self, symbol: str) -> fa.FundingRate:
