@@ -159,6 +159,10 @@ def test_what_the_spot_ledger_has_of_a_unified_account_is_its_equity(kind: str) 
         account = await exchange.fetch_account()
         assert (account.equity, account.balance) == (wallet.equity, None)
         assert account.available == wallet.equity - wallet.cross_margin
+        await exchange.create_order(on.request())
+        bound = on.inside.engine.margins.wallet(on.account, "USDC").order_margin
+        assert bound > 0
+        assert (await exchange.fetch_account()).available == wallet.equity - wallet.cross_margin - bound
         assert account.margin_ratio == (wallet.margin_ratio if kind == "portfolioMargin" else None)
 
     played(play)

@@ -51,7 +51,7 @@ class AccountCalls(Gate):
         if kind not in POOLED:
             return {"balances": []}
         wallet = self.engine.margins.wallet(request.account, COIN)
-        hold = dec(wallet.cross_margin + wallet.isolated_margin + wallet.isolated_unrealized)
+        hold = dec(wallet.cross_margin + wallet.order_margin + wallet.isolated_margin + wallet.isolated_unrealized)
         row = {"coin": COIN, "token": 0, "total": dec(wallet.equity), "hold": hold, "entryNtl": "0.0"}
         if kind != PORTFOLIO:
             return {"balances": [row]}
