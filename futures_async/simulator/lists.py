@@ -101,13 +101,13 @@ class Lists:
     def open_orders(self, account: Account) -> list[Order]:
         """Oldest first."""
         now = self._world.now_ms
-        return sorted((o for o in account.open_orders.values() if o.visible_ms <= now), key=lambda order: order.id)
+        return sorted((o for o in account.open_orders.values() if not o.hidden(now)), key=lambda order: order.id)
 
     def past_orders(self, account: Account) -> list[Order]:
         """Filled and cancelled ones, in the order of their ids."""
         now = self._world.now_ms
         ended = (OrderStatus.FILLED, OrderStatus.CANCELED)
-        return [order for order in account.order_log if order.status in ended and order.visible_ms <= now]
+        return [order for order in account.order_log if order.status in ended and not order.hidden(now)]
 
     def ledger(self, account: Account) -> list[LedgerRow]:
         """In the order in which they came."""
@@ -115,4 +115,4 @@ class Lists:
 
     def fills(self, account: Account) -> list[Fill]:
         """In the order in which they came."""
-        return [fill for fill in account.fills if fill.visible_ms <= self._world.now_ms]
+        return [fill for fill in account.fills if not fill.hidden(self._world.now_ms)]

@@ -136,7 +136,7 @@ class Orders:
             UnknownOrder: None such, of another symbol, or not visible yet.
         """
         order = self.named(account, order_id, client_id)
-        if order is None or order.visible_ms > self._world.now_ms or symbol not in (None, order.symbol):
+        if order is None or order.hidden(self._world.now_ms) or symbol not in (None, order.symbol):
             raise UnknownOrder("no such order")
         return order
 

@@ -173,7 +173,7 @@ class Order:
     created_ms: int
     updated_ms: int
     visible_ms: int
-    """Lookups find it from this time on."""
+    """Lookups find it from this time on: see `hidden`."""
     take_profit: Preset | None = None
     stop_loss: Preset | None = None
     tag: dict[str, Any] = field(default_factory=dict[str, Any])
@@ -209,6 +209,10 @@ class Order:
         """True while it can still fill."""
         return self.status.is_open
 
+    def hidden(self, now_ms: int) -> bool:
+        """Lookups do not find it yet; where the clock has gone back since it came, they do."""
+        return self.created_ms <= now_ms < self.visible_ms
+
 
 class Reduction(NamedTuple):
     """What a fill has closed of a position, for venues whose history has a row for each of them."""
@@ -237,6 +241,10 @@ class Fill:
     visible_ms: int
     reduced: Reduction | None = None
     """None: it has opened a position, or added to one, and nothing else."""
+
+    def hidden(self, now_ms: int) -> bool:
+        """Lookups do not find it yet; where the clock has gone back since it came, they do."""
+        return self.created_ms <= now_ms < self.visible_ms
 
 
 @dataclass(slots=True, kw_only=True)

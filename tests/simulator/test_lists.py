@@ -22,6 +22,13 @@ def bench() -> Iterator[Bench]:
         yield bench
 
 
+def test_an_order_is_not_hidden_where_the_clock_has_gone_back_since_it_came(bench: Bench) -> None:
+    order = bench.account.order_log[-1]
+    order.visible_ms = order.created_ms + 500
+    seen = [order.hidden(order.created_ms + ms) for ms in (-3_600_000, 0, 499, 500)]
+    assert seen == [False, True, True, False]
+
+
 def test_pages_are_newest_first_and_follow_ids(bench: Bench) -> None:
     orders = bench.account.order_log
     first = page(orders, Wanted(limit=3))

@@ -228,7 +228,7 @@ class OrderCalls(base.Fapi):
         rows = [
             order
             for order in account.order_log
-            if order.symbol in symbols and order.visible_ms <= now and not forgotten(order, now)
+            if order.symbol in symbols and not order.hidden(now) and not forgotten(order, now)
         ]
         from_id = base.READER.whole(fields, "orderId")
         if from_id is not None:

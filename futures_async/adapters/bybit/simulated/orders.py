@@ -280,7 +280,7 @@ class OrderCalls(base.V5):
         """One order; an empty list where there is none. Waiting orders are found until they are forgotten."""
         found, params = self.one(request, request.params), request.params
         category = self.category(params)
-        if isinstance(found, sim.Order) and (found.visible_ms > request.now_ms or not fits(found)):
+        if isinstance(found, sim.Order) and (found.hidden(request.now_ms) or not fits(found)):
             found = None
         elif isinstance(found, sim.Trigger) and found.status is not sim.TriggerStatus.LIVE:
             found = found if request.now_ms - found.updated_ms < DAY_MS else None

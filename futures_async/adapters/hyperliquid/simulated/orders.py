@@ -243,7 +243,7 @@ class OrderCalls(gate.Gate):
         order = account.by_client.get(name) if isinstance(name, str) else None
         if isinstance(name, int):
             order = account.orders.get(name)
-        if order is not None and order.visible_ms > now and not hidden:
+        if order is not None and order.hidden(now) and not hidden:
             order = None
         return order, trigger
 
@@ -285,7 +285,7 @@ class OrderCalls(gate.Gate):
         """A row for each change of status, newest first."""
         contract = self.engine.world.contract
         # No state is younger than its order: of orders that are older than so many others none is wanted.
-        seen = (order for order in account.order_log if order.visible_ms <= now_ms)
+        seen = (order for order in account.order_log if not order.hidden(now_ms))
         newest = nlargest(NEWEST, seen, key=lambda order: order.updated_ms)
         rows = [row for order in newest for row in states(order, contract(order.symbol))]
         rows += [row for one in account.trigger_log for row in trigger_row(one, contract(one.symbol))]
