@@ -49,6 +49,7 @@ class Record:
         "error",
         "fence_ms",
         "hold",
+        "opened_at",
         "order_id",
         "plan",
         "pushed",
@@ -60,6 +61,8 @@ class Record:
 
     def __init__(self, plan: PlannedOrder, hold: Hold | None = None) -> None:
         self.plan = plan
+        self.opened_at = 0.0
+        """By the loop's clock; nothing of it has left before."""
         self.hold = hold
         """On what it relies on, until it is known to have arrived, or not to."""
         self.abort = Abort()
@@ -163,6 +166,7 @@ class Books:
         """
         self.check_new(plan)
         record = Record(plan, hold)
+        record.opened_at = self._channel.transport.now()
         if hold is not None:
             hold.placed = True
         self._records[plan.local_id] = record

@@ -90,7 +90,7 @@ class Cancelling(Hooks):
             return msgspec.structs.replace(order, replaces=former.order_id)
         if name not in self._replacing:
             return await self._cancel_successor(venue_symbol, name, former)
-        if question.fence_ms is not None and self._channel.now_ms() > question.fence_ms:
+        if self._channel.past(question.fence_ms):
             return former
         symbol = self.unified_symbol(venue_symbol)
         unknown = CancelOutcomeUnknown(
@@ -219,7 +219,7 @@ class Cancelling(Hooks):
         state = "could not be read"
         denied_at: float | None = None
         fence_ms = None if unknown is None else unknown.fence_until_ms
-        over = fence_ms is not None and self._channel.now_ms() > fence_ms  # nor can what it is of land any more
+        over = self._channel.past(fence_ms)  # nor can what it is of land any more
         runtime, clock = self._channel.transport.runtime(), self._channel.transport.clock
         for pause_s in AFTER_CANCEL_PAUSES_S:
             await runtime.sleep(pause_s)
@@ -259,11 +259,7 @@ class Cancelling(Hooks):
                     self._cancel_is_known(venue_symbol, order_id, client_order_id, cancelled)
                     return cancelled
                 state = f"is still {order.status.value}"
-                if (
-                    fence_ms is not None
-                    and self._channel.now_ms() > fence_ms
-                    and order.status is not OrderStatus.UNKNOWN
-                ):
+                if self._channel.past(fence_ms) and order.status is not OrderStatus.UNKNOWN:
                     self._cancel_is_known(venue_symbol, order_id, client_order_id, order)
                     return order
         venue = self._channel.dialect.venue

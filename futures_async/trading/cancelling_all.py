@@ -57,7 +57,7 @@ class CancellingAll(LateCancels):
             plain = await part(self._cancel_everything(symbol, venue_symbol), gone, problems)
             if plain:
                 # An earlier one that may still be under way could take what is placed from now on.
-                self._channel.deeds.questions.answered(_all_of(venue_symbol), past_ms=self._channel.now_ms())
+                self._channel.deeds.questions.answered(_all_of(venue_symbol), past_ms=self._channel.past_ms())
             if triggers:
                 await part(self._cancel_waiting(venue_symbol), gone, problems)
             late = self._cancel_under_way(venue_symbol, under_way, set(gone), triggers=triggers)
@@ -158,7 +158,7 @@ class CancellingAll(LateCancels):
         pauses = iter(AFTER_CANCEL_PAUSES_S)
         problem: FuturesAsyncError | None = None
         while True:
-            over = fence_ms is not None and self._channel.now_ms() >= fence_ms
+            over = self._channel.past(fence_ms)
             try:
                 with urgent(), apart():
                     stand = await named(self.fetch_open_orders(venue_symbol), venue_symbol)
@@ -191,7 +191,7 @@ class CancellingAll(LateCancels):
             raise question from problem
         pause_s = AFTER_CANCEL_PAUSES_S[-1] if pause_s is None else pause_s
         if fence_ms is not None:
-            pause_s = min(pause_s, max(0.05, (fence_ms - self._channel.now_ms()) / 1000 + 0.05))
+            pause_s = min(pause_s, max(0.05, self._channel.until_s(fence_ms) + 0.05))
         if until is not None and runtime.now() + pause_s > until:
             raise question from problem
         await runtime.sleep(pause_s)

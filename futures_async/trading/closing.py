@@ -392,7 +392,7 @@ class Closing(CancellingAll):
         pauses = iter(AFTER_CANCEL_PAUSES_S)
         problem: FuturesAsyncError | None = None
         while True:
-            over = fence_ms is not None and self._channel.now_ms() >= fence_ms
+            over = self._channel.past(fence_ms)
             try:
                 with urgent(), apart():
                     if order_id is not None:

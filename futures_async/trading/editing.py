@@ -293,7 +293,7 @@ class Editing(Several):
         """
         channel = self._channel
         for pause_s in (BETWEEN_ABSENCES_S, 0.0):
-            is_over = over_ms is not None and channel.now_ms() >= over_ms
+            is_over = channel.past(over_ms)
             with apart(is_over):
                 found = await self._edit_seen(change)
             if not change.has_left(found):

@@ -330,9 +330,7 @@ def may_be_replaced(exchange: FuturesExchange, order_id: str) -> bool:
     if not isinstance(exchange, Hooks):
         return False
     question = exchange._replacing.get(order_id)  # pyright: ignore[reportPrivateUsage] - of this very class
-    if question is None or question.fence_ms is None:
-        return question is not None
-    return exchange._channel.now_ms() < question.fence_ms  # pyright: ignore[reportPrivateUsage] - as above
+    return question is not None and not exchange._channel.past(question.fence_ms)  # pyright: ignore[reportPrivateUsage] - as above
 
 
 def current_id(exchange: FuturesExchange, order_id: str) -> str:

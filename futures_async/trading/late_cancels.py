@@ -99,7 +99,7 @@ class LateCancels(Cancelling):
         found = await together([*map(one, plain), *map(wait_for, waiting)])
         late = [order_id for order_id in found if order_id is not None]
         if waiting:
-            began_ms = self._channel.now_ms()
+            began_ms = self._channel.past_ms()
             with apart(bool(open_ones)):
                 listed = await part(self._cancel_waiting(venue_symbol), late, problems)
             # What is in no list past its fence does not wait, whether it was ever placed or not.
@@ -114,7 +114,7 @@ class LateCancels(Cancelling):
         await self._placed_soon(record.plan.local_id)
         question = record.error
         # One that is not looked for among plain orders can be seen before its fence only, or not at all.
-        if question is not None and (record.ask is not None or _is_past(question, self._channel.now_ms())):
+        if question is not None and (record.ask is not None or self._channel.past(question.fence_until_ms)):
             with suppress(FuturesAsyncError):
                 await question.resolve(PLACED_WITHIN_S)
         return self._orders.undecided(record)
@@ -142,8 +142,7 @@ class LateCancels(Cancelling):
 
         Past its fence what it has put there stands among all others, whether its question was settled or not.
         """
-        now_ms = self._channel.now_ms()
-        coming = (one for one in self._replacing.values() if one.fence_ms is None or one.fence_ms >= now_ms)
+        coming = (one for one in self._replacing.values() if not self._channel.past(one.fence_ms))
         return {one.former.order_id for one in coming if one.former.venue_symbol == venue_symbol}
 
     async def _cancel_edited(self, venue_symbol: str, edited: set[str], gone: set[str]) -> list[str]:

@@ -111,12 +111,12 @@ class Recovering(Closing):
 
     async def _past_fence(self, fence_ms: int | None) -> None:
         """Wait until what may be under way has landed."""
-        now_ms = self._channel.now_ms()
+        channel = self._channel
         if fence_ms is None:
-            fence_ms = self._channel.fence(now_ms + int(QUEUE_S * 1000))
-        if fence_ms is not None and fence_ms > now_ms:
+            fence_ms = channel.fence(channel.now_ms() + int(QUEUE_S * 1000))
+        if fence_ms is not None and (left_s := channel.until_s(fence_ms, QUEUE_S)) > 0.0:
             # One hours ahead comes from a clock that was wrong at signing.
-            await self._channel.transport.runtime().sleep(min((fence_ms - now_ms) / 1000, LONGEST_FENCE_S))
+            await channel.transport.runtime().sleep(min(left_s, LONGEST_FENCE_S))
 
     async def _seen_waiting(self, search: Search) -> Order | None:
         """The order among those that wait for a price; another one's row is none."""

@@ -191,11 +191,11 @@ class Hold:
         """Whether time alone may end it."""
         return self._open
 
-    def is_over(self, now_ms: int) -> bool:
+    def is_over(self, past_ms: int) -> bool:
         """Also where what became of the order may never be known, once its request is dead at the venue."""
         if self._ended or (self._question is not None and self._question.settled):
             return True
-        return self._open and self.until_ms is not None and self.until_ms < now_ms
+        return self._open and self.until_ms is not None and self.until_ms < past_ms
 
     def why(self, now_ms: int) -> str:
         """Why what it relies on cannot be changed, and what there is to do."""
@@ -265,7 +265,7 @@ class Reliances:
 
     def _first(self, meant: Callable[[Reliance], bool]) -> Hold | None:
         """A hold on what is meant; those that are over are forgotten."""
-        now_ms = self._channel.now_ms()
+        now_ms = self._channel.past_ms()
         for reliance in [one for one in self._held if meant(one)]:
             for hold in tuple(self._held[reliance]):
                 if not hold.is_over(now_ms):
@@ -276,7 +276,7 @@ class Reliances:
     def loser(self, key: Key, value: object) -> Hold | None:
         """An order under way that loses what it relies on where this is set."""
         mine = _FOR.get()
-        if mine is not None and not mine.is_over(self._channel.now_ms()):
+        if mine is not None and not mine.is_over(self._channel.past_ms()):
             return None
         return self._first(lambda one: one.lost_by(key, value))
 
@@ -311,7 +311,7 @@ class Reliances:
         return None
 
     def _is_far(self, wish: Wish) -> bool:
-        now_ms = self._channel.now_ms()
+        now_ms = self._channel.past_ms()
         kept = [hold for one, holds in self._held.items() if wish.lost_by(one) for hold in holds]
         return any(hold.is_open and not hold.is_over(now_ms) for hold in kept)
 

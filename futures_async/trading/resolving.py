@@ -197,6 +197,7 @@ class Resolving(Acceptance):
             record.fingerprint,
             record.error,
             own=True,
+            opened_at=record.opened_at,
         )
         if record.pushed is not None:
             search.show(record.pushed)

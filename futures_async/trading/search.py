@@ -9,12 +9,14 @@ witnesses may be answered with what was said of another order a moment ago.
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Awaitable, Callable
 from contextvars import ContextVar
 
 import msgspec
 
 from futures_async.streams.bell import Bell
+from futures_async.trading.books import QUEUE_S
 from futures_async.trading.ordering import Fingerprint
 from futures_async.transport.channel import Channel, apart
 from futures_async.unified.enums import Outcome
@@ -76,6 +78,7 @@ class Search:
         error: OutcomeUnknown | None = None,
         *,
         own: bool = False,
+        opened_at: float = math.inf,
     ) -> None:
         self.venue_symbol = venue_symbol
         self.symbol = symbol
@@ -85,6 +88,9 @@ class Search:
         self.error = error
         self.own = own
         """It was sent by this object, so that its fence tells when."""
+        self.opened_at = opened_at
+        """When it was entered in the books, by the loop's clock: of an earlier jump of the venue's it knows."""
+        self._queue_s = 0.0 if own else QUEUE_S
         self.pushed: Order | None = None
         """What the venue has told of it by itself: presence. That it tells nothing proves nothing."""
         self._bell = Bell()
@@ -121,9 +127,11 @@ class Search:
             raise self.unknown(channel, "the venue cannot look orders up by an id of ours")
         started = runtime.now()
         if within_s is None:
-            ahead_ms = max(0, self.fence_ms - channel.now_ms()) if self.fence_ms is not None else 0
             # A fence hours ahead comes from a clock that was wrong at signing: say so instead of waiting for it.
-            within_s = min(ahead_ms / 1000, LONGEST_FENCE_S) + 10.0
+            within_s = min(max(0.0, self._until_s(channel)), LONGEST_FENCE_S) + 10.0
+            latest = started + LONGEST_FENCE_S + 10.0
+        else:
+            latest = started + within_s
         logger.warning(
             "%s: %s; it may stand: place nothing in its stead. What became of it is told within about %.0f s",
             self._title(channel),
@@ -133,7 +141,7 @@ class Search:
         token = _SENT_SINCE_MS.set(self._sent_since_ms(channel))
         words = runtime.start(self._say_how_it_goes(channel, started, started + within_s))
         try:
-            order = await self._run(channel, glance or find, find, started + within_s)
+            order = await self._run(channel, glance or find, find, started + within_s, latest)
         except FuturesAsyncError as problem:
             why = problem.advice if problem is self.error else problem
             self._end(channel, started, f"is still not known, {self._last_look()}: {why}")
@@ -148,7 +156,13 @@ class Search:
         traits = channel.dialect.traits
         if not self.own or self.fence_ms is None or traits.window_s is None:
             return None
+        if channel.transport.clock.jumped_at >= self.opened_at:  # its times may be of either clock
+            return None
         return self.fence_ms - int((traits.window_s + traits.visibility_lag_s) * 1000) - SENT_BEFORE_MS
+
+    def _until_s(self, channel: Channel) -> float:
+        """Seconds until the fence is past; 0 where there is none: see `_run`."""
+        return 0.0 if self.fence_ms is None else channel.until_s(self.fence_ms, self._queue_s)
 
     def _why(self) -> str:
         """What is not known is told by the title; this is how it came to that."""
@@ -187,9 +201,10 @@ class Search:
         took_s = channel.transport.runtime().now() - started
         logger.warning("%s: it %s (%.1f s, %d look-ups)", self._title(channel), how, took_s, len(self.lookups))
 
-    async def _run(self, channel: Channel, glance: Find, find: Find, deadline: float) -> Order | None:
+    async def _run(self, channel: Channel, glance: Find, find: Find, deadline: float, latest: float) -> Order | None:
         runtime, clock = channel.transport.runtime(), channel.transport.clock
         absent_at: float | None = None
+        jumped_at = clock.jumped_at
         step = 0
         if self.answered:
             await self._bell.wait(min(FIRST_LOOK_S, deadline - runtime.now()))
@@ -197,7 +212,10 @@ class Search:
             if self.pushed is not None:
                 self.lookups.append("pushed")
                 return self.confirm(self.pushed, channel)
-            counts = self.fence_ms is not None and max(channel.now_ms(), clock.server_seen_ms) >= self.fence_ms
+            steady = channel.held_s(self._queue_s) <= 0.0
+            counts = (
+                steady and self.fence_ms is not None and max(channel.now_ms(), clock.server_seen_ms) >= self.fence_ms
+            )
             try:
                 with apart(counts):
                     order = await (find if counts else glance)(self.venue_symbol, self.client_order_id or "")
@@ -213,19 +231,29 @@ class Search:
                 # The answer to another lookup, crossed on its way, says nothing about this order.
                 self.lookups.append("absent" if order is None else "another order")
                 past_fence = (
-                    counts and order is None and self.fence_ms is not None and clock.server_seen_ms >= self.fence_ms
+                    counts
+                    and order is None
+                    and self.fence_ms is not None
+                    and clock.server_seen_ms >= self.fence_ms
+                    and clock.jumped_at == jumped_at
                 )
                 if past_fence and absent_at is not None and runtime.now() - absent_at >= BETWEEN_ABSENCES_S:
                     return None
                 if past_fence and absent_at is None:
                     absent_at = runtime.now()
+            if clock.jumped_at != jumped_at:  # while this was read: what was seen before was by another clock
+                jumped_at, absent_at = clock.jumped_at, None
+                _SENT_SINCE_MS.set(self._sent_since_ms(channel))
+                until_s = self._until_s(channel)
+                if until_s <= LONGEST_FENCE_S:  # else it went back so far that there is no use in waiting for it
+                    deadline = max(deadline, min(runtime.now() + until_s + 10.0, latest))
             step += 1
             pause_s = self._pause_s(step, channel, deadline - runtime.now())
             if absent_at is not None:
                 pause_s = BETWEEN_ABSENCES_S
             elif self.fence_ms is not None:
                 # No point in reading long after the fence: the first reading past it is the one that counts.
-                to_fence_s = (self.fence_ms - channel.now_ms()) / 1000 + 0.05
+                to_fence_s = self._until_s(channel) + 0.05
                 pause_s = min(pause_s, to_fence_s) if to_fence_s > 0 else min(pause_s, BETWEEN_ABSENCES_S)
             # One reading short of the verdict, a little more patience is worth more than an open question.
             if runtime.now() + pause_s > deadline + (0.0 if absent_at is None else 10.0):

@@ -42,14 +42,13 @@ class SettingBooks(Turns):
     @property
     def changes(self) -> int | None:
         """How many settings have begun or ended so far; None while one may still come to stand. See `Learned`."""
-        now_ms = self._channel.now_ms()
         fences = [over_ms for _, over_ms in self._late.values()]
         for key, (_, question) in self._open.items():
             if key[0] in MODES_AND_LEVERAGE and not question.settled:
                 if question.fence_until_ms is None:
                     return None
                 fences.append(question.fence_until_ms)
-        return None if any(fence_ms > now_ms for fence_ms in fences) else self.made
+        return None if not all(map(self._channel.past, fences)) else self.made
 
     @property
     def idle(self) -> bool:
@@ -75,15 +74,15 @@ class SettingBooks(Turns):
 
     def taking(self, reliance: Reliance) -> list[Coming]:
         """The values that would take it away and may still come to stand: being set, open, or copies under way."""
-        now_ms = self._channel.now_ms()
+        channel = self._channel
         found = [(key, value, "it is just being set: try again after that") for key, value in self._under_way.items()]
         for key, (value, over_ms) in self._late.items():
-            if over_ms > now_ms:
-                found.append((key, value, _until(over_ms, now_ms)))
+            if not channel.past(over_ms):
+                found.append((key, value, _until(channel.until_s(over_ms))))
         for key, (value, question) in self._open.items():
             fence_ms = question.fence_until_ms
-            if not question.settled and (fence_ms is None or fence_ms > now_ms):
-                found.append((key, value, _until(fence_ms, now_ms)))
+            if not question.settled and not channel.past(fence_ms):
+                found.append((key, value, _until(None if fence_ms is None else channel.until_s(fence_ms))))
         return [Coming(value, why) for key, value, why in found if reliance.lost_by(key, value)]
 
     def about(self, venue_symbol: str) -> tuple[str, OutcomeUnknown | None]:
@@ -106,9 +105,9 @@ class SettingBooks(Turns):
         return None if held is None else held[1]
 
 
-def _until(over_ms: int | None, now_ms: int) -> str:
-    if over_ms is not None:
-        return f"a request for it may land for another {(over_ms - now_ms) / 1000:.0f} s: try again after that"
+def _until(left_s: float | None) -> str:
+    if left_s is not None:
+        return f"a request for it may land for another {left_s:.0f} s: try again after that"
     return (
         "it is not known whether that was set, and there is no time after which it cannot be: resolve() its question "
         "first, which is in unresolved(), or set its `settled` for what you found out otherwise"

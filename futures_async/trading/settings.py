@@ -204,8 +204,7 @@ class SettingDesk(SettingBooks):
         finally:
             COPIES.reset(token)
             if copies:  # also where a later call of several ended it
-                now_ms = self._channel.now_ms()
-                self._late = {one: late for one, late in self._late.items() if late[1] > now_ms}
+                self._late = {one: late for one, late in self._late.items() if not self._channel.past(late[1])}
                 copied, over_ms = self._late.get(key, (value, 0))
                 self._late[key] = (value if copied == value else SEVERAL, max(over_ms, *copies))
         return await self.judge(key, value, read, stands=stands, unknown=unknown)
@@ -257,7 +256,7 @@ class SettingDesk(SettingBooks):
         step = 0
         while True:
             problem: FuturesAsyncError | None = None
-            past_fence = fence_ms is not None and channel.now_ms() >= fence_ms
+            past_fence = channel.past(fence_ms)
             try:
                 with apart(past_fence):
                     found = await read()
@@ -277,7 +276,7 @@ class SettingDesk(SettingBooks):
                 raise self._unknown(key, value, read, stands, unknown, problem, fence_ms) from problem
             pause_s = READ_PAUSES_S[step] if step < len(READ_PAUSES_S) else LONGEST_PAUSE_S
             if fence_ms is not None:
-                pause_s = min(pause_s, max(0.05, (fence_ms - channel.now_ms()) / 1000 + 0.05))
+                pause_s = min(pause_s, max(0.05, channel.until_s(fence_ms) + 0.05))
             if deadline is not None and runtime.now() + pause_s > deadline:
                 raise self._unknown(key, value, read, stands, unknown, problem, fence_ms) from problem
             await runtime.sleep(pause_s)

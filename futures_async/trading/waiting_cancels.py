@@ -79,7 +79,7 @@ class WaitingCancels(Hooks):
 
         def known() -> None:
             # An earlier cancel of all that may still be under way could take what is placed from now on.
-            questions.answered(about, past_ms=None if any(ids) else self._channel.now_ms())
+            questions.answered(about, past_ms=None if any(ids) else self._channel.past_ms())
 
         async def lost(question: OutcomeUnknown) -> None:
             async def resolve(_: float | None) -> Order | None:
@@ -130,7 +130,7 @@ class WaitingCancels(Hooks):
 
     async def _gone_after(self, unknown: OutcomeUnknown, find: Became) -> Order | DecodeError | None:
         """What a cancel whose answer was lost has come to: see `_cancel_trigger`."""
-        over = unknown.fence_until_ms is not None and self._channel.now_ms() > unknown.fence_until_ms
+        over = self._channel.past(unknown.fence_until_ms)
         try:
             with urgent(), apart():
                 found = await find()

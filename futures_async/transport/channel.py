@@ -105,6 +105,7 @@ class Channel:
         self._stops = Stops(dialect.venue, self.deeds)
         self._verdicts = Verdicts(dialect, transport, self._stops)
         self.fence, self.unknown = self._verdicts.fence, self._verdicts.unknown
+        self.until_s, self.held_s = self._verdicts.until_s, self._verdicts.held_s
         account = f"{dialect.venue}@{transport.host}:{credentials.limit_id if credentials else 'public'}"
         whole = RateLimit(uid_limit) if isinstance(uid_limit, int) else uid_limit or dialect.account_limit
         self.pools = Pools(account, transport.host, whole, dialect.wide_limits, reserve=reserve)
@@ -396,6 +397,14 @@ class Channel:
     def now_ms(self) -> int:
         """The venue's time, as well as it is known, Unix milliseconds."""
         return self.transport.clock.now_ms()
+
+    def past(self, fence_ms: int | None) -> bool:
+        """Nothing of what has this fence can land any more, nor still be invisible; None is never past."""
+        return fence_ms is not None and self.until_s(fence_ms) <= 0.0
+
+    def past_ms(self) -> int:
+        """Fences up to this are past, Unix milliseconds: none while the venue's clock is not believed."""
+        return self.now_ms() if self.held_s() <= 0.0 else 0
 
     # Halting and closing
 

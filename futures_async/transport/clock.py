@@ -58,6 +58,13 @@ class VenueClock:
         self._sampled_at = 0.0
         self._told_at = -math.inf
         self._offset_ms: float | None = None
+        self._anchor_ms: float | None = None
+        """The offset by which fences have been reckoned since `jumped_at`, or something close to it."""
+        self.jumped_at = -math.inf
+        """When the offset was last seen to have moved by more than `JUMP_MS`, on the monotonic clock, seconds.
+
+        What was reckoned before is of another clock: only time that has passed here since then can be relied on.
+        """
         self.synchronized = False
         """The venue has told its time at least once."""
         self.wants_sample = True
@@ -67,7 +74,8 @@ class VenueClock:
         self.server_seen_ms = 0
         """The latest time that the venue has told and that is believed, Unix milliseconds; 0 before the first.
 
-        It never goes back, and verdicts rest on it: a time further ahead than `JUMP_MS` must be confirmed first.
+        Verdicts rest on it: a time further ahead than `JUMP_MS` must be confirmed first. One further back is heeded at
+        once: what was dead by the later clock may live by the earlier one.
         """
 
     def bind(self, now: Callable[[], float]) -> None:
@@ -75,7 +83,7 @@ class VenueClock:
         if self._monotonic is loop_time:
             self._monotonic = now
             if not self.synchronized:
-                self._offset_ms = None  # it was by another clock
+                self._offset_ms = self._anchor_ms = None  # they were by another clock
 
     def now_ms(self) -> int:
         """The venue's time now, Unix milliseconds, as far as known."""
@@ -83,6 +91,15 @@ class VenueClock:
         if self._offset_ms is None:
             self._offset_ms = (self._wall() - now) * 1000.0
         return int(now * 1000.0 + self._offset_ms)
+
+    def since_jump_s(self) -> float:
+        """Seconds since `jumped_at`."""
+        return self._monotonic() - self.jumped_at
+
+    def rely(self) -> None:
+        """A fence is reckoned by this clock, be it the computer's own: from now on it is noticed when it moves."""
+        if self._anchor_ms is None:
+            self._anchor_ms = self._offset_ms
 
     def sample(self, server_ms: int, sent_at: float, received_at: float, *, coarse: bool = False) -> None:
         """Take an answer's server time into account.
@@ -96,8 +113,11 @@ class VenueClock:
         rtt_s = received_at - sent_at
         if not (EARLIEST_MS <= server_ms <= LATEST_MS and rtt_s >= 0.0):
             return
-        latest_ms = None if self.wants_sample or self._offset_ms is None else received_at * 1000.0 + self._offset_ms
-        if server_ms > self.server_seen_ms and (latest_ms is None or server_ms <= latest_ms + JUMP_MS):
+        base_ms = self._offset_ms if self.synchronized else None
+        if server_ms > self.server_seen_ms:
+            if base_ms is None or server_ms <= received_at * 1000.0 + base_ms + JUMP_MS:
+                self.server_seen_ms = server_ms
+        elif base_ms is not None and server_ms < sent_at * 1000.0 + base_ms - JUMP_MS - (COARSE_MS if coarse else 0.0):
             self.server_seen_ms = server_ms
         if rtt_s > MAX_RTT_S:
             return
@@ -134,7 +154,7 @@ class VenueClock:
     def _begin_with(self, samples: list[_Sample]) -> None:
         self._samples = deque(samples, maxlen=KEPT)
         self._suspects = []
-        self.server_seen_ms = max(self.server_seen_ms, *(sample.server_ms for sample in samples))
+        self.server_seen_ms = max(sample.server_ms for sample in samples)
         self.synchronized = True
         self.wants_sample = False
 
@@ -148,6 +168,10 @@ class VenueClock:
     def _estimate(self) -> None:
         best = sorted(self._samples)[: (len(self._samples) + 1) // 2]
         self._offset_ms = median(sample.offset_ms for sample in best)
+        if self._anchor_ms is None:
+            self._anchor_ms = self._offset_ms
+        elif abs(self._offset_ms - self._anchor_ms) > JUMP_MS:  # at once, or step by step
+            self._anchor_ms, self.jumped_at = self._offset_ms, self._monotonic()
         most, least = best[-1].spread_ms, best[0].spread_ms
         self.error_ms = max(LEAST_ERROR_MS, int(max(most / 2, most - least)) + 1)
 

@@ -99,4 +99,22 @@ class Verdicts:
         window_s = traits.window_s if endpoint is None or endpoint.window_s is None else endpoint.window_s
         if window_s is None:
             return None
+        self._transport.clock.rely()
         return signed_ms + int((window_s + traits.visibility_lag_s) * 1000) + self._transport.clock.error_ms
+
+    def until_s(self, fence_ms: int, queue_s: float = 0.0) -> float:
+        """Seconds until a fence is past, by the venue's clock and by what is `held_s`; 0 or less: it is."""
+        return max((fence_ms - self._transport.clock.now_ms()) / 1000, self.held_s(queue_s))
+
+    def held_s(self, queue_s: float = 0.0) -> float:
+        """Seconds until the venue's clock is believed again that has jumped; 0 or less: it is believed.
+
+        What may have left before the jump has its whole window and lag ahead of it then, whatever that clock says: so
+        long must pass by the event loop's.
+
+        Args:
+            queue_s: It may have been signed so long after its fence was reckoned.
+        """
+        traits, clock = self._dialect.traits, self._transport.clock
+        hold_s = (traits.window_s or 0.0) + traits.visibility_lag_s + clock.error_ms / 1000 + queue_s
+        return hold_s - clock.since_jump_s()

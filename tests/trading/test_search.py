@@ -275,6 +275,25 @@ async def test_witnesses_are_told_since_when_the_order_can_have_been_there(own: 
 
 
 @virtual
+async def test_of_an_order_that_is_older_than_a_jump_no_witness_is_told_since_when() -> None:
+    """By the clock that went back it was made an hour before it was sent."""
+    async with toy(Scripted()) as exchange:
+        channel, told = exchange._channel, list[int | None]()
+        opened_at = channel.transport.now()
+
+        async def find(venue_symbol: str, client_order_id: str) -> Order | None:
+            told.append(sent_since_ms())
+            now = channel.transport.now()
+            for _ in range(3):
+                channel.transport.clock.sample(channel.now_ms() - 60_000 * (len(told) < 2), now, now)
+            return None if len(told) < 3 else ORDER
+
+        search = Search("BTCUSDT", BTC, ID, channel.fence(channel.now_ms()), SENT, own=True, opened_at=opened_at)
+        await search.run(channel, find, None)
+        assert [since_ms is None for since_ms in told] == [False, True, True]
+
+
+@virtual
 async def test_a_fence_hours_ahead_is_not_waited_for() -> None:
     async with hunt(None) as on:
         assert isinstance(await on.run(7200.0), errors.OrderOutcomeUnknown)

@@ -1,3 +1,4 @@
+import math
 import random
 import time
 
@@ -190,14 +191,58 @@ def test_exact_samples_beat_coarse_ones() -> None:
     assert world.error_ms() <= 1
 
 
-def test_the_server_time_seen_never_goes_back() -> None:
+def test_the_server_time_seen_goes_back_with_the_venues_clock() -> None:
+    """What was dead by the later clock may live by the earlier one, and so may what is signed by it from now on."""
     world = World()
     world.ask()
-    seen = world.clock.server_seen_ms
     world.venue_ahead_ms = -60_000
-    for _ in range(5):
+    for there_s in (0.02, 3.0, 0.02, 0.02, 0.02):
+        world.ask(0.02, there_s)
+        assert abs(world.clock.server_seen_ms + there_s * 1000 - world.venue_ms()) <= 1
+    world.ask(off_ms=-1500)  # an answer that was held up
+    assert abs(world.clock.server_seen_ms - world.venue_ms()) <= 100
+
+
+def test_a_jump_is_noted_when_it_is_believed_and_so_is_one_in_many_steps() -> None:
+    world = World()
+    for _ in range(20):
+        world.ask(off_ms=300)
+        world.ask(off_ms=-300)
+    assert world.clock.jumped_at == -math.inf
+    world.venue_ahead_ms = -60_000
+    for confirmed in (False, False, True):
         world.ask()
-        assert world.clock.server_seen_ms == seen
+        assert (world.clock.jumped_at == world.now) is confirmed
+    world.now += 100
+    for _ in range(60):
+        world.venue_ahead_ms += 100
+        world.now += 1.0
+        world.ask()
+    assert world.error_ms() <= JUMP_MS
+    assert world.now - world.clock.jumped_at < 30
+
+
+@pytest.mark.parametrize("relied", [True, False])
+def test_the_computers_clock_was_wrong_that_is_a_jump_for_what_was_reckoned_by_it(relied: bool) -> None:
+    world = World()
+    world.wall_ahead_s = -3600.0
+    world.clock.now_ms()
+    if relied:
+        world.clock.rely()
+    world.ask()
+    assert (world.clock.jumped_at == world.now) is relied
+    world.now += 10
+    world.ask()
+    assert world.clock.jumped_at < world.now
+
+
+def test_a_slow_answer_from_the_future_is_not_believed_after_a_refusal_either() -> None:
+    world = World()
+    world.ask()
+    world.now += 10
+    world.clock.resync()
+    world.ask(0.0, 3.0, off_ms=40_000)
+    assert world.clock.server_seen_ms < world.venue_ms()
 
 
 @pytest.mark.parametrize("server_ms", [0, -1, EARLIEST_MS - 1, LATEST_MS + 1, 1_770_000_000])
