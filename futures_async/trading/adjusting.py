@@ -5,7 +5,8 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import ClassVar
 
-from futures_async.trading.closing import before_sending, may_be_position
+from futures_async.trading.around_sending import before_sending
+from futures_async.trading.closing import may_be_position
 from futures_async.trading.hooks import Hooks
 from futures_async.trading.ordering import Call
 from futures_async.unified.convert import Number, ceil_to_step, chosen_or_none, is_multiple, to_decimal, to_text

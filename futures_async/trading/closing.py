@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Generator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Sequence
+from contextlib import suppress
 from decimal import Decimal
-from types import TracebackType
 
 from futures_async.trading.acceptance import READ_BACK_PAUSES_S
+from futures_async.trading.around_sending import PARTLY_CLOSED, after_sending, before_sending
 from futures_async.trading.cancelling import AFTER_CANCEL_PAUSES_S, urgent
 from futures_async.trading.cancelling_all import CancellingAll
 from futures_async.trading.closing_orders import closes_by, closing_request, counted, exactly, parts_of
@@ -35,58 +35,6 @@ from futures_async.unified.errors import (
 from futures_async.unified.exchange import Capability
 from futures_async.unified.models import Order, Position
 from futures_async.unified.rows import readable
-
-PARTLY_CLOSED = "read the position, and close what is left of it"
-"""The advice where something of a position is closed, and not all."""
-
-
-class before_sending:
-    """Reads that a write cannot do without: whatever they end with, it was not sent.
-
-    Args:
-        client_order_id: The order's.
-        unsent: What was not done, in a few words.
-    """
-
-    def __init__(self, client_order_id: str | None = None, unsent: str = "the order was not sent") -> None:
-        self._client_order_id = client_order_id
-        self._unsent = unsent
-
-    def __enter__(self) -> None: ...
-
-    def __exit__(self, _: type[BaseException] | None, error: BaseException | None, __: TracebackType | None) -> None:
-        if error is None:
-            return
-        if isinstance(error, OutcomeUnknown):
-            # A setting's: it stays the open question that it is, and the order is none.
-            unsent = copy.copy(error)
-            unsent.outcome, unsent.client_order_id = Outcome.NOT_SENT, self._client_order_id
-            raise unsent from error.__cause__
-        if isinstance(error, FuturesAsyncError):
-            if error.outcome is None and error.advice:  # a read's: its words are of that read, not of the write
-                error.advice = f"{self._unsent}; {error.advice}"
-            error.outcome = Outcome.NOT_SENT
-            error.client_order_id = self._client_order_id
-
-
-@contextmanager
-def after_sending(order: Order) -> Generator[None]:
-    """What comes after an order that was taken: whatever ends it, that order has gone."""
-    try:
-        yield
-    except OutcomeUnknown:
-        raise
-    except FuturesAsyncError as problem:
-        unknown = OrderOutcomeUnknown(
-            f"{order.venue}: order {order.order_id} of {order.symbol} was taken, and whether all is closed could not "
-            f"be told ({problem.text})",
-            venue=order.venue,
-            symbol=order.symbol,
-            client_order_id=order.client_order_id,
-        )
-        unknown.advice = PARTLY_CLOSED
-        unknown.refusal = problem if isinstance(problem, ExchangeError) else None
-        raise unknown from problem
 
 
 def is_named(position: Position, side: PositionSide | None, mode: MarginMode | None) -> bool:

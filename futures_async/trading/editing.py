@@ -11,10 +11,10 @@ from typing import Any, TypeVar
 import msgspec
 
 from futures_async.trading.acceptance import READ_BACK_PAUSES_S
+from futures_async.trading.around_sending import before_sending
 from futures_async.trading.books import QUEUE_S
 from futures_async.trading.cancelling import ordered
 from futures_async.trading.changes import EDIT_AGAIN, PLACE_ANEW, Change, Ends, check_left, names_of
-from futures_async.trading.closing import before_sending
 from futures_async.trading.hooks import Replacing
 from futures_async.trading.planning import check_request, one_id, positive_or_none
 from futures_async.trading.search import BETWEEN_ABSENCES_S

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from decimal import Decimal
 from typing import ClassVar, NamedTuple, NoReturn
 
-from futures_async.trading.closing import before_sending
+from futures_async.trading.around_sending import before_sending
 from futures_async.trading.hooks import Hooks
 from futures_async.trading.ordering import Call
 from futures_async.trading.relying import Put

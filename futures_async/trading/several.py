@@ -10,8 +10,8 @@ from collections.abc import Awaitable, Callable, Hashable, Iterable, Mapping, Se
 from decimal import Decimal
 from functools import partial
 
+from futures_async.trading.around_sending import before_sending
 from futures_async.trading.batch import place_batch, together
-from futures_async.trading.closing import before_sending
 from futures_async.trading.ordering import PlannedOrder
 from futures_async.trading.planning import as_request
 from futures_async.trading.relying import Hold, Reliance

@@ -8,8 +8,8 @@ from typing import Any, Literal, TypeVar
 
 import msgspec
 
+from futures_async.trading.around_sending import before_sending
 from futures_async.trading.cancelling import ordered
-from futures_async.trading.closing import before_sending
 from futures_async.trading.closing_orders import CONTRACTS, EXACTLY
 from futures_async.trading.holding import Holding
 from futures_async.trading.ordering import PLAIN, PlannedOrder, asked

@@ -11,9 +11,9 @@ import anyio
 import msgspec
 
 from futures_async.trading.acceptance import READ_BACK_PAUSES_S, acknowledged
+from futures_async.trading.around_sending import before_sending
 from futures_async.trading.books import QUEUE_S, Due
 from futures_async.trading.cancelling import ordered, urgent
-from futures_async.trading.closing import before_sending
 from futures_async.trading.ordering import Ack, Placement, PlannedOrder, said
 from futures_async.trading.planning import as_request, as_stop
 from futures_async.trading.relying import Hold

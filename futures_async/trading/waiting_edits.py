@@ -7,8 +7,8 @@ from decimal import Decimal
 from functools import partial
 from typing import Any, NamedTuple
 
+from futures_async.trading.around_sending import before_sending
 from futures_async.trading.cancelling import ordered
-from futures_async.trading.closing import before_sending
 from futures_async.trading.editing import Editing
 from futures_async.trading.turns import sent_by
 from futures_async.transport import asleep

@@ -27,7 +27,7 @@ from futures_async import (
     Stop,
     TimeInForce,
 )
-from futures_async.trading.closing import before_sending
+from futures_async.trading.around_sending import before_sending
 from futures_async.trading.planning import (
     check_client_order_id,
     check_id,
