@@ -126,7 +126,7 @@ async def listen_to(
     named, output = accounts, writer.form
     accounts, left = able(named, symbol), dict[str, FuturesAsyncError]()
     if symbol is not None:
-        say_left_out(symbol, named.keys() - accounts.keys())
+        say_left_out(symbol, [name for name in named if name not in accounts])
     lines = Lines(CELLS[subject], accounts, lambda line: writer.console.print(line, soft_wrap=True))
 
     def tell(row: Heard) -> None:

@@ -370,6 +370,22 @@ def test_listen_leaves_out_whose_venue_wants_a_symbol(
     assert capsys.readouterr().err.endswith(said)
 
 
+def test_listen_names_those_without_such_a_contract_in_the_order_of_the_accounts(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    accounts: dict[str, FuturesExchange] = {str(name): FakeReads() for name in range(20)}
+    monkeypatch.setattr(listening, "able", lambda *_: {"7": accounts["7"]})
+    monkeypatch.setattr(listening, "_watch", lambda *_: Watched(()))
+
+    async def main() -> Exit:
+        subject, form = listening.Subject.POSITIONS, Writer(Format.JSON)
+        return await listening.listen_to(accounts, subject, symbol="X", fallback_s=1.0, writer=form)
+
+    assert anyio.run(main) is Exit.OK
+    names = ", ".join(name for name in accounts if name != "7")
+    assert capsys.readouterr().err == f"left out, without a contract X: {names}\n"
+
+
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no device that is always full")
 @pytest.mark.parametrize(
     ("call", "says"),
