@@ -33,7 +33,9 @@ class PricesFeed(StreamFeed[Ticker]):
             return
         self.topics, self._refused[self._names[key]] = left, error
         self._standing.discard(key)
-        self._true_of, self._lost_at = -1, self._runtime.now()
+        if self._true_of == self._epoch:
+            self._lost_at = self._runtime.now()
+        self._true_of = -1
         self._enter(WatchState.STALE)
         if self._all_stand:
             self._begin_anew()

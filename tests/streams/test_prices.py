@@ -36,7 +36,8 @@ def test_a_contract_that_is_listed_no_more_is_told_as_closed_and_the_others_go_o
         async with bench.watch(What.TICKERS, symbols=SYMBOLS, reads=reads) as prices:
             await prices.live()
             reads.gone, bench.venue.refuses = gone, {f"tickers:{name}" for name in gone}
-            [line] = bench.venue.connections
+            [line], loop = bench.venue.connections, asyncio.get_running_loop()
+            began_at = loop.time()
             if how == "cut":
                 bench.venue.cut(politely=False)
             else:
@@ -47,6 +48,8 @@ def test_a_contract_that_is_listed_no_more_is_told_as_closed_and_the_others_go_o
                     change = await anext(prices)
                     closed |= {change.item.venue_symbol} if change.kind is ChangeKind.CLOSED else set()
             await prices.live()
+            if how == "cut":  # the gap began with it, whenever the venue has refused
+                assert bench.happened("resynced")[-1].duration_s == pytest.approx(loop.time() - began_at, abs=0.1)
             await until(lambda: line not in bench.venue.connections)
             assert (closed, {one.venue_symbol for one in prices.current.values()}) == ({*gone}, {*SYMBOLS} - {*gone})
             bench.venue.tick("BBB", "7")
