@@ -30,6 +30,7 @@ from futures_async.unified.errors import (
     FuturesAsyncError,
     InvalidRequest,
     NotSupported,
+    SymbolNotFound,
     UnreadRow,
     unread_rows,
 )
@@ -274,6 +275,8 @@ class Feed(ABC, Generic[T]):
             self.fail(error)
             return None
         except FuturesAsyncError as problem:
+            if self._beginning and isinstance(problem, SymbolNotFound):
+                self.fail(problem)  # as venues do that refuse to subscribe it
             logger.debug("%s: reading %s failed: %s", self._report.venue, self.what, problem)
             return None
         self._read_at = self._runtime.now()

@@ -114,15 +114,23 @@ class Watching(History):
         wish = Wish(
             What.TICKERS,
             partial(self._picture_of, TICKERS, What.TICKERS),
-            _PresentReads(partial(self._tickers, names)),
+            _PresentReads(partial(self._tickers, names, set[str]())),
             names,
             fallback_s=fallback_s,
             audit_s=AUDIT_S * rounds,
         )
         return self._streams.watch(wish)
 
-    async def _tickers(self, names: Sequence[str]) -> list[Ticker]:
-        """Those that the venue has; of many contracts it lists them, and what a list leaves out is read by itself."""
+    async def _tickers(self, names: Sequence[str], known: set[str]) -> list[Ticker]:
+        """Those that the venue has; of many contracts it lists them, and what a list leaves out is read by itself.
+
+        Args:
+            names: The venue's ids.
+            known: Those of which something was read before; it is added to.
+
+        Raises:
+            SymbolNotFound: One was never there, or none is: a word that is wrong must not look like a quiet market.
+        """
         listed = await self._listed_tickers(names) if len(names) > FEW else ()
         found = {ticker.venue_symbol: ticker for ticker in listed}
         unread, gone = list[UnreadRow](), list[SymbolNotFound]()
@@ -134,7 +142,10 @@ class Watching(History):
             except DecodeError as odd:
                 unread.append(UnreadRow(odd.path, odd.text, None, {"venue_symbol": name}, self.id))
             except SymbolNotFound as none:
+                if name not in known:
+                    raise
                 gone.append(none)
+        known.update(found, (row.facts["venue_symbol"] for row in unread))
         if len(gone) == len(names):
             raise gone[0]
         return Read([found[name] for name in names if name in found], tuple(unread)).whole()

@@ -120,6 +120,19 @@ def test_a_contract_that_is_not_there_any_more_is_told_as_closed_and_the_others_
     run(main())
 
 
+@pytest.mark.parametrize("symbols", [[SOL], [SOL, BTC]], ids=len)
+def test_a_contract_that_was_never_there_ends_the_watch(symbols: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Delisting, "gone", {"SOLUSDT"})
+
+    async def main() -> None:
+        async with toy(Scripted(), Delisting) as exchange, exchange.watch_tickers(symbols, fallback_s=1.0) as watch:
+            with pytest.raises(SymbolNotFound, match="no contract SOLUSDT"):
+                await watch.live()
+            assert watch.state is WatchState.CLOSED
+
+    run(main())
+
+
 def test_prices_that_a_list_leaves_out_are_read_by_themselves(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Delisting, "alone", alone := list[str]())
 
