@@ -7,9 +7,16 @@ from decimal import Decimal
 import msgspec
 
 from futures_async.trading.ordering import Amendment
+from futures_async.transport.retry import judged
 from futures_async.unified.convert import to_decimal, to_text
 from futures_async.unified.enums import Intent, OrderStatus
-from futures_async.unified.errors import InvalidOrder, SettingNotApplied
+from futures_async.unified.errors import (
+    DuplicateOrder,
+    ExchangeError,
+    FuturesAsyncError,
+    InvalidOrder,
+    SettingNotApplied,
+)
 from futures_async.unified.models import Contract, Order, OrderRequest
 
 PLACE_ANEW, EDIT_AGAIN = "place it anew", "edit it again"
@@ -120,3 +127,8 @@ def check_left(order: Order, wanted: OrderRequest, contract: Contract | None) ->
 def names_of(order: Order) -> list[str]:
     """Both its ids, those that it has."""
     return [name for name in (order.order_id, order.client_order_id) if name is not None]
+
+
+def says_why(refusal: FuturesAsyncError) -> bool:
+    """A known code refused the edit, as it did not prove by itself: with the order as before, that is all of it."""
+    return judged(refusal) and type(refusal) is not ExchangeError and not isinstance(refusal, DuplicateOrder)

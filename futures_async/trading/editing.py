@@ -14,7 +14,7 @@ from futures_async.trading.acceptance import READ_BACK_PAUSES_S
 from futures_async.trading.around_sending import before_sending
 from futures_async.trading.books import QUEUE_S
 from futures_async.trading.cancelling import ordered
-from futures_async.trading.changes import EDIT_AGAIN, PLACE_ANEW, Change, Ends, check_left, names_of
+from futures_async.trading.changes import EDIT_AGAIN, PLACE_ANEW, Change, Ends, check_left, names_of, says_why
 from futures_async.trading.hooks import Replacing
 from futures_async.trading.planning import check_request, one_id, positive_or_none
 from futures_async.trading.search import BETWEEN_ABSENCES_S
@@ -24,14 +24,12 @@ from futures_async.transport import asleep
 from futures_async.transport.asking import Asking, asked_at
 from futures_async.transport.channel import apart
 from futures_async.transport.endpoint import Kind
-from futures_async.transport.retry import judged
 from futures_async.transport.runtime import TooLate
 from futures_async.unified.convert import Number, to_decimal
 from futures_async.unified.enums import Intent, OrderStatus, OrderType, Outcome
 from futures_async.unified.errors import (
     BadResponse,
     DeadlineExpired,
-    DuplicateOrder,
     ExchangeError,
     FuturesAsyncError,
     InvalidOrder,
@@ -213,7 +211,7 @@ class Editing(Several):
             order = await self._read_either(change, None, None)
             if not change.fits(order):
                 raise
-            return self._edited(change, order)
+            return self._edited(change, order, error)
         if edited is not None:
             return self._edited(change, edited)
         lag_ms = int(self._channel.dialect.traits.visibility_lag_s * 1000)
@@ -266,7 +264,7 @@ class Editing(Several):
             # It was as wanted before; or it filled between the answer and the edit, which the order itself tells.
             if (change.fits(order) and not ended) or (accepted and order.status is OrderStatus.FILLED):
                 return order
-            if error.refusal is not None and not (ended or change.is_new(order)) and _says_why(error.refusal):
+            if error.refusal is not None and not (ended or change.is_new(order)) and says_why(error.refusal):
                 own = copy(error.refusal)  # others may have been told the same one
                 own.definitive, own.outcome, own.advice = True, Outcome.REJECTED, EDIT_AGAIN
                 raise own from error.refusal.__cause__
@@ -385,7 +383,7 @@ class Editing(Several):
         for former in names_of(change.current):
             self._replacing.pop(former, None)
 
-    def _edited(self, change: Change, edited: Order) -> Order:
+    def _edited(self, change: Change, edited: Order, refusal: ExchangeError | None = None) -> Order:
         """Note what is there after an edit.
 
         Raises:
@@ -396,10 +394,7 @@ class Editing(Several):
             edited = msgspec.structs.replace(edited, replaces=change.current.order_id)
         self._not_replaced(change)
         if edited.status.is_final and edited.status is not OrderStatus.FILLED:
-            raise change.tell(SettingNotApplied(""), edited)
+            ended = SettingNotApplied("")
+            ended.refusal = refusal
+            raise change.tell(ended, edited) from refusal
         return edited
-
-
-def _says_why(refusal: FuturesAsyncError) -> bool:
-    """A known code refused the edit, as it did not prove by itself: with the order as before, that is all of it."""
-    return judged(refusal) and type(refusal) is not ExchangeError and not isinstance(refusal, DuplicateOrder)

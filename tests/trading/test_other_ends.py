@@ -127,6 +127,26 @@ async def test_an_edit_that_changes_nothing_ends_in_the_order_as_it_stands() -> 
             await exchange.edit_order(BTC, order_id=order.order_id, price=99)
 
 
+@virtual
+async def test_an_edit_of_nothing_whose_order_has_ended_meanwhile_tells_what_the_venue_said() -> None:
+    venue = Scripted()
+    async with toy(venue, SaysUnchanged) as exchange:
+        order = await exchange.create_order(limit_order(100))
+        read, venue.plan["/order/edit"] = exchange.fetch_order, [venue.says("510")]
+
+        async def meanwhile(*of: Any, **named: Any) -> Order:
+            found = await read(*of, **named)
+            over = not venue.plan["/order/edit"]
+            return msgspec.structs.replace(found.read(), status=OrderStatus.CANCELED) if over else found
+
+        exchange.fetch_order = meanwhile  # type: ignore[method-assign]
+        with pytest.raises(errors.SettingNotApplied, match=r"it ended as canceled \(the venue said: .*510") as caught:
+            await exchange.edit_order(BTC, order_id=order.order_id, price=100)
+        assert caught.value.refusal is not None
+        assert caught.value.refusal.code == "510"
+        assert caught.value.__cause__ is caught.value.refusal
+
+
 class MovedElsewhere(Toy):
     """Every reading after an edit shows another order."""
 
