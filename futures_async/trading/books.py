@@ -99,7 +99,8 @@ class Record:
 
     def has_id(self, order_id: str | None) -> bool:
         """The venue knows it by this id, as far as it has told."""
-        return order_id == (self.result.order_id if isinstance(self.result, Order) else self.order_id)
+        known = self.result.order_id if isinstance(self.result, Order) else self.order_id
+        return known is not None and order_id == known
 
     @property
     def free(self) -> bool:

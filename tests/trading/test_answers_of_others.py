@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -11,6 +12,7 @@ from futures_async.simulator.accounts import ApiKey
 from futures_async.simulator.records import Order
 from futures_async.testing.faulted import Faulted
 from futures_async.testing.virtual_time import run
+from futures_async.trading.books import Record
 from futures_async.transport.endpoint import Kind
 from tests.contract.venues import specs
 
@@ -68,6 +70,11 @@ def test_an_order_that_cannot_be_read_has_the_id_that_its_answer_names() -> None
     end, own_id = placed("*", crossed=False)
     assert isinstance(end, fa.Order)
     assert (end.order_id, end.status, end.recovered) == (own_id, fa.OrderStatus.NEW, False)
+
+
+def test_two_orders_without_an_id_have_not_the_same_one() -> None:
+    plan: Any = None
+    assert not Record(plan).has_id(None)
 
 
 def test_an_order_of_another_account_on_the_same_connections_is_not_taken() -> None:
