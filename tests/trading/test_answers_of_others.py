@@ -66,10 +66,30 @@ def test_an_id_that_may_be_another_orders_is_given_to_none_that_cannot_be_read(l
     assert isinstance(end, fa.OrderOutcomeUnknown)
 
 
-def test_an_order_that_cannot_be_read_has_the_id_that_its_answer_names() -> None:
-    end, own_id = placed("*", crossed=False)
+@pytest.mark.parametrize("unread", ["*", "order"])
+def test_an_order_that_cannot_be_read_has_the_id_that_its_answer_names(unread: str) -> None:
+    end, own_id = placed(unread, crossed=False)
     assert isinstance(end, fa.Order)
     assert (end.order_id, end.status, end.recovered) == (own_id, fa.OrderStatus.NEW, False)
+
+
+def test_an_order_that_is_nowhere_to_be_seen_is_not_taken_for_the_one_that_its_answer_names() -> None:
+    async def main() -> None:
+        on = Faulted(specs()["bitmart"])
+        await on.warm_up(every_endpoint=False)
+
+        async def nothing(*_: object) -> None:
+            return None
+
+        setattr(on.exchange._orders, "_glance", nothing)  # noqa: B010 - lists that lag
+        on.plan.add("html-502", kinds=[Kind.READ], paths=[PATH + "order"])
+        on.plan.add("crossed", kinds=[Kind.ORDER], most=1)
+        with pytest.raises(fa.OrderOutcomeUnknown, match="nowhere to be seen"):
+            await on.exchange.create_order(on.request(price=on.price("0.71")), on_unknown="raise")
+        with pytest.raises(fa.UnresolvedOrders):
+            await on.exchange.aclose(0)
+
+    run(main())
 
 
 def test_two_orders_without_an_id_have_not_the_same_one() -> None:
