@@ -374,8 +374,15 @@ def test_listen_names_those_without_such_a_contract_in_the_order_of_the_accounts
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     accounts: dict[str, FuturesExchange] = {str(name): FakeReads() for name in range(20)}
-    monkeypatch.setattr(listening, "able", lambda *_: {"7": accounts["7"]})
-    monkeypatch.setattr(listening, "_watch", lambda *_: Watched(()))
+
+    def able(*_: object) -> dict[str, FuturesExchange]:
+        return {"7": accounts["7"]}
+
+    def watched(*_: object) -> Watched:
+        return Watched(())
+
+    monkeypatch.setattr(listening, "able", able)
+    monkeypatch.setattr(listening, "_watch", watched)
 
     async def main() -> Exit:
         subject, form = listening.Subject.POSITIONS, Writer(Format.JSON)

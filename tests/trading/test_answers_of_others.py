@@ -81,7 +81,8 @@ def test_an_order_that_is_nowhere_to_be_seen_is_not_taken_for_the_one_that_its_a
         async def nothing(*_: object) -> None:
             return None
 
-        setattr(on.exchange._orders, "_glance", nothing)  # noqa: B010 - lists that lag
+        orders: Any = getattr(on.exchange, "_orders")  # noqa: B009 - whose lists lag
+        orders._glance = nothing
         on.plan.add("html-502", kinds=[Kind.READ], paths=[PATH + "order"])
         on.plan.add("crossed", kinds=[Kind.ORDER], most=1)
         with pytest.raises(fa.OrderOutcomeUnknown, match="nowhere to be seen"):

@@ -132,7 +132,8 @@ async def test_an_edit_of_nothing_whose_order_has_ended_meanwhile_tells_what_the
     venue = Scripted()
     async with toy(venue, SaysUnchanged) as exchange:
         order = await exchange.create_order(limit_order(100))
-        read, venue.plan["/order/edit"] = exchange.fetch_order, [venue.says("510")]
+        read = exchange.fetch_order
+        venue.plan["/order/edit"] = [venue.says("510")]
 
         async def meanwhile(*of: Any, **named: Any) -> Order:
             found = await read(*of, **named)
