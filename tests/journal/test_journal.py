@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import anyio
+import anyio.to_thread
 import pytest
 
 from futures_async.journal import sqlite as sqlite_module
@@ -23,6 +24,7 @@ from futures_async.journal import stored
 from futures_async.journal.journal import IntentRecord, Journal, JournalFailed, MemoryJournal, Verdict
 from futures_async.journal.postgres import PostgresJournal
 from futures_async.journal.sqlite import SqliteJournal
+from futures_async.testing import virtual_time
 from futures_async.unified.enums import Intent, OrderType, Outcome, Side
 from futures_async.unified.errors import InvalidRequest, NotSent
 from tests.postgres_server import needs_postgres
@@ -345,21 +347,45 @@ async def test_after_closing_nothing_is_written_and_a_lost_verdict_is_not_raised
 
 async def test_a_write_that_hangs_does_not_hold_up_closing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(stored, "CLOSE_WITHIN_S", 0.01)
-    gone, journal = threading.Event(), SqliteJournal(tmp_path / "orders.db")
+    begun, gone, journal = threading.Event(), threading.Event(), SqliteJournal(tmp_path / "orders.db")
     write = journal._transact  # pyright: ignore[reportPrivateUsage] - what hangs
 
     def hang(jobs: Any) -> None:
+        begun.set()
         gone.wait()
         write(jobs)
 
     monkeypatch.setattr(journal, "_transact", hang)
     async with anyio.create_task_group() as group:
         group.start_soon(opens, journal)
-        await anyio.wait_all_tasks_blocked()
+        await anyio.to_thread.run_sync(begun.wait)
         await journal.aclose()
         gone.set()
     with pytest.raises(JournalFailed, match="closed"):
         await opens(journal)
+
+
+def test_in_virtual_time_too_a_journal_is_closed_when_it_says_so(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def main() -> None:
+        for number in range(20):
+            async with SqliteJournal(tmp_path / f"{number}.db") as journal:
+                await journal.open_intents("toy", "main")
+
+    virtual_time.run(main())
+    assert caplog.text == ""
+
+
+async def test_a_journal_that_cannot_be_closed_says_why(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    journal = SqliteJournal(tmp_path / "orders.db")
+
+    def broken() -> None:
+        raise OSError("the disk is gone")
+
+    monkeypatch.setattr(journal, "_close", broken)
+    with pytest.raises(OSError, match="the disk is gone"):
+        await journal.aclose()
 
 
 async def test_a_caller_cancelled_in_the_queue_writes_nothing(tmp_path: Path) -> None:
